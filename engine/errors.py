@@ -1,0 +1,176 @@
+"""Errors: everything that flowtui raises on purpose.
+
+    FlowtuiError
+    ├── UsageError              something given was wrong: an argument, a file, a name      (exit code 2)
+    │   ├── ParameterError      parameters do not fit a flow's or a task's signature
+    │   ├── ReservedArgument    a parameter has a name that flowtui uses itself
+    │   ├── EntrypointError     `path/file.py:flow` cannot be found, imported, or is no flow
+    │   ├── ScheduleError       a schedule is malformed or can never fire
+    │   ├── DeploymentFileError flowtui.yaml or prefect.yaml is wrong; names file, line and key
+    │   ├── BlockError          a block's type, name or fields are wrong
+    │   ├── MappingError        `.map` was given nothing to map over, or lists of different lengths
+    │   └── NotFound            nothing of that name or id exists
+    ├── StoreError              the store cannot be opened, read or written
+    ├── MissingContext          asked for the current run outside any run
+    ├── StaleEpoch              another process has taken over this run; this one must stop
+    ├── IllegalTransition       a run cannot go from its present state to the wanted one
+    ├── RunError                the outcome of a run, raised where its result was asked for
+    │   ├── FailedRun · CrashedRun · CancelledRun · PausedRun · UnfinishedRun · MissingResult
+    │   └── UpstreamFailed      a run that this one depends on did not complete
+    └── RunTimeout              a run took longer than its timeout_seconds
+"""
+
+__all__ = [
+    "BlockError",
+    "CancelledRun",
+    "CrashedRun",
+    "DeploymentFileError",
+    "EntrypointError",
+    "FailedRun",
+    "FlowtuiError",
+    "IllegalTransition",
+    "MappingError",
+    "MissingContext",
+    "MissingResult",
+    "NotFound",
+    "ParameterError",
+    "PausedRun",
+    "ReservedArgument",
+    "RunError",
+    "RunTimeout",
+    "ScheduleError",
+    "StaleEpoch",
+    "StoreError",
+    "TerminationSignal",
+    "UnfinishedRun",
+    "UpstreamFailed",
+    "UsageError",
+]
+
+
+class FlowtuiError(Exception):
+    """The root of all errors that flowtui raises on purpose. The message is a sentence for a person."""
+
+
+class UsageError(FlowtuiError):
+    """Something that was given is wrong. The command line ends with exit code 2."""
+
+
+class ParameterError(UsageError, TypeError):
+    """Parameters do not fit the signature of a flow or a task."""
+
+
+class ReservedArgument(UsageError):
+    """A parameter of a flow or a task has a name that flowtui uses itself."""
+
+
+class EntrypointError(UsageError):
+    """An entrypoint cannot be found, cannot be imported, or does not name a flow."""
+
+
+class ScheduleError(UsageError, ValueError):
+    """A schedule is malformed, or can never fire."""
+
+
+class DeploymentFileError(UsageError):
+    """A deployment file is wrong.
+
+    Keeps `path`, `line` (1 is the first) and `key` apart, so that a form can point at the place.
+    """
+
+    def __init__(self, path: str, line: int | None, key: str | None, problem: str) -> None:
+        place = f"{path}:{line}" if line else path
+        super().__init__(f"{place}: {problem}" if key is None else f"{place}: {key}: {problem}")
+        self.path, self.line, self.key, self.problem = path, line, key, problem
+
+
+class BlockError(UsageError, ValueError):
+    """A block's type, name or fields are wrong."""
+
+
+class MappingError(UsageError, ValueError):
+    """`.map` was given nothing to map over, or lists of different lengths."""
+
+
+class NotFound(UsageError, LookupError):
+    """Nothing of that name or id exists."""
+
+    def __init__(self, kind: str, name: str, hint: str = "") -> None:
+        super().__init__(f"There is no {kind} {name!r}." + (f" {hint}" if hint else ""))
+        self.kind, self.name = kind, name
+
+
+class StoreError(FlowtuiError):
+    """The store cannot be opened, read or written."""
+
+
+class MissingContext(FlowtuiError, RuntimeError):
+    """The current run was asked for outside any run."""
+
+
+class StaleEpoch(FlowtuiError):
+    """Another process has taken over this run, so what this process writes no longer counts."""
+
+    def __init__(self, run_id: str, mine: int, current: int) -> None:
+        super().__init__(
+            f"Flow run {run_id} has been taken over: this process holds epoch {mine}, the store is at {current}. "
+            "Its writes are refused and it must stop."
+        )
+        self.run_id, self.mine, self.current = run_id, mine, current
+
+
+class IllegalTransition(FlowtuiError):
+    """A run was asked to go to a state that cannot follow its present one."""
+
+    def __init__(self, run: str, old: str, new: str, reason: str) -> None:
+        super().__init__(f"{run} is {old} and cannot become {new}: {reason}")
+        self.run, self.old, self.new, self.reason = run, old, new, reason
+
+
+class RunError(FlowtuiError):
+    """How a run ended, raised where its result was asked for."""
+
+
+class FailedRun(RunError):
+    """The run failed."""
+
+
+class CrashedRun(RunError):
+    """The run crashed: something outside its code ended it."""
+
+
+class CancelledRun(RunError):
+    """The run was cancelled."""
+
+
+class PausedRun(RunError):
+    """The run is paused and has no result yet."""
+
+
+class UnfinishedRun(RunError):
+    """The run has not ended, so it has no result yet."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The run is {state}; it has no result yet. Wait for it first.")
+
+
+class MissingResult(RunError):
+    """The run completed, but its result was not kept."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"The run is {state}, but its result was not kept. Small JSON values are kept by themselves; "
+            "persist_result=True keeps any value."
+        )
+
+
+class UpstreamFailed(RunError):
+    """A run that this one depends on did not complete."""
+
+
+class RunTimeout(FlowtuiError, TimeoutError):
+    """A run took longer than its `timeout_seconds`."""
+
+
+class TerminationSignal(BaseException):
+    """SIGTERM reached the process; a BaseException, so that `except Exception` in user code lets it through."""

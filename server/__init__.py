@@ -1,0 +1,1 @@
+"""The server: the services that keep runs moving, the workers that start them, and the HTTP API."""
