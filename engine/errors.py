@@ -1,23 +1,23 @@
 """Errors: everything that flowtui raises on purpose.
 
-    FlowtuiError
-    ├── UsageError              something given was wrong: an argument, a file, a name      (exit code 2)
-    │   ├── ParameterError      parameters do not fit a flow's or a task's signature
-    │   ├── ReservedArgument    a parameter has a name that flowtui uses itself
-    │   ├── EntrypointError     `path/file.py:flow` cannot be found, imported, or is no flow
-    │   ├── ScheduleError       a schedule is malformed or can never fire
-    │   ├── DeploymentFileError flowtui.yaml or prefect.yaml is wrong; names file, line and key
-    │   ├── BlockError          a block's type, name or fields are wrong
-    │   ├── MappingError        `.map` was given nothing to map over, or lists of different lengths
-    │   └── NotFound            nothing of that name or id exists
-    ├── StoreError              the store cannot be opened, read or written
-    ├── MissingContext          asked for the current run outside any run
-    ├── StaleEpoch              another process has taken over this run; this one must stop
-    ├── IllegalTransition       a run cannot go from its present state to the wanted one
-    ├── RunError                the outcome of a run, raised where its result was asked for
-    │   ├── FailedRun · CrashedRun · CancelledRun · PausedRun · UnfinishedRun · MissingResult
-    │   └── UpstreamFailed      a run that this one depends on did not complete
-    └── RunTimeout              a run took longer than its timeout_seconds
+FlowtuiError
+├── UsageError              something given was wrong: an argument, a file, a name      (exit code 2)
+│   ├── ParameterError      parameters do not fit a flow's or a task's signature
+│   ├── ReservedArgument    a parameter has a name that flowtui uses itself
+│   ├── EntrypointError     `path/file.py:flow` cannot be found, imported, or is no flow
+│   ├── ScheduleError       a schedule is malformed or can never fire
+│   ├── DeploymentFileError flowtui.yaml or prefect.yaml is wrong; names file, line and key
+│   ├── BlockError          a block's type, name or fields are wrong
+│   ├── MappingError        `.map` was given nothing to map over, or lists of different lengths
+│   └── NotFound            nothing of that name or id exists
+├── StoreError              the store cannot be opened, read or written
+├── MissingContext          asked for the current run outside any run
+├── StaleEpoch              another process has taken over this run; this one must stop
+├── IllegalTransition       a run cannot go from its present state to the wanted one
+├── RunError                the outcome of a run, raised where its result was asked for
+│   ├── FailedRun · CrashedRun · CancelledRun · PausedRun · UnfinishedRun · MissingResult
+│   └── UpstreamFailed      a run that this one depends on did not complete
+└── RunTimeout              a run took longer than its timeout_seconds
 """
 
 __all__ = [

@@ -59,21 +59,21 @@ class Client(Protocol):
         """Runs whose name is `prefix` or whose id begins with it: what a person types for a run."""
         ...
 
-    def list_flow_runs(self, where: FlowRunFilter | None = None, *, limit: int = 50, after: str | None = None) -> Slice[FlowRun]:
+    def list_flow_runs(
+        self, where: FlowRunFilter | None = None, *, limit: int = 50, after: str | None = None
+    ) -> Slice[FlowRun]:
         """Newest first by `started_or_due`; `after` is the `next` of the slice before."""
         ...
 
-    def set_flow_run_state(self, run_id: str, state: State, *, epoch: int | None = None, force: bool = False) -> Answer:
+    def set_flow_run_state(
+        self, run_id: str, state: State, *, epoch: int | None = None, force: bool = False, result: str | None = None
+    ) -> Answer:
         """Propose a state. The rules answer; what is accepted is durable when this returns, with every buffered
         task state, event and log line that came before it.
 
         A proposal of the run's owner carries its `epoch`; `StaleEpoch` is raised when another has taken over.
-        `force` skips the rules, but never the epoch.
+        `force` skips the rules, but never the epoch. `result` is the returned value as JSON text, kept beside it.
         """
-        ...
-
-    def set_flow_run_result(self, run_id: str, result: str | None, *, epoch: int) -> None:
-        """Keep the returned value (JSON text) beside the run; written with the next state."""
         ...
 
     def delete_flow_run(self, run_id: str) -> None: ...
@@ -127,7 +127,9 @@ class Client(Protocol):
 
     def read_task_run(self, run_id: str) -> TaskRun: ...
 
-    def list_task_runs(self, where: TaskRunFilter | None = None, *, limit: int = 200, after: str | None = None) -> Slice[TaskRun]:
+    def list_task_runs(
+        self, where: TaskRunFilter | None = None, *, limit: int = 200, after: str | None = None
+    ) -> Slice[TaskRun]:
         """Newest first by id; with a `flow_run_id`, oldest first: the order in which they were made."""
         ...
 
@@ -196,7 +198,9 @@ class Client(Protocol):
 
     def read_block(self, type_slug: str, name: str, *, include_secrets: bool = False) -> BlockDocument: ...
 
-    def save_block(self, type_slug: str, name: str, data: Mapping[str, Any], *, overwrite: bool = False) -> BlockDocument:
+    def save_block(
+        self, type_slug: str, name: str, data: Mapping[str, Any], *, overwrite: bool = False
+    ) -> BlockDocument:
         """Validate, encrypt the secret fields, and keep. A secret given as `********` keeps its stored value.
         Raises `BlockError` when the name is taken (without `overwrite`) or a field does not fit."""
         ...

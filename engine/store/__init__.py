@@ -1,0 +1,1 @@
+"""The store: where everything is kept. The only part that knows SQLAlchemy."""

@@ -1,0 +1,318 @@
+"""The client that uses the store directly, in the same process."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flowtui.engine.blocks.documents import join_secrets, prepare
+from flowtui.engine.blocks.names import block_name
+from flowtui.engine.blocks.registry import block_types
+from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
+from flowtui.engine.clock import utc_now
+from flowtui.engine.errors import NotFound
+from flowtui.engine.ids import new_id, new_slug
+from flowtui.engine.model import (
+    Answer,
+    Backend,
+    BlockDocument,
+    BlockType,
+    Change,
+    Claim,
+    Deployment,
+    DeploymentSpec,
+    FlowRecord,
+    FlowRun,
+    FlowRunFilter,
+    HourTally,
+    LogLine,
+    LogPage,
+    NewFlowRun,
+    RunCounts,
+    Slice,
+    TaskRun,
+    TaskRunFilter,
+)
+from flowtui.engine.settings import Settings
+from flowtui.engine.states import Scheduled, State
+from flowtui.engine.store import (
+    backends,
+    blocks,
+    deployments,
+    feed,
+    figures,
+    flow_runs,
+    log_chunks,
+    ownership,
+    planning,
+    schema,
+    task_runs,
+    transitions,
+)
+from flowtui.engine.store.commits import Commits
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.writer import Writer
+
+__all__ = ["LocalClient"]
+
+
+class LocalClient:
+    """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self._db = database
+        self._commits = Commits(database)
+        self.fenced: set[str] = set()
+        """Flow runs whose writes were refused because another process has taken over."""
+        self._writer = Writer(database, self._commits.announce, self.fenced.update)
+        self._vault: Vault | None = None
+
+    @classmethod
+    def open(cls, settings: Settings) -> "LocalClient":
+        """Open the store, creating or migrating its tables. Raises `StoreError`."""
+        database = Database(settings)
+        schema.bring_up_to_date(database)
+        return cls(settings, database)
+
+    @property
+    def address(self) -> str:
+        if not self._db.is_sqlite:
+            return self._db.url.render_as_string(hide_password=True)
+        path, home = str(self._db.url.database), str(Path.home())
+        return f"sqlite {'~' + path.removeprefix(home) if path.startswith(home + '/') else path}"
+
+    def close(self) -> None:
+        self._writer.close()
+        self._commits.close()
+        self._db.close()
+
+    # -- flow runs ----------------------------------------------------------------------------------------------
+
+    def create_flow_run(self, new: NewFlowRun) -> FlowRun:
+        return self._writer.call(lambda c: flow_runs.read(c, transitions.create(self._db, c, new)))
+
+    def read_flow_run(self, run_id: str) -> FlowRun:
+        with self._db.read() as connection:
+            return flow_runs.read(connection, run_id)
+
+    def find_flow_runs(self, prefix: str, limit: int = 10) -> tuple[FlowRun, ...]:
+        with self._db.read() as connection:
+            return flow_runs.find(connection, prefix, limit)
+
+    def list_flow_runs(
+        self, where: FlowRunFilter | None = None, *, limit: int = 50, after: str | None = None
+    ) -> Slice[FlowRun]:
+        with self._db.read() as connection:
+            return flow_runs.slice_of(connection, where or FlowRunFilter(), limit, after)
+
+    def set_flow_run_state(
+        self, run_id: str, state: State, *, epoch: int | None = None, force: bool = False, result: str | None = None
+    ) -> Answer:
+        return self._writer.call(
+            lambda c: transitions.propose(self._db, c, run_id, state, epoch=epoch, force=force, result=result)
+        )
+
+    def delete_flow_run(self, run_id: str) -> None:
+        self._writer.call(lambda c: transitions.delete(c, run_id))
+
+    def flow_run_states(self, run_id: str) -> tuple[State, ...]:
+        with self._db.read() as connection:
+            return flow_runs.states(connection, run_id)
+
+    def run_counts(self) -> RunCounts:
+        with self._db.read() as connection:
+            return figures.counts(connection, self._db.now(connection))
+
+    def run_tallies(self, since: datetime) -> tuple[HourTally, ...]:
+        with self._db.read() as connection:
+            return figures.tallies(connection, since)
+
+    def usual_seconds(self, flow_name: str, limit: int = 30) -> tuple[float, ...]:
+        with self._db.read() as connection:
+            return figures.usual_seconds(connection, flow_name, limit)
+
+    # -- ownership ----------------------------------------------------------------------------------------------
+
+    def claim_flow_runs(self, pool: str, owner: str, *, limit: int, lease_seconds: float) -> tuple[Claim, ...]:
+        return self._writer.call(lambda c: ownership.claim_due(self._db, c, pool, owner, limit, lease_seconds))
+
+    def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:
+        return self._writer.call(lambda c: ownership.claim_one(self._db, c, run_id, owner, lease_seconds))
+
+    def renew_leases(self, owner: str, runs: Mapping[str, int], *, lease_seconds: float) -> Mapping[str, str]:
+        return self._writer.call(lambda c: ownership.renew(self._db, c, owner, runs, lease_seconds))
+
+    def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int) -> None:
+        self._writer.call(lambda c: transitions.set_process(self._db, c, run_id, pid, epoch))
+
+    # -- task runs and logs ---------------------------------------------------------------------------------------
+
+    def save_task_run(self, run: TaskRun) -> None:
+        self._writer.put([run])
+
+    def write_logs(self, lines: Iterable[LogLine]) -> None:
+        self._writer.put(list(lines))
+
+    def flush(self) -> None:
+        self._writer.flush()
+
+    def read_task_run(self, run_id: str) -> TaskRun:
+        with self._db.read() as connection:
+            return task_runs.read(connection, run_id)
+
+    def list_task_runs(
+        self, where: TaskRunFilter | None = None, *, limit: int = 200, after: str | None = None
+    ) -> Slice[TaskRun]:
+        with self._db.read() as connection:
+            return task_runs.slice_of(connection, where or TaskRunFilter(), limit, after)
+
+    def task_run_states(self, run_id: str) -> tuple[State, ...]:
+        with self._db.read() as connection:
+            return flow_runs.states(connection, run_id)
+
+    def read_logs(self, flow_run_id: str, *, start: int = 0, limit: int = 1000) -> LogPage:
+        with self._db.read() as connection:
+            return log_chunks.read_lines(connection, flow_run_id, start, limit)
+
+    # -- changes --------------------------------------------------------------------------------------------------
+
+    def changes(self, after: int | None, *, limit: int = 500) -> tuple[Change, ...]:
+        with self._db.read() as connection:
+            return feed.read(connection, after, limit)
+
+    def wait(self, seen: int, timeout: float) -> int:
+        return self._commits.wait(seen, timeout)
+
+    # -- deployments ----------------------------------------------------------------------------------------------
+
+    def list_flows(self, *, limit: int = 200, after: str | None = None) -> Slice[FlowRecord]:
+        with self._db.read() as connection:
+            return deployments.list_flows(connection, limit, after)
+
+    def save_deployment(self, spec: DeploymentSpec) -> Deployment:
+        return self._writer.call(lambda c: deployments.read(c, deployments.save(self._db, c, spec)))
+
+    def read_deployment(self, name_or_id: str) -> Deployment:
+        with self._db.read() as connection:
+            return deployments.read(connection, name_or_id)
+
+    def list_deployments(self, *, limit: int = 200, after: str | None = None) -> Slice[Deployment]:
+        with self._db.read() as connection:
+            return deployments.slice_of(connection, limit, after)
+
+    def set_deployment_paused(self, deployment_id: str, paused: bool) -> None:
+        self._writer.call(lambda c: deployments.set_paused(self._db, c, deployment_id, paused))
+
+    def delete_deployment(self, deployment_id: str) -> None:
+        self._writer.call(lambda c: deployments.delete(self._db, c, deployment_id))
+
+    def run_deployment(
+        self,
+        deployment_id: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        scheduled_time: datetime | None = None,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        created_by: str | None = None,
+    ) -> FlowRun:
+        deployment = self.read_deployment(deployment_id)
+        values = {**deployment.parameters, **(parameters or {})}
+        if deployment.enforce_parameter_schema:
+            from flowtui.engine.deployments.parameters import check_parameters  # noqa: PLC0415 - pydantic, 40 ms
+
+            check_parameters(deployment.parameter_openapi_schema, values)
+        return self.create_flow_run(
+            NewFlowRun(
+                flow_name=deployment.flow_name,
+                name=name or new_slug(),
+                state=Scheduled(scheduled_time),
+                parameters=values,
+                tags=(*deployment.tags, *tags),
+                deployment_id=deployment.id,
+                work_pool_name=deployment.work_pool_name,
+                work_queue_name=deployment.work_queue_name,
+                idempotency_key=idempotency_key,
+                created_by=created_by,
+            )
+        )
+
+    # -- blocks ---------------------------------------------------------------------------------------------------
+
+    def list_block_types(self) -> tuple[BlockType, ...]:
+        return block_types()
+
+    def list_blocks(self) -> tuple[BlockDocument, ...]:
+        with self._db.read() as connection:
+            return tuple(stored.document for stored in blocks.read_all(connection))
+
+    def read_block(self, type_slug: str, name: str, *, include_secrets: bool = False) -> BlockDocument:
+        stored = self._find_block(type_slug, name)
+        if stored is None:
+            raise NotFound(f"{type_slug} block", name, "List them with: flowtui block ls")
+        if not include_secrets or stored.sealed is None:
+            return stored.document
+        return replace(stored.document, data=join_secrets(stored.document.data, self._secrets(stored)))
+
+    def save_block(
+        self, type_slug: str, name: str, data: Mapping[str, Any], *, overwrite: bool = False
+    ) -> BlockDocument:
+        block_name(name)
+        stored = self._find_block(type_slug, name)
+        public, secrets = prepare(type_slug, data, self._secrets(stored) if stored else None)
+        now = utc_now()
+        block_id = stored.document.id if stored else new_id()
+        document = BlockDocument(id=block_id, name=name, type_slug=type_slug, data=public, created=now, updated=now)
+        sealed = seal_secrets(self._open_vault(), type_slug, block_id, secrets)
+        self._writer.call(lambda c: blocks.write(self._db, c, document, sealed, overwrite=overwrite))
+        return self.read_block(type_slug, name)
+
+    def delete_block(self, block_id: str) -> None:
+        self._writer.call(lambda c: blocks.delete(self._db, c, block_id))
+
+    def _find_block(self, type_slug: str, name: str) -> blocks.StoredBlock | None:
+        with self._db.read() as connection:
+            return blocks.find(connection, type_slug, name)
+
+    def _secrets(self, stored: blocks.StoredBlock) -> dict[str, Any]:
+        return open_secrets(self._open_vault(), stored.document.type_slug, stored.document.id, stored.sealed)
+
+    def _open_vault(self) -> Vault:
+        if self._vault is None:
+            self._vault = Vault.open(self.settings)
+        return self._vault
+
+    # -- who serves the store ---------------------------------------------------------------------------------------
+
+    def list_backends(self) -> tuple[Backend, ...]:
+        with self._db.read() as connection:
+            return backends.alive(self._db, connection)
+
+    def announce_backend(self, backend: Backend) -> None:
+        self._writer.call(lambda c: backends.announce(self._db, c, backend))
+
+    def remove_backend(self, backend_id: str) -> None:
+        self._writer.call(lambda c: backends.remove(self._db, c, backend_id))
+
+    # -- housekeeping: what the server's services tick --------------------------------------------------------------
+
+    def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:
+        return self._writer.call(lambda c: backends.acquire_service(self._db, c, service, holder, lease_seconds))
+
+    def release_services(self, holder: str) -> None:
+        self._writer.call(lambda c: backends.release_services(c, holder))
+
+    def materialise_schedules(self, horizon: timedelta, per_schedule: int) -> int:
+        return self._writer.call(lambda c: planning.plan_ahead(self._db, c, horizon, per_schedule))
+
+    def mark_late(self, grace: timedelta) -> int:
+        return self._writer.call(lambda c: planning.mark_late(self._db, c, grace))
+
+    def reap_leases(self) -> tuple[FlowRun, ...]:
+        return self._writer.call(lambda c: tuple(flow_runs.read(c, run_id) for run_id in ownership.reap(self._db, c)))
+
+    def compact_logs(self, limit: int) -> int:
+        return self._writer.call(lambda c: planning.compact_logs(c, limit))

@@ -1,0 +1,122 @@
+"""What a group commit writes: the task runs, transitions and log lines that have gathered."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from flowtui.engine.model import LogLine, TaskRun
+from flowtui.engine.states import TERMINAL, StateType
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.log_chunks import append_lines
+from flowtui.engine.store.rows import event_row, task_run_row
+from flowtui.engine.store.tables import event, flow_run, run_stats, task_run
+
+__all__ = ["Batch", "add_stats", "write_batch"]
+
+_ENDS = frozenset(state.value for state in TERMINAL)
+_BAD_ENDS = frozenset({StateType.FAILED.value, StateType.CRASHED.value})
+_TASK_COLUMNS = [column.name for column in task_run.columns if column.name not in ("id", "created")]
+_LOOKUP = 500  # names in one IN (…), well below SQLite's limit on parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items in the order in which they were put."""
+
+    tasks: list[TaskRun]
+    logs: dict[str, list[LogLine]]
+    """By stream: the flow run, or the task run of a task outside any flow."""
+
+    @classmethod
+    def of(cls, items: Iterable[TaskRun | LogLine]) -> "Batch":
+        tasks: list[TaskRun] = []
+        logs: defaultdict[str, list[LogLine]] = defaultdict(list)
+        for item in items:
+            if isinstance(item, TaskRun):
+                tasks.append(item)
+            else:
+                stream = item.flow_run_id or item.task_run_id
+                if stream is not None:
+                    logs[stream].append(item)
+        return cls(tasks, dict(logs))
+
+
+def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> set[str]:
+    """Write everything; answer with the flow runs whose task runs were refused because another process took over."""
+    fenced: set[str] = set()
+    if batch.tasks:
+        fenced = _stale(connection, batch.tasks)
+        _write_tasks(database, connection, [run for run in batch.tasks if run.flow_run_id not in fenced])
+    for stream, lines in batch.logs.items():
+        append_lines(connection, stream, lines)
+        levels = Counter(line.level for line in lines)
+        add_stats(
+            database,
+            connection,
+            stream,
+            lines=len(lines),
+            warnings=sum(n for level, n in levels.items() if 30 <= level < 40),
+            errors=sum(n for level, n in levels.items() if level >= 40),
+        )
+    return fenced
+
+
+def _stale(connection: sa.Connection, tasks: Sequence[TaskRun]) -> set[str]:
+    """Flow runs that have moved on to another epoch than the one that these task runs were made under."""
+    mine = {run.flow_run_id: run.epoch for run in tasks if run.flow_run_id is not None and run.epoch}
+    if not mine:
+        return set()
+    rows = connection.execute(sa.select(flow_run.c.id, flow_run.c.epoch).where(flow_run.c.id.in_(list(mine))))
+    return {row.id for row in rows if row.epoch != mine[row.id]}
+
+
+def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskRun]) -> None:
+    if not runs:
+        return
+    newest = {run.id: run for run in runs}
+    before = _known_states(connection, list(newest))
+    insert = database.insert(task_run)
+    changing = {name: insert.excluded[name] for name in _TASK_COLUMNS}
+    statement = insert.on_conflict_do_update(index_elements=["id"], set_=changing)
+    connection.execute(statement, [task_run_row(run) for run in newest.values()])
+    connection.execute(sa.insert(event), [event_row("task-run", run.id, run.state, run.flow_run_id) for run in runs])
+    for flow_run_id, deltas in _stats(newest.values(), before).items():
+        add_stats(database, connection, flow_run_id, **deltas)
+
+
+def _known_states(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for start in range(0, len(ids), _LOOKUP):
+        part = ids[start : start + _LOOKUP]
+        rows = connection.execute(sa.select(task_run.c.id, task_run.c.state_type).where(task_run.c.id.in_(part)))
+        known.update((row.id, row.state_type) for row in rows)
+    return known
+
+
+def _stats(runs: Iterable[TaskRun], before: dict[str, str]) -> dict[str, Counter[str]]:
+    """How the counters of each flow run change when these task runs are as they are now."""
+    deltas: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for run in runs:
+        if run.flow_run_id is None:
+            continue
+        old, new = before.get(run.id), run.state.type.value
+        delta = deltas[run.flow_run_id]
+        delta["tasks"] += old is None
+        delta["done"] += (new in _ENDS) - (old in _ENDS)
+        delta["failed"] += (new in _BAD_ENDS) - (old in _BAD_ENDS)
+    return dict(deltas)
+
+
+def add_stats(database: Database, connection: sa.Connection, flow_run_id: str, **deltas: Any) -> None:
+    """Add to the counters of a flow run, making its row when it is the first time."""
+    values = {name: int(n) for name, n in deltas.items() if n}
+    if not values:
+        return
+    insert = database.insert(run_stats)
+    added = {name: run_stats.c[name] + insert.excluded[name] for name in values}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["flow_run_id"], set_=added), {"flow_run_id": flow_run_id, **values}
+    )

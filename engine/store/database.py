@@ -1,0 +1,111 @@
+"""Open a database: pragmas, transactions, the store's clock. What differs between SQLite and PostgreSQL is here."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from flowtui.engine.errors import StoreError
+from flowtui.engine.settings import Settings
+
+__all__ = ["Database"]
+
+# Waiting for another process's write: SQLite's own handler backs off up to 100 ms, so 60 s is many hundred tries.
+_BUSY_MS = 60_000
+_SQLITE_NOW = sa.text("SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)")
+_POSTGRES_NOW = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
+
+
+class Database:
+    """One opened database and its pool of connections. Raises `StoreError` when it cannot be opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        try:
+            self.url = sa.make_url(settings.database_url)
+        except sa.exc.ArgumentError:
+            raise StoreError(
+                f"FLOWTUI_DATABASE_URL is {settings.database_url!r}, which is no database URL. "
+                "Write it as sqlite:////folder/flowtui.db or postgresql://user@host/name."
+            ) from None
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(self.url, settings)
+        elif self.url.get_backend_name() == "postgresql":
+            self.engine = sa.create_engine(self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        else:
+            raise StoreError(f"flowtui keeps its data in SQLite or PostgreSQL, not in {self.url.get_backend_name()}.")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one consistent state."""
+        with _named_errors(self.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that may write. On SQLite it holds the one write lock from its first statement."""
+        with (
+            _named_errors(self.url),
+            self.engine.connect().execution_options(flowtui_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def now(self, connection: sa.Connection) -> int:
+        """The store's clock in microseconds: the only one that leases are measured by."""
+        return int(connection.execute(_SQLITE_NOW if self.is_sqlite else _POSTGRES_NOW).scalar_one())
+
+    def insert(self, table: sa.Table) -> Any:
+        """An INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy types apart."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def commits_seen(self, connection: sa.Connection) -> int:
+        """A number that changes when another connection has committed."""
+        if self.is_sqlite:
+            return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+        return int(connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM event").scalar_one())
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _named_errors(url: sa.URL) -> Iterator[None]:
+    """Turn the driver's errors into sentences that name the database; integrity errors are the caller's business."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DBAPIError as error:
+        where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        raise StoreError(f"The store {where} cannot be used: {error.orig}.") from error
+
+
+def _sqlite_engine(url: sa.URL, settings: Settings) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            f"synchronous={settings.sqlite_synchronous}",
+            "foreign_keys=ON",
+            "cache_size=-16384",
+            "mmap_size=268435456",
+            "temp_store=MEMORY",
+            "journal_size_limit=67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        # IMMEDIATE, because a deferred transaction that later writes fails at once instead of waiting.
+        write = connection.get_execution_options().get("flowtui_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

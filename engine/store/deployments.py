@@ -1,0 +1,202 @@
+"""Deployments and their schedules in the store."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from flowtui.engine.clock import from_micros
+from flowtui.engine.errors import NotFound, UsageError
+from flowtui.engine.ids import new_id
+from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, ScheduleSpec, Slice
+from flowtui.engine.schedules import schedule_from_json, schedule_to_json
+from flowtui.engine.states import StateType
+from flowtui.engine.store import feed
+from flowtui.engine.store.cursors import read_cursor, write_cursor
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.rows import dump, load
+from flowtui.engine.store.tables import deployment, deployment_schedule, flow, flow_run, run_queue
+from flowtui.engine.store.transitions import ensure_flow
+
+__all__ = ["delete", "list_flows", "read", "save", "set_paused", "slice_of"]
+
+
+def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) -> str:
+    """Create or update by (flow, name); answer the id."""
+    now = database.now(connection)
+    flow_id = ensure_flow(database, connection, spec.flow_name, now)
+    full_name = f"{spec.flow_name}/{spec.name}"
+    values = {
+        "flow_id": flow_id,
+        "name": spec.name,
+        "entrypoint": spec.entrypoint,
+        "path": spec.path,
+        "version": spec.version,
+        "description": spec.description,
+        "parameters": dump(spec.parameters),
+        "parameter_openapi_schema": dump(spec.parameter_openapi_schema),
+        "enforce_parameter_schema": spec.enforce_parameter_schema,
+        "tags": dump(sorted(set(spec.tags))),
+        "paused": spec.paused,
+        "work_pool_name": spec.work_pool_name,
+        "work_queue_name": spec.work_queue_name,
+        "job_variables": dump(spec.job_variables),
+        "updated": now,
+    }
+    known = connection.execute(sa.select(deployment.c.id).where(deployment.c.full_name == full_name)).scalar()
+    deployment_id = str(known or new_id())
+    if known is None:
+        connection.execute(
+            sa.insert(deployment), {"id": deployment_id, "full_name": full_name, "created": now, **values}
+        )
+    else:
+        connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
+    _save_schedules(connection, deployment_id, spec.schedules)
+    feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)
+    return deployment_id
+
+
+def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequence[ScheduleSpec]) -> None:
+    """Keep a schedule whose definition is unchanged, its id and on/off switch; drop what the others planned."""
+    rows = connection.execute(
+        sa.select(deployment_schedule).where(deployment_schedule.c.deployment_id == deployment_id)
+    ).all()
+    kept = {(row.schedule, row.parameters, row.slug): row.id for row in rows}
+    for spec in specs:
+        key = (dump(schedule_to_json(spec.schedule)), dump(spec.parameters), spec.slug)
+        if kept.pop(key, None) is not None:
+            continue
+        values = {"id": new_id(), "deployment_id": deployment_id, "active": spec.active}
+        connection.execute(
+            sa.insert(deployment_schedule), {**values, "schedule": key[0], "parameters": key[1], "slug": key[2]}
+        )
+    for schedule_id in kept.values():
+        drop_planned(connection, flow_run.c.schedule_id == schedule_id)
+        connection.execute(sa.delete(deployment_schedule).where(deployment_schedule.c.id == schedule_id))
+
+
+def drop_planned(connection: sa.Connection, where: sa.ColumnElement[bool]) -> None:
+    """Remove runs that a schedule has planned and nobody has taken."""
+    untaken = (
+        flow_run.c.auto_scheduled.is_(True),
+        flow_run.c.state_type == StateType.SCHEDULED.value,
+        flow_run.c.run_count == 0,
+    )
+    ids = sa.select(flow_run.c.id).where(where, *untaken)
+    connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id.in_(ids)))
+    connection.execute(sa.delete(flow_run).where(where, *untaken))
+
+
+def read(connection: sa.Connection, name_or_id: str) -> Deployment:
+    """By id, by `flow/name`, or by a name that only one flow has."""
+    query = _all_deployments()
+    rows = connection.execute(
+        query.where(sa.or_(deployment.c.full_name == name_or_id, deployment.c.id == name_or_id))
+    ).all()
+    if not rows:
+        rows = connection.execute(query.where(deployment.c.name == name_or_id)).all()
+    if not rows:
+        raise NotFound("deployment", name_or_id, "List them with: flowtui deployment ls")
+    if len(rows) > 1:
+        names = ", ".join(row.full_name for row in rows)
+        raise UsageError(f"Several flows have a deployment {name_or_id!r}: {names}. Give the full name.")
+    return _with_schedules(connection, rows)[0]
+
+
+def slice_of(connection: sa.Connection, limit: int, cursor: str | None) -> Slice[Deployment]:
+    query = _all_deployments().order_by(deployment.c.full_name)
+    if cursor is not None:
+        (last,) = read_cursor(cursor)
+        query = query.where(deployment.c.full_name > last)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    page = rows[:limit]
+    return Slice(
+        items=tuple(_with_schedules(connection, page)),
+        next=write_cursor(page[-1].full_name) if len(rows) > limit else None,
+    )
+
+
+def _all_deployments() -> sa.Select[Any]:
+    return sa.select(deployment, flow.c.name.label("flow_name")).join(flow, flow.c.id == deployment.c.flow_id)
+
+
+def _with_schedules(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Deployment]:
+    schedules: dict[str, list[DeploymentSchedule]] = {row.id: [] for row in rows}
+    for row in connection.execute(
+        sa.select(deployment_schedule)
+        .where(deployment_schedule.c.deployment_id.in_(list(schedules)))
+        .order_by(deployment_schedule.c.id)
+    ):
+        schedules[row.deployment_id].append(
+            DeploymentSchedule(
+                id=row.id,
+                schedule=schedule_from_json(load(row.schedule)),
+                active=bool(row.active),
+                parameters=load(row.parameters),
+                slug=row.slug,
+            )
+        )
+    return [_value(row, tuple(schedules[row.id])) for row in rows]
+
+
+def _value(row: sa.Row[Any], schedules: tuple[DeploymentSchedule, ...]) -> Deployment:
+    return Deployment(
+        id=row.id,
+        name=row.name,
+        flow_id=row.flow_id,
+        flow_name=row.flow_name,
+        created=from_micros(row.created),
+        updated=from_micros(row.updated),
+        entrypoint=row.entrypoint,
+        path=row.path,
+        version=row.version,
+        description=row.description,
+        parameters=load(row.parameters),
+        parameter_openapi_schema=load(row.parameter_openapi_schema),
+        enforce_parameter_schema=bool(row.enforce_parameter_schema),
+        tags=tuple(load(row.tags)),
+        paused=bool(row.paused),
+        work_pool_name=row.work_pool_name,
+        work_queue_name=row.work_queue_name,
+        job_variables=load(row.job_variables),
+        schedules=schedules,
+    )
+
+
+def set_paused(database: Database, connection: sa.Connection, deployment_id: str, paused: bool) -> None:
+    """Pausing also takes back what its schedules have planned; resuming plans anew from now on."""
+    changed = connection.execute(
+        sa.update(deployment).where(deployment.c.id == deployment_id).values(paused=paused)
+    ).rowcount
+    if not changed:
+        raise NotFound("deployment", deployment_id, "List them with: flowtui deployment ls")
+    now = database.now(connection)
+    if paused:
+        drop_planned(connection, flow_run.c.deployment_id == deployment_id)
+    connection.execute(
+        sa.update(deployment_schedule)
+        .where(deployment_schedule.c.deployment_id == deployment_id)
+        .values(planned_until=now)
+    )
+    feed.append(connection, "deployment", deployment_id, "updated", now)
+
+
+def delete(database: Database, connection: sa.Connection, deployment_id: str) -> None:
+    """Remove a deployment, its schedules and what they have planned; runs that happened stay."""
+    drop_planned(connection, flow_run.c.deployment_id == deployment_id)
+    if not connection.execute(sa.delete(deployment).where(deployment.c.id == deployment_id)).rowcount:
+        raise NotFound("deployment", deployment_id, "List them with: flowtui deployment ls")
+    feed.append(connection, "deployment", deployment_id, "deleted", database.now(connection))
+
+
+def list_flows(connection: sa.Connection, limit: int, cursor: str | None) -> Slice[FlowRecord]:
+    """By name."""
+    query = sa.select(flow).order_by(flow.c.name)
+    if cursor is not None:
+        (last,) = read_cursor(cursor)
+        query = query.where(flow.c.name > last)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    return Slice(
+        items=tuple(FlowRecord(id=row.id, name=row.name, created=from_micros(row.created)) for row in rows[:limit]),
+        next=write_cursor(rows[limit - 1].name) if len(rows) > limit else None,
+    )

@@ -1,0 +1,122 @@
+"""Read flow runs: one, some, or a list by keyset."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from flowtui.engine.clock import to_micros
+from flowtui.engine.errors import NotFound
+from flowtui.engine.model import FlowRun, FlowRunFilter, Slice
+from flowtui.engine.states import State
+from flowtui.engine.store.cursors import read_cursor, write_cursor
+from flowtui.engine.store.rows import dump, event_state, flow_run_of
+from flowtui.engine.store.tables import deployment, event, flow, flow_run, run_queue, run_stats
+
+__all__ = ["find", "read", "select_runs", "slice_of", "states"]
+
+
+def _all_runs() -> sa.Select[Any]:
+    """Runs with the names of their flow and deployment, their ownership, and their counters."""
+    return (
+        sa.select(
+            flow_run,
+            flow.c.name.label("flow_name"),
+            deployment.c.name.label("deployment_name"),
+            run_queue.c.owner,
+            run_queue.c.lease_until,
+            *(run_stats.c[name] for name in ("tasks", "done", "failed", "warnings", "errors", "lines")),
+        )
+        .join_from(flow_run, flow, flow.c.id == flow_run.c.flow_id)
+        .outerjoin(deployment, deployment.c.id == flow_run.c.deployment_id)
+        .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
+        .outerjoin(run_stats, run_stats.c.flow_run_id == flow_run.c.id)
+    )
+
+
+def read(connection: sa.Connection, run_id: str) -> FlowRun:
+    row = connection.execute(_all_runs().where(flow_run.c.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
+    return flow_run_of(row)
+
+
+def find(connection: sa.Connection, prefix: str, limit: int) -> tuple[FlowRun, ...]:
+    """Runs by the start of their id (at least four characters) or by name, newest first."""
+    by_name = flow_run.c.name == prefix
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""
+    where = sa.or_(by_name, sa.and_(flow_run.c.id >= prefix, flow_run.c.id < end)) if len(prefix) >= 4 else by_name
+    rows = connection.execute(_all_runs().where(where).order_by(flow_run.c.sort_time.desc()).limit(limit))
+    return tuple(map(flow_run_of, rows))
+
+
+def states(connection: sa.Connection, subject_id: str) -> tuple[State, ...]:
+    """The history of a flow run or a task run, oldest first."""
+    rows = connection.execute(
+        sa.select(event)
+        .where(event.c.subject_id == subject_id, event.c.kind.in_(("flow-run", "task-run")))
+        .order_by(event.c.seq)
+    )
+    return tuple(map(event_state, rows))
+
+
+def select_runs(where: FlowRunFilter) -> sa.Select[Any]:
+    """The runs that a filter lets through, newest first."""
+    query = _all_runs().order_by(flow_run.c.sort_time.desc(), flow_run.c.id.desc())
+    for condition in _conditions(where):
+        query = query.where(condition)
+    return query
+
+
+def _conditions(where: FlowRunFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if where.ids:
+        conditions.append(flow_run.c.id.in_(where.ids))
+    if where.state_types:
+        conditions.append(flow_run.c.state_type.in_([state.value for state in where.state_types]))
+    if where.state_names:
+        conditions.append(sa.func.lower(flow_run.c.state_name).in_([name.lower() for name in where.state_names]))
+    if where.flow_names:
+        conditions.append(flow_run.c.flow_id.in_(sa.select(flow.c.id).where(_any_glob(flow.c.name, where.flow_names))))
+    if where.deployment_names:
+        matching = sa.select(deployment.c.id).where(_any_glob(deployment.c.full_name, where.deployment_names))
+        conditions.append(flow_run.c.deployment_id.in_(matching))
+    if where.deployment_id is not None:
+        conditions.append(flow_run.c.deployment_id == where.deployment_id)
+    if where.name:
+        conditions.append(flow_run.c.name.icontains(where.name, autoescape=True))
+    if where.parent_task_run_id is not None:
+        conditions.append(flow_run.c.parent_task_run_id == where.parent_task_run_id)
+    if where.top_level:
+        conditions.append(flow_run.c.parent_task_run_id.is_(None))
+    if where.since is not None:
+        conditions.append(flow_run.c.sort_time >= to_micros(where.since))
+    if where.until is not None:
+        conditions.append(flow_run.c.sort_time < to_micros(where.until))
+    # Tags are a JSON array of strings, so a quoted tag between quotes is found whole.
+    conditions.extend(flow_run.c.tags.contains(dump(tag), autoescape=True) for tag in where.tags)
+    return conditions
+
+
+def _any_glob(column: sa.ColumnElement[str], patterns: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(column.like(_like(pattern), escape="\\") for pattern in patterns))
+
+
+def _like(glob: str) -> str:
+    """A shell pattern as SQL's LIKE."""
+    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%").replace("?", "_")
+
+
+def slice_of(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor: str | None) -> Slice[FlowRun]:
+    query = select_runs(where)
+    if cursor is not None:
+        sort_time, run_id = read_cursor(cursor)
+        query = query.where(sa.tuple_(flow_run.c.sort_time, flow_run.c.id) < sa.tuple_(sort_time, run_id))
+    rows = connection.execute(query.limit(limit + 1)).all()
+    page = rows[:limit]
+    more = len(rows) > limit
+    return Slice(
+        items=tuple(map(flow_run_of, page)),
+        next=write_cursor(page[-1].sort_time, page[-1].id) if more else None,
+    )

@@ -1,0 +1,115 @@
+"""Who owns a run: claims, leases, and what becomes of a run whose owner is gone (DESIGN D5)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from flowtui.engine.clock import from_micros
+from flowtui.engine.errors import UsageError
+from flowtui.engine.model import Claim
+from flowtui.engine.states import Crashed, Pending, StateType
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.flow_runs import read
+from flowtui.engine.store.rows import state_of
+from flowtui.engine.store.tables import flow_run, run_queue
+from flowtui.engine.store.transitions import lock_run, write_state
+
+__all__ = ["claim_due", "claim_one", "reap", "renew"]
+
+
+def claim_due(
+    database: Database, connection: sa.Connection, pool: str, owner: str, limit: int, lease_seconds: float
+) -> tuple[Claim, ...]:
+    """Take runs of a pool that are due, oldest first."""
+    now = database.now(connection)
+    due = (
+        sa.select(run_queue.c.flow_run_id)
+        .where(
+            run_queue.c.state_type == StateType.SCHEDULED.value,
+            run_queue.c.pool == pool,
+            run_queue.c.due <= now,
+            run_queue.c.owner.is_(None),
+        )
+        .order_by(run_queue.c.due, run_queue.c.flow_run_id)
+        .limit(limit)
+    )
+    if not database.is_sqlite:
+        due = due.with_for_update(skip_locked=True)
+    ids = connection.execute(due).scalars().all()
+    return tuple(_take(database, connection, run_id, owner, now, lease_seconds) for run_id in ids)
+
+
+def claim_one(database: Database, connection: sa.Connection, run_id: str, owner: str, lease_seconds: float) -> Claim:
+    """Take one run whatever its time, also one that has ended. Raises `UsageError` when it is owned or completed."""
+    row = lock_run(database, connection, run_id)
+    now = database.now(connection)
+    if row.lease_until is not None and row.lease_until > now:
+        raise UsageError(f"Flow run {row.name!r} is {row.state_name} and owned by {row.owner}; cancel it there first.")
+    if row.state_type == StateType.COMPLETED.value:
+        raise UsageError(f"Flow run {row.name!r} completed; what completed is not run again. Start a new run instead.")
+    return _take(database, connection, run_id, owner, now, lease_seconds)
+
+
+def _take(
+    database: Database, connection: sa.Connection, run_id: str, owner: str, now: int, lease_seconds: float
+) -> Claim:
+    row = lock_run(database, connection, run_id)
+    old = state_of(row)
+    new = Pending(details={key: old.details[key] for key in ("scheduled_time",) if key in old.details})
+    lease = (owner, now + int(lease_seconds * 1_000_000))
+    write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1, owner=lease)
+    return Claim(run=read(connection, run_id), epoch=row.epoch + 1)
+
+
+def reap(database: Database, connection: sa.Connection) -> tuple[str, ...]:
+    """End the runs whose owner has stopped renewing: Cancelled when somebody had asked for that, else Crashed."""
+    now = database.now(connection)
+    rows = connection.execute(
+        sa.select(run_queue.c.flow_run_id, run_queue.c.owner, run_queue.c.lease_until)
+        .where(run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= now)
+        .limit(100)
+    ).all()
+    for entry in rows:
+        row = lock_run(database, connection, entry.flow_run_id)
+        old = state_of(row)
+        silent = (now - entry.lease_until) / 1_000_000
+        reason = (
+            f"Its process {entry.owner} was killed or lost its machine: "
+            f"it stopped renewing its lease, which ended {silent:.0f} s ago."
+        )
+        new = replace(Crashed(message=reason), timestamp=from_micros(now))
+        if old.is_cancelling():
+            new = replace(new, type=StateType.CANCELLED, name="Cancelled", message=f"Cancelled. {reason}")
+        write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1)
+    return tuple(entry.flow_run_id for entry in rows)
+
+
+def renew(
+    database: Database, connection: sa.Connection, owner: str, runs: Mapping[str, int], lease_seconds: float
+) -> dict[str, str]:
+    """Prolong the leases of `{run id: epoch}`; answer which need attention and why: lost, cancelling or ended."""
+    now = database.now(connection)
+    rows = connection.execute(
+        sa.select(flow_run.c.id, flow_run.c.epoch, run_queue.c.owner, flow_run.c.state_type)
+        .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
+        .where(flow_run.c.id.in_(list(runs)))
+    ).all()
+    words = dict.fromkeys(runs, "lost")
+    mine = []
+    for row in rows:
+        if row.epoch == runs[row.id] and row.owner == owner:
+            mine.append(row.id)
+            words.pop(row.id)
+            if row.state_type == StateType.CANCELLING.value:
+                words[row.id] = "cancelling"
+        elif row.epoch == runs[row.id] and row.owner is None:
+            words[row.id] = "ended"
+    if mine:
+        until = now + int(lease_seconds * 1_000_000)
+        connection.execute(
+            sa.update(run_queue)
+            .where(run_queue.c.flow_run_id.in_(mine), run_queue.c.owner == owner)
+            .values(lease_until=until)
+        )
+    return words

@@ -1,0 +1,214 @@
+"""Between rows and values: the only place that knows how a column is written."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from flowtui.engine.clock import from_micros, to_micros
+from flowtui.engine.model import Change, FlowRun, RunStats, TaskRun
+from flowtui.engine.states import NO_DATA, State, StateType
+
+__all__ = [
+    "change_of",
+    "dump",
+    "event_row",
+    "event_state",
+    "flow_run_of",
+    "instant",
+    "load",
+    "micros",
+    "state_of",
+    "state_row",
+    "task_run_of",
+    "task_run_row",
+    "writable",
+]
+
+
+def dump(value: Any) -> str:
+    """JSON text. Values come validated, so a TypeError here is a defect, not a user's mistake."""
+    return orjson.dumps(value, default=str).decode()
+
+
+def load(text: str | None) -> Any:
+    return {} if text is None else orjson.loads(text)
+
+
+def micros(value: datetime | None) -> int | None:
+    return None if value is None else to_micros(value)
+
+
+def instant(value: int | None) -> datetime | None:
+    return None if value is None else from_micros(value)
+
+
+def writable(text: str | None) -> str | None:
+    """The text without lone surrogates, which no database can hold; they come from undecodable file names."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def state_row(state: State) -> dict[str, Any]:
+    """The state columns of a run."""
+    return {
+        "state_id": state.id,
+        "state_type": state.type.value,
+        "state_name": writable(state.name),
+        "state_message": writable(state.message),
+        "state_details": dump(state.details) if state.details else None,
+        "state_at": to_micros(state.timestamp),
+    }
+
+
+def state_of(row: sa.Row[Any]) -> State:
+    return State(
+        type=StateType(row.state_type),
+        name=row.state_name,
+        message=row.state_message,
+        timestamp=from_micros(row.state_at),
+        id=row.state_id,
+        details=load(row.state_details),
+        data=NO_DATA,
+    )
+
+
+def flow_run_of(row: sa.Row[Any]) -> FlowRun:
+    """A row of `queries.flow_runs()`: the run joined with its flow, deployment, queue entry and counters."""
+    return FlowRun(
+        id=row.id,
+        name=row.name,
+        flow_id=row.flow_id,
+        flow_name=row.flow_name,
+        state=state_of(row),
+        created=from_micros(row.created),
+        updated=from_micros(row.updated),
+        parameters=load(row.parameters),
+        tags=tuple(orjson.loads(row.tags)),
+        deployment_id=row.deployment_id,
+        deployment_name=row.deployment_name,
+        work_pool_name=row.work_pool_name,
+        work_queue_name=row.work_queue_name,
+        parent_task_run_id=row.parent_task_run_id,
+        run_count=row.run_count,
+        expected_start_time=instant(row.expected_start),
+        start_time=instant(row.start_time),
+        end_time=instant(row.end_time),
+        total_run_time=row.total_run_time / 1_000_000,
+        auto_scheduled=bool(row.auto_scheduled),
+        idempotency_key=row.idempotency_key,
+        created_by=row.created_by,
+        result=row.result,
+        infrastructure_pid=row.infrastructure_pid,
+        epoch=row.epoch,
+        owner=row.owner,
+        lease_until=instant(row.lease_until),
+        stats=RunStats(
+            tasks=row.tasks or 0,
+            done=row.done or 0,
+            failed=row.failed or 0,
+            warnings=row.warnings or 0,
+            errors=row.errors or 0,
+            lines=row.lines or 0,
+        ),
+    )
+
+
+def task_run_row(run: TaskRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "flow_run_id": run.flow_run_id,
+        "name": writable(run.name),
+        "task_key": run.task_key,
+        "dynamic_key": run.dynamic_key,
+        **state_row(run.state),
+        "tags": dump(run.tags) if run.tags else "[]",
+        "run_count": run.run_count,
+        "flow_run_run_count": run.flow_run_run_count,
+        "expected_start": micros(run.expected_start_time),
+        "start_time": micros(run.start_time),
+        "end_time": micros(run.end_time),
+        "total_run_time": int(run.total_run_time * 1_000_000),
+        "cache_key": run.cache_key,
+        "input_key": run.input_key,
+        "task_inputs": dump(run.task_inputs) if run.task_inputs else "{}",
+        "result": run.result,
+        "child_flow_run_id": run.child_flow_run_id,
+        "epoch": run.epoch,
+        "created": to_micros(run.created),
+    }
+
+
+def task_run_of(row: sa.Row[Any]) -> TaskRun:
+    return TaskRun(
+        id=row.id,
+        name=row.name,
+        task_key=row.task_key,
+        dynamic_key=row.dynamic_key,
+        state=state_of(row),
+        created=from_micros(row.created),
+        flow_run_id=row.flow_run_id,
+        tags=tuple(orjson.loads(row.tags)),
+        run_count=row.run_count,
+        flow_run_run_count=row.flow_run_run_count,
+        expected_start_time=instant(row.expected_start),
+        start_time=instant(row.start_time),
+        end_time=instant(row.end_time),
+        total_run_time=row.total_run_time / 1_000_000,
+        cache_key=row.cache_key,
+        input_key=row.input_key,
+        task_inputs=load(row.task_inputs),
+        result=row.result,
+        child_flow_run_id=row.child_flow_run_id,
+        epoch=row.epoch,
+    )
+
+
+def event_row(kind: str, subject_id: str, state: State, flow_run_id: str | None) -> dict[str, Any]:
+    """A transition, as the event table keeps it."""
+    body: dict[str, Any] = {}
+    if state.message is not None:
+        body["message"] = writable(state.message)
+    if state.details:
+        body["details"] = state.details
+    return {
+        "id": state.id,
+        "kind": kind,
+        "subject_id": subject_id,
+        "flow_run_id": flow_run_id,
+        "name": writable(state.name),
+        "state_type": state.type.value,
+        "occurred": to_micros(state.timestamp),
+        "body": dump(body) if body else None,
+    }
+
+
+def event_state(row: sa.Row[Any]) -> State:
+    """The state that a transition's event recorded."""
+    body = load(row.body)
+    return State(
+        type=StateType(row.state_type),
+        name=row.name,
+        message=body.get("message"),
+        timestamp=from_micros(row.occurred),
+        id=row.id,
+        details=body.get("details", {}),
+    )
+
+
+def change_of(row: sa.Row[Any]) -> Change:
+    body: Mapping[str, Any] = load(row.body)
+    if row.state_type is not None:
+        body = {"id": row.id, "type": row.state_type, "name": row.name, **body}
+    return Change(
+        seq=row.seq,
+        kind=row.kind,
+        subject_id=row.subject_id,
+        name=row.name,
+        occurred=from_micros(row.occurred),
+        flow_run_id=row.flow_run_id,
+        body=body,
+    )

@@ -1,0 +1,91 @@
+"""Bring a database to the schema that this version needs: at once when it is empty, by migrations when it is not."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from flowtui.engine.errors import StoreError
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.tables import metadata
+
+__all__ = ["HEAD", "bring_up_to_date"]
+
+HEAD = "0001"
+"""The newest migration. A test holds it equal to the newest file in `migrations/versions`."""
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Create or migrate the tables. Raises `StoreError` when it cannot be, or when a newer flowtui was here."""
+    if database.is_sqlite:
+        _make_folder(Path(database.url.database or ""))
+    if _version(database) == HEAD:
+        return
+    with _one_at_a_time(database):
+        version = _version(database)
+        if version is None:
+            _create(database)
+        elif version != HEAD:
+            _migrate(database, version)
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {file.parent} cannot be made ({error.strerror}). "
+            "Set FLOWTUI_HOME to a folder that you may write to."
+        ) from None
+    target = file if file.exists() else file.parent
+    if not os.access(target, os.W_OK) or not os.access(file.parent, os.W_OK):
+        raise StoreError(f"{target} cannot be written. Set FLOWTUI_HOME to a folder that you may write to.")
+
+
+def _version(database: Database) -> str | None:
+    """The migration that the database is at, None when it is empty."""
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+@contextmanager
+def _one_at_a_time(database: Database) -> Iterator[None]:
+    """Two processes that start together must not both create the tables."""
+    if not database.is_sqlite:
+        with database.write() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(4200)"))
+            yield
+        return
+    with open(f"{database.url.database}.lock", "w") as handle:  # released when it is closed, also by a crash
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _create(database: Database) -> None:
+    with database.write() as connection:
+        metadata.create_all(connection)
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _migrate(database: Database, version: str) -> None:
+    from alembic import command  # noqa: PLC0415 - 0.7 s that only an old database costs
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    if version not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        name = database.url.render_as_string(hide_password=True)
+        raise StoreError(
+            f"{name} was written by a newer flowtui (schema {version}). "
+            "Update flowtui, or set FLOWTUI_HOME to another folder."
+        )
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

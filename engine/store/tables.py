@@ -1,0 +1,265 @@
+"""The tables, and nothing else. Instants are microseconds since 1970 in UTC; JSON is text; ids are UUIDv7 text."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+__all__ = [
+    "backend",
+    "block_document",
+    "deployment",
+    "deployment_schedule",
+    "event",
+    "flow",
+    "flow_run",
+    "log_chunk",
+    "metadata",
+    "run_queue",
+    "run_stats",
+    "run_tally",
+    "service_lease",
+    "task_run",
+]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s__%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s__%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s__%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+Micros = sa.BigInteger()
+Json = sa.Text()
+Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows itself only for INTEGER
+
+
+def _state_columns() -> list[sa.Column[object]]:
+    """The present state, beside the run: a list never joins."""
+    return [
+        sa.Column("state_id", Id, nullable=False),
+        sa.Column("state_type", sa.String(12), nullable=False),
+        sa.Column("state_name", sa.Text, nullable=False),
+        sa.Column("state_message", sa.Text),
+        sa.Column("state_details", Json),
+        sa.Column("state_at", Micros, nullable=False),
+    ]
+
+
+flow = sa.Table(
+    "flow",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created", Micros, nullable=False),
+)
+
+flow_run = sa.Table(
+    "flow_run",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("flow_id", Id, sa.ForeignKey("flow.id"), nullable=False),
+    sa.Column("deployment_id", Id),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),
+    *_state_columns(),
+    sa.Column("sort_time", Micros, nullable=False),  # started, else due: what every list sorts and filters by
+    sa.Column("run_count", sa.Integer, nullable=False),
+    sa.Column("expected_start", Micros),
+    sa.Column("start_time", Micros),
+    sa.Column("end_time", Micros),
+    sa.Column("total_run_time", Micros, nullable=False),
+    sa.Column("parent_task_run_id", Id),
+    sa.Column("auto_scheduled", sa.Boolean, nullable=False),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("schedule_id", Id),
+    sa.Column("created_by", sa.Text),
+    sa.Column("result", Json),
+    sa.Column("infrastructure_pid", sa.Text),
+    sa.Column("work_pool_name", sa.Text),
+    sa.Column("work_queue_name", sa.Text),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+    sa.UniqueConstraint("flow_id", "idempotency_key"),
+)
+sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
+sa.Index("ix_flow_run__state_sort", flow_run.c.state_type, flow_run.c.sort_time, flow_run.c.id)
+sa.Index("ix_flow_run__deployment_sort", flow_run.c.deployment_id, flow_run.c.sort_time, flow_run.c.id)
+sa.Index("ix_flow_run__flow_sort", flow_run.c.flow_id, flow_run.c.sort_time, flow_run.c.id)
+sa.Index(
+    "ix_flow_run__parent",
+    flow_run.c.parent_task_run_id,
+    sqlite_where=flow_run.c.parent_task_run_id.isnot(None),
+    postgresql_where=flow_run.c.parent_task_run_id.isnot(None),
+)
+
+# Only runs that have not ended: small and hot, so that a claim never walks over history.
+run_queue = sa.Table(
+    "run_queue",
+    metadata,
+    sa.Column("flow_run_id", Id, sa.ForeignKey("flow_run.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("pool", sa.Text),
+    sa.Column("queue", sa.Text),
+    sa.Column("due", Micros),
+    sa.Column("state_type", sa.String(12), nullable=False),
+    sa.Column("state_name", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("lease_until", Micros),
+)
+_scheduled = run_queue.c.state_type == "SCHEDULED"
+_owned = run_queue.c.lease_until.isnot(None)
+sa.Index(
+    "ix_run_queue__claim",
+    run_queue.c.pool,
+    run_queue.c.due,
+    run_queue.c.flow_run_id,
+    sqlite_where=_scheduled,
+    postgresql_where=_scheduled,
+)
+sa.Index("ix_run_queue__lease", run_queue.c.lease_until, sqlite_where=_owned, postgresql_where=_owned)
+
+run_stats = sa.Table(
+    "run_stats",
+    metadata,
+    sa.Column("flow_run_id", Id, primary_key=True),
+    *(
+        sa.Column(name, sa.Integer, nullable=False, server_default="0")
+        for name in ("tasks", "done", "failed", "warnings", "errors", "lines")
+    ),
+)
+
+run_tally = sa.Table(
+    "run_tally",
+    metadata,
+    sa.Column("hour", Micros, primary_key=True),
+    sa.Column("state_type", sa.String(12), primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False),
+)
+
+task_run = sa.Table(
+    "task_run",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("flow_run_id", Id),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("task_key", sa.Text, nullable=False),
+    sa.Column("dynamic_key", sa.Text, nullable=False),
+    *_state_columns(),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("run_count", sa.Integer, nullable=False),
+    sa.Column("flow_run_run_count", sa.Integer, nullable=False),
+    sa.Column("expected_start", Micros),
+    sa.Column("start_time", Micros),
+    sa.Column("end_time", Micros),
+    sa.Column("total_run_time", Micros, nullable=False),
+    sa.Column("cache_key", sa.Text),
+    sa.Column("input_key", sa.Text),
+    sa.Column("task_inputs", Json, nullable=False),
+    sa.Column("result", Json),
+    sa.Column("child_flow_run_id", Id),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("created", Micros, nullable=False),
+)
+sa.Index("ix_task_run__flow_run", task_run.c.flow_run_id, task_run.c.id)
+
+# Every transition exactly once: read by subject it is a run's history, read by seq it is the change feed.
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True, autoincrement=True),
+    sa.Column("id", Id, nullable=False),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("subject_id", Id, nullable=False),
+    sa.Column("flow_run_id", Id),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state_type", sa.String(12)),
+    sa.Column("occurred", Micros, nullable=False),
+    sa.Column("body", Json),
+    sqlite_autoincrement=True,  # numbers are never used twice, also after a delete
+)
+sa.Index("ix_event__subject", event.c.subject_id, event.c.seq)
+
+log_chunk = sa.Table(
+    "log_chunk",
+    metadata,
+    sa.Column("stream_id", Id, primary_key=True),  # the flow run, or the task run of a task outside any flow
+    sa.Column("first_line", sa.Integer, primary_key=True),
+    sa.Column("lines", sa.Integer, nullable=False),
+    sa.Column("level_mask", sa.Integer, nullable=False),
+    sa.Column("ts_min", Micros, nullable=False),
+    sa.Column("ts_max", Micros, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+deployment = sa.Table(
+    "deployment",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("flow_id", Id, sa.ForeignKey("flow.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("full_name", sa.Text, nullable=False, unique=True),  # flow/deployment: the order of lists
+    sa.Column("entrypoint", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("description", sa.Text),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("parameter_openapi_schema", Json, nullable=False),
+    sa.Column("enforce_parameter_schema", sa.Boolean, nullable=False),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("work_pool_name", sa.Text, nullable=False),
+    sa.Column("work_queue_name", sa.Text, nullable=False),
+    sa.Column("job_variables", Json, nullable=False),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+)
+
+deployment_schedule = sa.Table(
+    "deployment_schedule",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("deployment_id", Id, sa.ForeignKey("deployment.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("schedule", Json, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("parameters", Json, nullable=False),
+    sa.Column("slug", sa.Text),
+    sa.Column("planned_until", Micros),  # instants up to here have been made into runs
+)
+
+block_document = sa.Table(
+    "block_document",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("type_slug", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("data", Json, nullable=False),
+    sa.Column("secrets", sa.LargeBinary),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+    sa.UniqueConstraint("type_slug", "name"),
+)
+
+service_lease = sa.Table(
+    "service_lease",
+    metadata,
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("expires", Micros, nullable=False),
+)
+
+backend = sa.Table(
+    "backend",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("url", sa.Text),
+    sa.Column("started", Micros, nullable=False),
+    sa.Column("seen", Micros, nullable=False),
+)

@@ -1,0 +1,40 @@
+"""Read task runs. They are written by the group commit (`batch.py`)."""
+
+import sqlalchemy as sa
+
+from flowtui.engine.errors import NotFound
+from flowtui.engine.model import Slice, TaskRun, TaskRunFilter
+from flowtui.engine.store.cursors import read_cursor, write_cursor
+from flowtui.engine.store.rows import task_run_of
+from flowtui.engine.store.tables import task_run
+
+__all__ = ["read", "slice_of"]
+
+
+def read(connection: sa.Connection, run_id: str) -> TaskRun:
+    row = connection.execute(sa.select(task_run).where(task_run.c.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound("task run", run_id, "List them with: flowtui task-run ls")
+    return task_run_of(row)
+
+
+def slice_of(connection: sa.Connection, where: TaskRunFilter, limit: int, cursor: str | None) -> Slice[TaskRun]:
+    """Newest first by id; the runs of one flow run oldest first."""
+    query = sa.select(task_run)
+    oldest_first = where.flow_run_id is not None
+    if where.flow_run_id is not None:
+        query = query.where(task_run.c.flow_run_id == where.flow_run_id)
+    if where.state_types:
+        query = query.where(task_run.c.state_type.in_([state.value for state in where.state_types]))
+    if where.name:
+        query = query.where(task_run.c.name.icontains(where.name, autoescape=True))
+    if cursor is not None:
+        (last,) = read_cursor(cursor)
+        query = query.where(task_run.c.id > last if oldest_first else task_run.c.id < last)
+    query = query.order_by(task_run.c.id if oldest_first else task_run.c.id.desc())
+    rows = connection.execute(query.limit(limit + 1)).all()
+    more = len(rows) > limit
+    return Slice(
+        items=tuple(map(task_run_of, rows[:limit])),
+        next=write_cursor(rows[limit - 1].id) if more else None,
+    )

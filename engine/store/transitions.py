@@ -1,0 +1,243 @@
+"""Create flow runs and move them from state to state; everything a transition touches is written here."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from flowtui.engine.clock import from_micros, to_micros
+from flowtui.engine.errors import NotFound, StaleEpoch, UsageError
+from flowtui.engine.ids import new_id
+from flowtui.engine.model import Answer, NewFlowRun
+from flowtui.engine.orchestration.bookkeeping import Times, after
+from flowtui.engine.orchestration.rules import Decision, Facts, decide
+from flowtui.engine.states import State
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.flow_runs import read
+from flowtui.engine.store.rows import dump, event_row, instant, micros, state_of, state_row, writable
+from flowtui.engine.store.tables import event, flow, flow_run, log_chunk, run_queue, run_stats, run_tally, task_run
+
+__all__ = ["create", "delete", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
+
+_HOUR = 3_600_000_000
+
+
+def ensure_flow(database: Database, connection: sa.Connection, name: str, now: int) -> str:
+    """The id of the flow of that name, made when it is new."""
+    known = connection.execute(sa.select(flow.c.id).where(flow.c.name == name)).scalar()
+    if known is not None:
+        return str(known)
+    connection.execute(
+        database.insert(flow).on_conflict_do_nothing(index_elements=["name"]),
+        {"id": new_id(), "name": name, "created": now},
+    )
+    return str(connection.execute(sa.select(flow.c.id).where(flow.c.name == name)).scalar_one())
+
+
+def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> str:
+    """Create a run and answer its id; the id of the first one when the idempotency key was used before."""
+    now = database.now(connection)
+    flow_id = ensure_flow(database, connection, new.flow_name, now)
+    run_id = new.id or new_id()
+    times = after(Times(), None, new.state)
+    epoch = 1 if new.lease else 0
+    values = {
+        "id": run_id,
+        "flow_id": flow_id,
+        "deployment_id": new.deployment_id,
+        "name": writable(new.name),
+        "parameters": dump(new.parameters),
+        "tags": dump(sorted(set(new.tags))),
+        **state_row(new.state),
+        **_time_columns(times),
+        "sort_time": to_micros(times.start or times.expected_start or new.state.timestamp),
+        "parent_task_run_id": new.parent_task_run_id,
+        "auto_scheduled": new.auto_scheduled,
+        "idempotency_key": new.idempotency_key,
+        "schedule_id": new.schedule_id,
+        "created_by": new.created_by,
+        "infrastructure_pid": new.infrastructure_pid,
+        "work_pool_name": new.work_pool_name,
+        "work_queue_name": new.work_queue_name,
+        "epoch": epoch,
+        "created": now,
+        "updated": now,
+    }
+    statement = database.insert(flow_run).on_conflict_do_nothing(index_elements=["flow_id", "idempotency_key"])
+    if connection.execute(statement, values).rowcount == 0:
+        same = sa.and_(flow_run.c.flow_id == flow_id, flow_run.c.idempotency_key == new.idempotency_key)
+        return str(connection.execute(sa.select(flow_run.c.id).where(same)).scalar_one())
+    owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
+    _queue(database, connection, run_id, new.state, epoch, new.work_pool_name, new.work_queue_name, owner)
+    connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
+    if new.state.is_final():
+        _tally(database, connection, new.state, +1)
+    return run_id
+
+
+def propose(
+    database: Database,
+    connection: sa.Connection,
+    run_id: str,
+    state: State,
+    *,
+    epoch: int | None,
+    force: bool,
+    result: str | None,
+) -> Answer:
+    """Ask the rules, and write what they say. Raises `NotFound` and `StaleEpoch`."""
+    row = lock_run(database, connection, run_id)
+    if epoch is not None and row.epoch != epoch:
+        raise StaleEpoch(run_id, epoch, row.epoch)
+    now = database.now(connection)
+    old = state_of(row)
+    facts = Facts(
+        now=from_micros(now),
+        owned=row.lease_until is not None and row.lease_until > now,
+        by_owner=epoch is not None and row.owner is not None,
+        can_restart=row.deployment_id is not None,
+    )
+    decision = decide(old, state, facts, force=force)
+    if decision.write is not None:
+        write_state(database, connection, row, old, decision.write, keep_owner=facts.by_owner, result=result)
+    return _answer(decision, old)
+
+
+def _answer(decision: Decision, old: State) -> Answer:
+    return Answer(
+        status=decision.status,
+        state=decision.write or old,
+        reason=decision.reason,
+        delay_seconds=decision.delay_seconds,
+    )
+
+
+def lock_run(database: Database, connection: sa.Connection, run_id: str) -> sa.Row[Any]:
+    """The run and its ownership, held until the end of this transaction (SQLite holds the whole file already)."""
+    query = (
+        sa.select(flow_run, run_queue.c.owner, run_queue.c.lease_until)
+        .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
+        .where(flow_run.c.id == run_id)
+    )
+    if not database.is_sqlite:
+        query = query.with_for_update(of=flow_run)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
+    return row
+
+
+def write_state(
+    database: Database,
+    connection: sa.Connection,
+    row: sa.Row[Any],
+    old: State,
+    new: State,
+    *,
+    keep_owner: bool,
+    result: str | None = None,
+    epoch: int | None = None,
+    owner: tuple[str, int] | None = None,
+) -> None:
+    """Move a run from one state to the next: its row, its queue entry, its event and the tally, in one transaction."""
+    times = after(_times(row), old, new)
+    epoch = row.epoch if epoch is None else epoch
+    values: dict[str, Any] = {
+        **state_row(new),
+        **_time_columns(times),
+        "sort_time": to_micros(times.start or times.expected_start or new.timestamp),
+        "epoch": epoch,
+        "updated": to_micros(new.timestamp),
+    }
+    if result is not None:
+        values["result"] = result
+    connection.execute(sa.update(flow_run).where(flow_run.c.id == row.id).values(values))
+    if owner is None and keep_owner and row.owner is not None:
+        owner = (row.owner, row.lease_until)
+    _queue(database, connection, row.id, new, epoch, row.work_pool_name, row.work_queue_name, owner)
+    connection.execute(sa.insert(event), event_row("flow-run", row.id, new, row.id))
+    if old.is_final():
+        _tally(database, connection, old, -1)
+    if new.is_final():
+        _tally(database, connection, new, +1)
+
+
+def _queue(
+    database: Database,
+    connection: sa.Connection,
+    run_id: str,
+    state: State,
+    epoch: int,
+    pool: str | None,
+    queue: str | None,
+    owner: tuple[str, int] | None,
+) -> None:
+    """Keep the queue entry of a run in step with its state: none when it has ended."""
+    if state.is_final():
+        connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
+        return
+    due = state.details.get("scheduled_time")
+    values = {
+        "pool": pool,
+        "queue": queue,
+        "due": to_micros(datetime.fromisoformat(str(due))) if due else None,
+        "state_type": state.type.value,
+        "state_name": state.name,
+        "epoch": epoch,
+        "owner": owner[0] if owner else None,
+        "lease_until": owner[1] if owner else None,
+    }
+    statement = database.insert(run_queue).on_conflict_do_update(index_elements=["flow_run_id"], set_=values)
+    connection.execute(statement, {"flow_run_id": run_id, **values})
+
+
+def _tally(database: Database, connection: sa.Connection, state: State, step: int) -> None:
+    """Count an ended run in its hour, so that no screen ever counts rows."""
+    hour = to_micros(state.timestamp) // _HOUR * _HOUR
+    statement = database.insert(run_tally).on_conflict_do_update(
+        index_elements=["hour", "state_type"], set_={"n": run_tally.c.n + step}
+    )
+    connection.execute(statement, {"hour": hour, "state_type": state.type.value, "n": step})
+
+
+def _times(row: sa.Row[Any]) -> Times:
+    return Times(
+        run_count=row.run_count,
+        expected_start=instant(row.expected_start),
+        start=instant(row.start_time),
+        end=instant(row.end_time),
+        total=timedelta(microseconds=row.total_run_time),
+    )
+
+
+def _time_columns(times: Times) -> dict[str, Any]:
+    return {
+        "run_count": times.run_count,
+        "expected_start": micros(times.expected_start),
+        "start_time": micros(times.start),
+        "end_time": micros(times.end),
+        "total_run_time": times.total // timedelta(microseconds=1),
+    }
+
+
+def set_process(database: Database, connection: sa.Connection, run_id: str, pid: str, epoch: int) -> None:
+    """Note which process runs it. Raises `StaleEpoch`."""
+    row = lock_run(database, connection, run_id)
+    if row.epoch != epoch:
+        raise StaleEpoch(run_id, epoch, row.epoch)
+    connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(infrastructure_pid=pid))
+
+
+def delete(connection: sa.Connection, run_id: str) -> None:
+    """Remove a run with its task runs, logs and history. Raises `UsageError` while it is owned."""
+    run = read(connection, run_id)
+    if run.owner is not None:
+        raise UsageError(f"Flow run {run.name!r} is {run.state.name}; cancel it before deleting it.")
+    tasks = sa.select(task_run.c.id).where(task_run.c.flow_run_id == run_id)
+    connection.execute(sa.delete(event).where(event.c.subject_id.in_(tasks)))
+    connection.execute(sa.delete(event).where(event.c.subject_id == run_id))
+    connection.execute(sa.delete(task_run).where(task_run.c.flow_run_id == run_id))
+    connection.execute(sa.delete(log_chunk).where(log_chunk.c.stream_id == run_id))
+    connection.execute(sa.delete(run_stats).where(run_stats.c.flow_run_id == run_id))
+    connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
+    connection.execute(sa.delete(flow_run).where(flow_run.c.id == run_id))

@@ -1,0 +1,188 @@
+"""Group commit: one thread per process that writes, so that a task costs microseconds.
+
+Two ways in. `put` leaves an item to be written with others within 50 ms. `call` runs a piece of work in the same
+transaction, after everything that was put before it, and waits for the commit: a barrier.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from flowtui.engine.errors import FlowtuiError, StoreError
+from flowtui.engine.model import LogLine, TaskRun
+from flowtui.engine.store.batch import Batch, write_batch
+from flowtui.engine.store.database import Database
+
+__all__ = ["Writer"]
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], Any]
+Call = tuple[Work, "Future[Any]"]
+_logger = logging.getLogger("flowtui.store")
+
+_GATHER_SECONDS: Final = 0.05
+_GATHER_ITEMS: Final = 500
+# Beyond this many waiting items `put` waits too: memory stays bounded when the disk is slower than the tasks.
+_WAITING_LIMIT: Final = 50_000
+_RETRY_SECONDS: Final = 0.2
+_CLOSE_SECONDS: Final = 30.0
+
+
+class Writer:
+    """The one writer of this process. `on_commit` is called after each commit, in the writer's thread."""
+
+    def __init__(
+        self, database: Database, on_commit: Callable[[], None], on_fenced: Callable[[set[str]], None]
+    ) -> None:
+        self._database = database
+        self._on_commit = on_commit
+        self._on_fenced = on_fenced
+        self._wake = threading.Condition(threading.Lock())
+        self._items: list[TaskRun | LogLine] = []
+        self._calls: list[Call] = []
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, items: list[TaskRun | LogLine]) -> None:
+        """Write these soon. Waits only when the store is far behind."""
+        with self._wake:
+            while len(self._items) > _WAITING_LIMIT and not self._closing:
+                self._wake.wait(0.05)
+            waiting = len(self._items)
+            self._items.extend(items)
+            if waiting == 0 or waiting < _GATHER_ITEMS <= len(self._items):
+                self._start()
+                self._wake.notify_all()
+
+    def call(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a transaction after everything that was put before; answer when it is committed."""
+        future: Future[T] = Future()
+        with self._wake:
+            if self._closing:
+                raise StoreError("The store has been closed; this process can write no more.")
+            self._calls.append((work, future))
+            self._start()
+            self._wake.notify_all()
+        return future.result()
+
+    def flush(self) -> None:
+        """Wait until everything put so far is committed."""
+        if self._items or self._thread is not None:
+            self.call(lambda connection: None)
+
+    def close(self) -> None:
+        """Write what is left, then stop the thread. Idempotent."""
+        with self._wake:
+            self._closing = True
+            thread = self._thread
+            self._wake.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_CLOSE_SECONDS)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="flowtui-writer", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            items, calls, closing = self._take()
+            if items or calls:
+                # Each call has a transaction of its own, so that one that fails undoes only itself.
+                self._commit_stubbornly(items, calls[0] if calls else None)
+                for call in calls[1:]:
+                    self._commit_stubbornly([], call)
+            elif closing:
+                return
+
+    def _take(self) -> tuple[list[TaskRun | LogLine], list[Call], bool]:
+        """Wait for work; with only items at hand, wait a little longer for company."""
+        with self._wake:
+            while not (self._items or self._calls or self._closing):
+                self._wake.wait()
+            deadline = time.monotonic() + _GATHER_SECONDS
+            while not self._calls and not self._closing and len(self._items) < _GATHER_ITEMS:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._wake.wait(left)
+            items, self._items = self._items, []
+            calls, self._calls = self._calls, []
+            self._wake.notify_all()  # whoever waits in put has room again
+            return items, calls, self._closing
+
+    def _commit_stubbornly(self, items: list[TaskRun | LogLine], call: Call | None) -> None:
+        """Commit; while the store refuses, callers are told at once and items are kept for the next try."""
+        give_up: float | None = None
+        while True:
+            try:
+                self._commit(items, call)
+            except StoreError as error:
+                self._refuse(call, error)
+            except Exception as error:  # a value that cannot be written must not end the only writer
+                self._refuse(call, error)
+                self._leave_out_the_unwritable(items, error)
+                return
+            else:
+                return
+            call = None
+            if self._closing:
+                give_up = give_up or time.monotonic() + _CLOSE_SECONDS
+            if not items or (give_up is not None and time.monotonic() > give_up):
+                return
+            time.sleep(_RETRY_SECONDS)
+            self._refuse_the_waiting()
+
+    def _refuse(self, call: Call | None, error: Exception) -> None:
+        if call is not None:
+            call[1].set_exception(error)
+
+    def _refuse_the_waiting(self) -> None:
+        """Callers that came while the store was out of order do not wait for it to come back."""
+        with self._wake:
+            calls, self._calls = self._calls, []
+        for call in calls:
+            self._refuse(
+                call, StoreError("The store is out of order; what was recorded before is kept and tried again.")
+            )
+
+    def _leave_out_the_unwritable(self, items: list[TaskRun | LogLine], error: Exception) -> None:
+        """Write one by one, so that only the item that cannot be written is lost, and say which."""
+        if len(items) == 1:
+            _logger.error("A record could not be written and is left out: %s: %s", error, repr(items[0])[:500])
+            return
+        for item in items:
+            self._commit_stubbornly([item], None)
+
+    def _commit(self, items: list[TaskRun | LogLine], call: Call | None) -> None:
+        fenced: set[str] = set()
+        outcome: Callable[[], None] | None = None
+        with self._database.write() as connection:
+            if items:
+                fenced = write_batch(self._database, connection, Batch.of(items))
+            if call is not None:
+                outcome = _attempt(connection, call)
+        self._on_commit()
+        if fenced:
+            self._on_fenced(fenced)
+        if outcome is not None:
+            outcome()
+
+
+def _attempt(connection: sa.Connection, call: Call) -> Callable[[], None]:
+    """Do a call's work in a savepoint; answer with how its caller is told once everything is committed."""
+    work, future = call
+    savepoint = connection.begin_nested()
+    try:
+        answer = work(connection)
+    except (FlowtuiError, sa.exc.IntegrityError) as error:
+        savepoint.rollback()
+        return partial(future.set_exception, error)
+    savepoint.commit()
+    return partial(future.set_result, answer)
