@@ -25,7 +25,7 @@ class Settings:
     logging_level: str = "INFO"
     """Lines below this level are neither printed nor kept."""
     encryption_key: str | None = None
-    """The key that secrets are encrypted with. When unset, one is made and kept in the home, readable by its owner only."""
+    """What secrets are encrypted with. When unset, a key is made and kept in the home, readable by its owner only."""
     sqlite_synchronous: str = "NORMAL"
     """`NORMAL` may lose the last commits when the power fails; `FULL` does not, and is about 8 times slower."""
     lease_seconds: float = 30.0

@@ -1,13 +1,14 @@
 """States: what a run is doing, or how it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import CancelledRun, CrashedRun, FailedRun, MissingResult, PausedRun, UnfinishedRun
+from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
 
 __all__ = [
@@ -113,7 +114,7 @@ class State:
 
     def with_data(self, data: Any) -> "State":
         """The same state, carrying `data`."""
-        return replace(self, data=data)
+        return evolve(self, data=data)
 
     def result(self, raise_on_failure: bool = True) -> Any:
         """The value of a completed run, or the exception of one that did not complete.

@@ -1,0 +1,1 @@
+"""Blocks: typed, saved values of a person or a team; their secrets are kept encrypted."""

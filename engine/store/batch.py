@@ -18,7 +18,6 @@ __all__ = ["Batch", "add_stats", "write_batch"]
 
 _ENDS = frozenset(state.value for state in TERMINAL)
 _BAD_ENDS = frozenset({StateType.FAILED.value, StateType.CRASHED.value})
-_TASK_COLUMNS = [column.name for column in task_run.columns if column.name not in ("id", "created")]
 _LOOKUP = 500  # names in one IN (…), well below SQLite's limit on parameters
 
 
@@ -78,10 +77,7 @@ def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskR
         return
     newest = {run.id: run for run in runs}
     before = _known_states(connection, list(newest))
-    insert = database.insert(task_run)
-    changing = {name: insert.excluded[name] for name in _TASK_COLUMNS}
-    statement = insert.on_conflict_do_update(index_elements=["id"], set_=changing)
-    connection.execute(statement, [task_run_row(run) for run in newest.values()])
+    connection.execute(database.upsert(task_run), [task_run_row(run) for run in newest.values()])
     connection.execute(sa.insert(event), [event_row("task-run", run.id, run.state, run.flow_run_id) for run in runs])
     for flow_run_id, deltas in _stats(newest.values(), before).items():
         add_stats(database, connection, flow_run_id, **deltas)
@@ -115,8 +111,5 @@ def add_stats(database: Database, connection: sa.Connection, flow_run_id: str, *
     values = {name: int(n) for name, n in deltas.items() if n}
     if not values:
         return
-    insert = database.insert(run_stats)
-    added = {name: run_stats.c[name] + insert.excluded[name] for name in values}
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["flow_run_id"], set_=added), {"flow_run_id": flow_run_id, **values}
-    )
+    statement = database.increment(run_stats, tuple(sorted(values)))
+    connection.execute(statement, {"flow_run_id": flow_run_id, **values})

@@ -34,8 +34,12 @@ def _all_runs() -> sa.Select[Any]:
     )
 
 
+# Built once: building this statement costs more than running it.
+_BY_ID = _all_runs().where(flow_run.c.id == sa.bindparam("run_id"))
+
+
 def read(connection: sa.Connection, run_id: str) -> FlowRun:
-    row = connection.execute(_all_runs().where(flow_run.c.id == run_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"run_id": run_id}).one_or_none()
     if row is None:
         raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
     return flow_run_of(row)

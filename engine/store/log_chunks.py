@@ -22,6 +22,14 @@ _LONGEST = 1_000_000
 """Characters of one message that are kept; what is beyond is cut with a mark."""
 
 
+_TOTAL = (
+    sa.select(log_chunk.c.first_line + log_chunk.c.lines)
+    .where(log_chunk.c.stream_id == sa.bindparam("stream"))
+    .order_by(log_chunk.c.first_line.desc())
+    .limit(1)
+)
+
+
 def level_bit(level: int) -> int:
     """The bit of a level in a chunk's mask: one for each ten."""
     return 1 << min(max(level, 0) // 10, 6)
@@ -79,13 +87,7 @@ def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
 
 
 def _total(connection: sa.Connection, stream_id: str) -> int:
-    last = connection.execute(
-        sa.select(log_chunk.c.first_line + log_chunk.c.lines)
-        .where(log_chunk.c.stream_id == stream_id)
-        .order_by(log_chunk.c.first_line.desc())
-        .limit(1)
-    ).scalar()
-    return int(last or 0)
+    return int(connection.execute(_TOTAL, {"stream": stream_id}).scalar() or 0)
 
 
 def _chunk(stream_id: str, first: int, lines: Iterable[LogLine]) -> dict[str, object]:

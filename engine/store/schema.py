@@ -83,8 +83,7 @@ def _migrate(database: Database, version: str) -> None:
     if version not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
         name = database.url.render_as_string(hide_password=True)
         raise StoreError(
-            f"{name} was written by a newer flowtui (schema {version}). "
-            "Update flowtui, or set FLOWTUI_HOME to another folder."
+            f"{name} was written by a newer flowtui (schema {version}). Use that one, or another FLOWTUI_HOME."
         )
     with database.write() as connection:
         config.attributes["connection"] = connection

@@ -1,5 +1,6 @@
 """Create flow runs and move them from state to state; everything a transition touches is written here."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Answer, NewFlowRun
 from flowtui.engine.orchestration.bookkeeping import Times, after
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
-from flowtui.engine.states import State
+from flowtui.engine.states import TERMINAL, State
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read
 from flowtui.engine.store.rows import dump, event_row, instant, micros, state_of, state_row, writable
@@ -20,11 +21,23 @@ from flowtui.engine.store.tables import event, flow, flow_run, log_chunk, run_qu
 __all__ = ["create", "delete", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
 
 _HOUR = 3_600_000_000
+_ENDS = [state.value for state in TERMINAL]
+
+# Built once: building a statement costs more than running it.
+_ROW = (
+    sa.select(flow_run, run_queue.c.owner, run_queue.c.lease_until)
+    .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
+    .where(flow_run.c.id == sa.bindparam("run_id"))
+)
+_LOCKED_ROW = _ROW.with_for_update(of=flow_run)
+_MOVE = sa.update(flow_run).where(flow_run.c.id == sa.bindparam("run_id"))
+_FLOW_ID = sa.select(flow.c.id).where(flow.c.name == sa.bindparam("name"))
+_LEAVE_QUEUE = sa.delete(run_queue).where(run_queue.c.flow_run_id == sa.bindparam("run_id"))
 
 
 def ensure_flow(database: Database, connection: sa.Connection, name: str, now: int) -> str:
     """The id of the flow of that name, made when it is new."""
-    known = connection.execute(sa.select(flow.c.id).where(flow.c.name == name)).scalar()
+    known = connection.execute(_FLOW_ID, {"name": name}).scalar()
     if known is not None:
         return str(known)
     connection.execute(
@@ -114,14 +127,7 @@ def _answer(decision: Decision, old: State) -> Answer:
 
 def lock_run(database: Database, connection: sa.Connection, run_id: str) -> sa.Row[Any]:
     """The run and its ownership, held until the end of this transaction (SQLite holds the whole file already)."""
-    query = (
-        sa.select(flow_run, run_queue.c.owner, run_queue.c.lease_until)
-        .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
-        .where(flow_run.c.id == run_id)
-    )
-    if not database.is_sqlite:
-        query = query.with_for_update(of=flow_run)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_ROW if database.is_sqlite else _LOCKED_ROW, {"run_id": run_id}).one_or_none()
     if row is None:
         raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
     return row
@@ -151,7 +157,7 @@ def write_state(
     }
     if result is not None:
         values["result"] = result
-    connection.execute(sa.update(flow_run).where(flow_run.c.id == row.id).values(values))
+    connection.execute(_MOVE, {"run_id": row.id, **values})
     if owner is None and keep_owner and row.owner is not None:
         owner = (row.owner, row.lease_until)
     _queue(database, connection, row.id, new, epoch, row.work_pool_name, row.work_queue_name, owner)
@@ -160,6 +166,37 @@ def write_state(
         _tally(database, connection, old, -1)
     if new.is_final():
         _tally(database, connection, new, +1)
+        if new.is_crashed() or new.is_cancelled():
+            _end_what_it_left_open(database, connection, row.id, new)
+
+
+def _end_what_it_left_open(database: Database, connection: sa.Connection, run_id: str, end: State) -> None:
+    """No run is stuck: when a flow run was torn down, its task runs and subflows have ended with it."""
+    left = connection.execute(
+        sa.select(task_run).where(task_run.c.flow_run_id == run_id, task_run.c.state_type.notin_(_ENDS))
+    ).all()
+    message = f"Its flow run ended {end.name}."
+    for row in left:
+        state = replace(end, id=new_id(), message=message, details={})
+        values = {**state_row(state), "end_time": to_micros(state.timestamp)}
+        connection.execute(sa.update(task_run).where(task_run.c.id == row.id).values(values))
+        connection.execute(sa.insert(event), event_row("task-run", row.id, state, run_id))
+    if left:
+        failed = len(left) if end.is_crashed() else 0
+        statement = database.increment(run_stats, ("done", "failed"))
+        connection.execute(statement, {"flow_run_id": run_id, "done": len(left), "failed": failed})
+    tasks = sa.select(task_run.c.id).where(task_run.c.flow_run_id == run_id)
+    children = connection.execute(
+        sa.select(flow_run.c.id).where(
+            flow_run.c.parent_task_run_id.in_(tasks),
+            flow_run.c.state_type.notin_(_ENDS),
+            flow_run.c.deployment_id.is_(None),
+        )
+    ).scalars()
+    for child_id in children.all():
+        row = lock_run(database, connection, child_id)
+        state = replace(end, id=new_id(), message=f"Its parent run ended {end.name}.", details={})
+        write_state(database, connection, row, state_of(row), state, keep_owner=False, epoch=row.epoch + 1)
 
 
 def _queue(
@@ -174,7 +211,7 @@ def _queue(
 ) -> None:
     """Keep the queue entry of a run in step with its state: none when it has ended."""
     if state.is_final():
-        connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
+        connection.execute(_LEAVE_QUEUE, {"run_id": run_id})
         return
     due = state.details.get("scheduled_time")
     values = {
@@ -187,16 +224,13 @@ def _queue(
         "owner": owner[0] if owner else None,
         "lease_until": owner[1] if owner else None,
     }
-    statement = database.insert(run_queue).on_conflict_do_update(index_elements=["flow_run_id"], set_=values)
-    connection.execute(statement, {"flow_run_id": run_id, **values})
+    connection.execute(database.upsert(run_queue), {"flow_run_id": run_id, **values})
 
 
 def _tally(database: Database, connection: sa.Connection, state: State, step: int) -> None:
     """Count an ended run in its hour, so that no screen ever counts rows."""
     hour = to_micros(state.timestamp) // _HOUR * _HOUR
-    statement = database.insert(run_tally).on_conflict_do_update(
-        index_elements=["hour", "state_type"], set_={"n": run_tally.c.n + step}
-    )
+    statement = database.increment(run_tally, ("n",))
     connection.execute(statement, {"hour": hour, "state_type": state.type.value, "n": step})
 
 

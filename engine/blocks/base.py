@@ -1,0 +1,139 @@
+"""`Block`: a pydantic model that is saved under a name, its secrets encrypted, and loaded anywhere."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from flowtui.engine.blocks.names import block_name, slugify, split_reference
+from flowtui.engine.blocks.registry import find_class, register
+from flowtui.engine.blocks.schemas import block_schema
+from flowtui.engine.blocks.secretfields import plain
+from flowtui.engine.blocks.sentences import BlockFieldError, field_problems
+from flowtui.engine.errors import BlockError
+from flowtui.engine.model import BlockDocument
+
+__all__ = ["Block"]
+
+
+class Block(BaseModel):
+    """A typed value of a person or a team that the store keeps: a credential, an address, a setting.
+
+    Each subclass is a type of block. `_block_type_name`, `_block_type_slug` and `_description` say what people see;
+    without them the class's name and docstring do. Fields of type `SecretStr`, `SecretBytes`, `Secret[…]` or
+    `SecretDict` are encrypted when saved, and shown as `********`.
+    """
+
+    model_config = ConfigDict(extra="allow", validate_by_name=True, validate_by_alias=True)
+
+    _block_type_name: ClassVar[str | None] = None
+    _block_type_slug: ClassVar[str | None] = None
+    _description: ClassVar[str | None] = None
+    _block_document_id: str | None = PrivateAttr(None)
+    _block_document_name: str | None = PrivateAttr(None)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        register(cls)
+
+    # A type's words are its own: a subclass that says nothing must not pass for its parent.
+
+    @classmethod
+    def get_block_type_name(cls) -> str:
+        """The type's name as people read it: `Slack Webhook`."""
+        return cls.__dict__.get("_block_type_name") or cls.__name__
+
+    @classmethod
+    def get_block_type_slug(cls) -> str:
+        """The type's name in references: `slack-webhook`."""
+        return cls.__dict__.get("_block_type_slug") or slugify(cls.get_block_type_name())
+
+    @classmethod
+    def get_description(cls) -> str:
+        """What the type is for, in a sentence or two."""
+        words: str = cls.__dict__.get("_description") or inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
+        return " ".join(words.split())
+
+    @classmethod
+    def get_block_schema(cls) -> dict[str, Any]:
+        """JSON schema of the type's fields; `secret_fields` lists the dotted names of the secret ones."""
+        return block_schema(cls)
+
+    def plain_data(self) -> dict[str, Any]:
+        """The fields as JSON values, secrets in the clear. Raises `BlockError` for what JSON cannot hold."""
+        try:
+            data: dict[str, Any] = to_jsonable_python(plain(self.model_dump(by_alias=True)), by_alias=True)
+        except (PydanticSerializationError, ValueError) as error:
+            raise BlockError(f"This {self.get_block_type_name()} cannot be saved as JSON: {error}.") from None
+        return data
+
+    def save(self, name: str | None = None, overwrite: bool = False) -> str:
+        """Keep the block under `name` (default: the one it was loaded from) and answer with the document's id.
+
+        Raises `BlockError` when the name is taken and `overwrite` is False.
+        """
+        from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
+
+        chosen = block_name(name or self._block_document_name or "")
+        slug = self.get_block_type_slug()
+        document = current_client().save_block(slug, chosen, self.plain_data(), overwrite=overwrite)
+        self._block_document_id, self._block_document_name = document.id, document.name
+        return document.id
+
+    @classmethod
+    def load(cls, name: str, validate: bool = True) -> Self:
+        """The block saved as `name`, or as `type/name`. `validate=False` takes the fields as they are stored.
+
+        Raises `NotFound` when there is none, `BlockError` when it is of another type or its fields no longer fit.
+        """
+        from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
+
+        kind, chosen = cls._kind_and_name(name)
+        document = current_client().read_block(kind.get_block_type_slug(), chosen, include_secrets=True)
+        return kind.from_document(document, validate=validate)
+
+    @classmethod
+    def delete(cls, name: str) -> None:
+        """Remove the block saved as `name`, or as `type/name`. Raises `NotFound` when there is none."""
+        from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
+
+        kind, chosen = cls._kind_and_name(name)
+        client = current_client()
+        client.delete_block(client.read_block(kind.get_block_type_slug(), chosen).id)
+
+    @classmethod
+    def from_document(cls, document: BlockDocument, *, validate: bool = True) -> Self:
+        """The block that a document with its secrets describes. Raises `BlockError` when a field does not fit."""
+        block = (
+            cls.from_data(document.data, title=f"Block {document.type_slug}/{document.name}")
+            if validate
+            else (cls.model_construct(**document.data))
+        )
+        block._block_document_id, block._block_document_name = document.id, document.name
+        return block
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], *, title: str | None = None) -> Self:
+        """The block with these fields. Raises `BlockError` with one sentence for each field that does not fit."""
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            raise BlockFieldError(title or cls.get_block_type_name(), field_problems(error)) from None
+
+    @classmethod
+    def _kind_and_name(cls, reference: str) -> tuple[type[Self], str]:
+        """Which type a reference means when it is asked of this class, and the block's name."""
+        slug, name = split_reference(reference)
+        if slug is None:
+            if cls is Block:
+                raise BlockError(f"Block.load needs the type as well: write type/{name}, such as secret/{name}.")
+            return cls, name
+        if slug == cls.get_block_type_slug():
+            return cls, name
+        found = find_class(slug)
+        if not issubclass(found, cls):
+            raise BlockError(f"{reference!r} is a {found.get_block_type_name()}, not a {cls.get_block_type_name()}.")
+        return found, name

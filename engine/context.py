@@ -1,0 +1,107 @@
+"""Where am I: the flow run and the task run that the present code belongs to."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flowtui.engine.errors import MissingContext
+
+if TYPE_CHECKING:
+    from flowtui.engine.flows import Flow
+    from flowtui.engine.model import TaskRun
+    from flowtui.engine.runners.protocol import TaskRunner
+    from flowtui.engine.runs.handle import FlowRunHandle
+    from flowtui.engine.tasks import Task
+
+__all__ = [
+    "FlowRunContext",
+    "TaskRunContext",
+    "current_flow_run",
+    "current_tags",
+    "current_task_run",
+    "get_run_context",
+    "tags",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRunContext:
+    """What code inside a flow run can know about it."""
+
+    flow: "Flow[Any, Any]"
+    handle: "FlowRunHandle"
+    task_runner: "TaskRunner"
+    parameters: Mapping[str, Any]
+    log_prints: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRunContext:
+    """What code inside a task run can know about it."""
+
+    task: "Task[Any, Any]"
+    task_run: "TaskRun"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    log_prints: bool = False
+
+
+_flow_run: ContextVar[FlowRunContext | None] = ContextVar("flowtui_flow_run", default=None)
+_task_run: ContextVar[TaskRunContext | None] = ContextVar("flowtui_task_run", default=None)
+_tags: ContextVar[frozenset[str]] = ContextVar("flowtui_tags", default=frozenset())
+
+
+def current_flow_run() -> FlowRunContext | None:
+    """The flow run that this code belongs to, also from inside its tasks."""
+    return _flow_run.get()
+
+
+def current_task_run() -> TaskRunContext | None:
+    """The innermost task run that this code belongs to."""
+    return _task_run.get()
+
+
+def current_tags() -> frozenset[str]:
+    """The tags of the surrounding `tags(…)` blocks."""
+    return _tags.get()
+
+
+def get_run_context() -> FlowRunContext | TaskRunContext:
+    """The innermost run. Raises `MissingContext` outside any run."""
+    context = _task_run.get() or _flow_run.get()
+    if context is None:
+        raise MissingContext("There is no current run: this code was not called by a flow or a task.")
+    return context
+
+
+@contextmanager
+def tags(*names: str) -> Iterator[frozenset[str]]:
+    """Give these tags to every run that is created within the block."""
+    token = _tags.set(_tags.get() | frozenset(names))
+    try:
+        yield _tags.get()
+    finally:
+        _tags.reset(token)
+
+
+@contextmanager
+def in_flow_run(context: FlowRunContext) -> Iterator[None]:
+    """Code within the block belongs to this flow run and to no task run."""
+    flow_token = _flow_run.set(context)
+    task_token = _task_run.set(None)
+    try:
+        yield
+    finally:
+        _task_run.reset(task_token)
+        _flow_run.reset(flow_token)
+
+
+@contextmanager
+def in_task_run(context: TaskRunContext) -> Iterator[None]:
+    """Code within the block belongs to this task run."""
+    token = _task_run.set(context)
+    try:
+        yield
+    finally:
+        _task_run.reset(token)

@@ -1,0 +1,42 @@
+"""Names of flows, tasks and runs: which are allowed, and templates filled with parameters."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flowtui.engine.errors import UsageError
+
+__all__ = ["check_name", "filled"]
+
+_REFUSED: Final = frozenset("/%&><")
+
+
+def check_name(name: str, kind: str) -> str:
+    """The name. Raises `UsageError` when it is empty or has one of `/ % & > <`, which stand for other things."""
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError(f"The name of a {kind} is {name!r}; give it at least one character.")
+    refused = sorted(_REFUSED & set(name))
+    if refused:
+        raise UsageError(f"The {kind} name {name!r} has {' '.join(refused)}, which names cannot have.")
+    return name
+
+
+def filled(template: str | Callable[..., str] | None, parameters: Mapping[str, Any], what: str) -> str | None:
+    """A run's name from its template; a function is called, with `parameters` when it takes that."""
+    if template is None:
+        return None
+    if callable(template):
+        import inspect  # noqa: PLC0415 - only for names that are computed
+
+        takes_parameters = "parameters" in inspect.signature(template).parameters
+        name = template(parameters=dict(parameters)) if takes_parameters else template()
+    else:
+        try:
+            name = template.format(**parameters)
+        except (KeyError, IndexError, AttributeError, ValueError) as error:
+            known = ", ".join(parameters) or "none"
+            raise UsageError(
+                f"The run name template {template!r} of {what} cannot be filled: {error}. Its parameters are: {known}."
+            ) from None
+    if not isinstance(name, str):
+        raise UsageError(f"The run name of {what} is {name!r}; it has to be a text.")
+    return name

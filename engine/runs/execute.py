@@ -1,0 +1,97 @@
+"""Run one existing flow run in this process: what a worker's child does, and `flow-run retry --entrypoint`."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flowtui.engine.client.current import current_client
+from flowtui.engine.errors import FlowtuiError, StaleEpoch, TerminationSignal
+from flowtui.engine.flows import Flow
+from flowtui.engine.logs import flow_run_logger, set_up_logging
+from flowtui.engine.model import Claim, FlowRun
+from flowtui.engine.runs.flow_run import begin_claimed
+from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.settings import current_settings
+from flowtui.engine.states import Failed, State
+
+__all__ = ["execute_flow_run", "run_again_here"]
+
+_TERMINATED = 143
+
+
+def execute_flow_run(run_id: str, epoch: int, owner: str) -> int:
+    """Run a flow run that a worker has claimed as `owner` under `epoch`. Answers an exit code.
+
+    0: how the run ended is recorded, well or not. 1: it could not be recorded, the worker has to. 143: SIGTERM.
+    """
+    client = current_client()
+    set_up_logging()
+    try:
+        run = client.read_flow_run(run_id)
+        client.set_infrastructure_pid(run_id, f"{os.uname().nodename}:{os.getpid()}", epoch=epoch)
+        flow, parameters = _load(run)
+    except StaleEpoch:
+        return 0
+    except FlowtuiError as error:
+        return _fail(run_id, epoch, error)
+    try:
+        begin_and_drive(flow, parameters, Claim(run=run, epoch=epoch), owner, supervised=True)
+    except TerminationSignal:
+        return _TERMINATED
+    finally:
+        client.flush()
+    return 0
+
+
+def run_again_here(run: FlowRun, flow: Flow[Any, Any]) -> State:
+    """Take a run that has ended (or was never started) and run it in this process, under the same id.
+
+    Completed tasks whose results were kept are not run again. Raises `UsageError` when a live process owns it, and
+    `ParameterError` when its parameters do not fit the flow any more.
+    """
+    client = current_client()
+    set_up_logging()
+    parameters = _parameters(flow, run.parameters)
+    owner = process_owner()
+    claim = client.claim_flow_run(run.id, owner, lease_seconds=current_settings().lease_seconds)
+    return begin_and_drive(flow, parameters, claim, owner, supervised=False)
+
+
+def begin_and_drive(
+    flow: Flow[Any, Any], parameters: dict[str, Any], claim: Claim, owner: str, *, supervised: bool
+) -> State:
+    session = begin_claimed(flow, parameters, claim, owner, supervised=supervised)
+    if not flow.is_async:
+        return session.drive()
+    import asyncio  # noqa: PLC0415 - 40 ms that a sync flow need not pay
+
+    return asyncio.run(session.adrive())
+
+
+def _load(run: FlowRun) -> tuple[Flow[Any, Any], dict[str, Any]]:
+    from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - only runs of deployments load code
+
+    if run.deployment_id is None:
+        raise FlowtuiError("The run has no deployment, so there is no code to run it with.")
+    deployment = current_client().read_deployment(run.deployment_id)
+    if os.path.isdir(deployment.path):
+        os.chdir(deployment.path)
+    flow = load_flow(deployment.entrypoint, deployment.path)
+    return flow, _parameters(flow, run.parameters)
+
+
+def _parameters(flow: Flow[Any, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return flow.parameters_for((), given)
+
+
+def _fail(run_id: str, epoch: int, error: FlowtuiError) -> int:
+    """The run cannot start: that is its failure, and the reason is its message."""
+    client = current_client()
+    run = client.read_flow_run(run_id)
+    flow_run_logger(run.id, run.name).error("%s", error)
+    try:
+        client.set_flow_run_state(run_id, Failed(message=str(error)), epoch=epoch)
+    except StaleEpoch:
+        return 0
+    client.flush()
+    return 0

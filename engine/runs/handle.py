@@ -1,0 +1,109 @@
+"""A flow run in the process that runs it: who it is, what it has open, and what an earlier attempt left behind."""
+
+import os
+import socket
+import threading
+from collections import defaultdict
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Literal
+
+from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.states import NO_DATA
+
+if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
+
+__all__ = ["FlowRunHandle", "process_owner"]
+
+_owner: tuple[int, str] | None = None
+
+
+def process_owner() -> str:
+    """The name under which this process owns runs: `host:pid:token`."""
+    global _owner
+    if _owner is None or _owner[0] != os.getpid():
+        _owner = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}")
+    return _owner[1]
+
+
+class FlowRunHandle:
+    """What tasks, leases and drivers share about one flow run. Methods may be called from any thread."""
+
+    def __init__(
+        self,
+        client: "Client",
+        run: FlowRun,
+        *,
+        epoch: int,
+        owner: str,
+        lease_seconds: float,
+        supervised: bool,
+        keep_values: bool,
+    ) -> None:
+        self.client = client
+        self.run = run
+        self.run_id, self.name = run.id, run.name
+        self.epoch, self.owner, self.lease_seconds = epoch, owner, lease_seconds
+        self.supervised = supervised
+        """A worker watches this process and ends it: it says how a cancelled run ended, and handles its signals."""
+        self.stop: Literal["cancelling", "lost"] | None = None
+        """Why the run has to stop, once somebody said so."""
+        self.thread = threading.current_thread()
+        self.attempt = run.run_count + 1
+        self._lock = threading.Lock()
+        self._calls: defaultdict[str, int] = defaultdict(int)
+        self._open: dict[str, Future[Any]] = {}
+        self._earlier: dict[tuple[str, str], TaskRun] = {}
+        self._keep_values = keep_values
+        self._values: dict[str, Any] = {}
+
+    def next_call(self, task_key: str) -> int:
+        """Which call of that task this is: 0, 1, …"""
+        with self._lock:
+            number = self._calls[task_key]
+            self._calls[task_key] = number + 1
+            return number
+
+    def opened(self, run_id: str, future: Future[Any]) -> None:
+        """A task was submitted."""
+        with self._lock:
+            self._open[run_id] = future
+
+    def closed(self, run_id: str) -> None:
+        with self._lock:
+            self._open.pop(run_id, None)
+
+    def open_futures(self) -> list[Future[Any]]:
+        """The submitted tasks that are not done."""
+        with self._lock:
+            return list(self._open.values())
+
+    def remember(self, runs: list[TaskRun]) -> None:
+        """Take over the task runs of an earlier attempt."""
+        with self._lock:
+            self._earlier.update({(run.task_key, run.dynamic_key): run for run in runs})
+
+    def earlier(self, task_key: str, dynamic_key: str) -> TaskRun | None:
+        """The same call in an earlier attempt."""
+        with self._lock:
+            return self._earlier.get((task_key, dynamic_key))
+
+    def ended(self, run: TaskRun) -> None:
+        """A task has ended; its value is remembered while the flow may be tried again in this process."""
+        if not self._keep_values:
+            return
+        with self._lock:
+            self._earlier[run.task_key, run.dynamic_key] = run
+            if run.state.is_completed() and run.state.data is not NO_DATA:
+                self._values[run.id] = run.state.data
+
+    def value_of(self, run_id: str) -> Any:
+        """A value of an earlier attempt in this process, else NO_DATA."""
+        with self._lock:
+            return self._values.get(run_id, NO_DATA)
+
+    def next_attempt(self) -> None:
+        """Count the calls of tasks anew."""
+        with self._lock:
+            self._calls.clear()
+            self.attempt += 1

@@ -1,0 +1,195 @@
+"""The JSON shape of values: the wire's field names, as the HTTP API and `-o json` give them.
+
+Instants are ISO 8601 in UTC (`2026-11-20T14:02:05.123456Z`), durations seconds. What the wire has no field for
+(`flow_name`, `deployment_name`, `stats`) stands beside it under a name of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from flowtui.engine.model import (
+    Backend,
+    BlockDocument,
+    BlockType,
+    Deployment,
+    DeploymentSchedule,
+    FlowRecord,
+    FlowRun,
+    LogLine,
+    TaskRun,
+)
+from flowtui.engine.schedules import schedule_to_json
+from flowtui.engine.states import State
+
+__all__ = [
+    "backend_json",
+    "block_json",
+    "block_type_json",
+    "deployment_json",
+    "flow_json",
+    "flow_run_json",
+    "instant",
+    "log_json",
+    "state_json",
+    "task_run_json",
+]
+
+Json = dict[str, Any]
+
+
+def instant(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with `Z`; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def state_json(state: State) -> Json:
+    """A state, without its data, which never leaves the process."""
+    return {
+        "id": state.id,
+        "type": state.type.value,
+        "name": state.name,
+        "timestamp": instant(state.timestamp),
+        "message": state.message,
+        "state_details": dict(state.details),
+    }
+
+
+def flow_run_json(run: FlowRun) -> Json:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "created": instant(run.created),
+        "updated": instant(run.updated),
+        "flow_id": run.flow_id,
+        "flow_name": run.flow_name,
+        "deployment_id": run.deployment_id,
+        "deployment_name": run.deployment_name,
+        "work_pool_name": run.work_pool_name,
+        "work_queue_name": run.work_queue_name,
+        "state_id": run.state.id,
+        "state_type": run.state.type.value,
+        "state_name": run.state.name,
+        "state": state_json(run.state),
+        "parameters": dict(run.parameters),
+        "tags": list(run.tags),
+        "parent_task_run_id": run.parent_task_run_id,
+        "run_count": run.run_count,
+        "expected_start_time": instant(run.expected_start_time),
+        "next_scheduled_start_time": _due(run),
+        "start_time": instant(run.start_time),
+        "end_time": instant(run.end_time),
+        "total_run_time": run.total_run_time,
+        "auto_scheduled": run.auto_scheduled,
+        "idempotency_key": run.idempotency_key,
+        "created_by": None if run.created_by is None else {"id": None, "type": run.created_by, "display_value": None},
+        "infrastructure_pid": run.infrastructure_pid,
+        "result": run.result,
+        "stats": asdict(run.stats),
+    }
+
+
+def _due(run: FlowRun) -> str | None:
+    """When a scheduled run is due; None once it has left that state."""
+    due = run.state.details.get("scheduled_time") if run.state.is_scheduled() else None
+    return instant(datetime.fromisoformat(due)) if isinstance(due, str) else None
+
+
+def task_run_json(run: TaskRun) -> Json:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "created": instant(run.created),
+        "flow_run_id": run.flow_run_id,
+        "task_key": run.task_key,
+        "dynamic_key": run.dynamic_key,
+        "cache_key": run.cache_key,
+        "state_id": run.state.id,
+        "state_type": run.state.type.value,
+        "state_name": run.state.name,
+        "state": state_json(run.state),
+        "tags": list(run.tags),
+        "task_inputs": dict(run.task_inputs),
+        "run_count": run.run_count,
+        "flow_run_run_count": run.flow_run_run_count,
+        "expected_start_time": instant(run.expected_start_time),
+        "start_time": instant(run.start_time),
+        "end_time": instant(run.end_time),
+        "total_run_time": run.total_run_time,
+        "child_flow_run_id": run.child_flow_run_id,
+        "result": run.result,
+    }
+
+
+def flow_json(flow: FlowRecord) -> Json:
+    return {"id": flow.id, "name": flow.name, "created": instant(flow.created)}
+
+
+def deployment_json(deployment: Deployment) -> Json:
+    return {
+        "id": deployment.id,
+        "name": deployment.name,
+        "created": instant(deployment.created),
+        "updated": instant(deployment.updated),
+        "version": deployment.version,
+        "description": deployment.description,
+        "flow_id": deployment.flow_id,
+        "flow_name": deployment.flow_name,
+        "paused": deployment.paused,
+        "schedules": [_schedule_json(schedule) for schedule in deployment.schedules],
+        "parameters": dict(deployment.parameters),
+        "parameter_openapi_schema": dict(deployment.parameter_openapi_schema),
+        "enforce_parameter_schema": deployment.enforce_parameter_schema,
+        "tags": list(deployment.tags),
+        "work_pool_name": deployment.work_pool_name,
+        "work_queue_name": deployment.work_queue_name,
+        "job_variables": dict(deployment.job_variables),
+        "path": deployment.path,
+        "entrypoint": deployment.entrypoint,
+    }
+
+
+def _schedule_json(schedule: DeploymentSchedule) -> Json:
+    return {
+        "id": schedule.id,
+        "schedule": schedule_to_json(schedule.schedule),
+        "active": schedule.active,
+        "parameters": dict(schedule.parameters),
+        "slug": schedule.slug,
+    }
+
+
+def log_json(line: LogLine) -> Json:
+    return {
+        "name": line.logger,
+        "level": line.level,
+        "message": line.message,
+        "timestamp": instant(line.timestamp),
+        "flow_run_id": line.flow_run_id,
+        "task_run_id": line.task_run_id,
+        "source": line.source,
+    }
+
+
+def block_type_json(kind: BlockType) -> Json:
+    schema: Mapping[str, Any] = kind.schema
+    return {"slug": kind.slug, "name": kind.name, "description": kind.description, "fields": dict(schema)}
+
+
+def block_json(block: BlockDocument) -> Json:
+    """A saved block; secret values are as masked as they are in `block`."""
+    return {
+        "id": block.id,
+        "name": block.name,
+        "created": instant(block.created),
+        "updated": instant(block.updated),
+        "block_type_slug": block.type_slug,
+        "data": dict(block.data),
+    }
+
+
+def backend_json(backend: Backend) -> Json:
+    return {**asdict(backend), "started": instant(backend.started), "seen": instant(backend.seen)}
