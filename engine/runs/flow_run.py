@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flowtui.engine.clock import utc_now
 from flowtui.engine.context import FlowRunContext, current_flow_run, current_tags, in_flow_run
 from flowtui.engine.errors import StaleEpoch, TerminationSignal
+from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
 from flowtui.engine.logs import error_info, flow_run_logger, prints_logged, set_up_logging
 from flowtui.engine.model import Answer, Claim, Lease, NewFlowRun, TaskRun, TaskRunFilter
@@ -19,7 +20,7 @@ from flowtui.engine.runs.drivers import adrive, drive
 from flowtui.engine.runs.flow_steps import FlowPolicy, FlowTools, flow_steps
 from flowtui.engine.runs.handle import FlowRunHandle, process_owner
 from flowtui.engine.runs.leases import leased
-from flowtui.engine.runs.signals import termination_raises
+from flowtui.engine.runs.signals import cause_of, termination_raises
 from flowtui.engine.runs.task_run import settle
 from flowtui.engine.settings import current_settings
 from flowtui.engine.signatures import json_parameters
@@ -160,6 +161,7 @@ class FlowSession:
             keep=self._keep,
             next_attempt=self.handle.next_attempt,
             being_cancelled=self._being_cancelled,
+            cause=cause_of,
             leave_open=lambda: self.handle.supervised and self.parent is None,
         )
         return flow_steps(policy, tools)
@@ -178,7 +180,8 @@ class FlowSession:
             parameters=self.parameters,
             log_prints=prints,
         )
-        with termination_raises(), leased(self.handle), in_flow_run(context), prints_logged(prints):
+        signals = termination_raises(self.handle.client.flush, die=not self.handle.supervised)
+        with signals, leased(self.handle), in_flow_run(context), prints_logged(prints):
             self._begun()
             try:
                 yield
@@ -202,11 +205,11 @@ class FlowSession:
             self.parent.handle.client.save_task_run(ended)
             self.parent.handle.ended(ended)
         error = state.data
-        if isinstance(error, BaseException) and not isinstance(error, Exception) and not state.is_cancelled():
-            raise error
-        if isinstance(error, TerminationSignal) and self.parent is not None:
-            raise error  # what was cancelled is the whole tree of flows
-        return state
+        if not isinstance(error, BaseException) or isinstance(error, Exception):
+            return state
+        if state.is_cancelled() and self.parent is None and not self.handle.supervised:
+            return evolve(state, data=NO_DATA)  # its result raises CancelledRun, and the script may go on
+        raise error
 
     def _begun(self) -> None:
         self.log(logging.INFO, f"Beginning flow run {self.handle.name!r} for flow {self.flow.name!r}", None)

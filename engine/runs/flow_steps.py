@@ -39,6 +39,8 @@ class FlowTools:
     """Called before the function is called again: the calls of its tasks are counted anew."""
     being_cancelled: Callable[[], bool]
     """True when somebody has asked for the run to be cancelled."""
+    cause: Callable[[BaseException], BaseException]
+    """What an interrupt really was."""
     leave_open: Callable[[], bool]
     """True when a supervisor will say how a cancelled run ended, once its whole process tree is gone."""
 
@@ -121,6 +123,7 @@ def _finish(state: State, tools: FlowTools) -> Generator[Step, Any, State]:
 
 def _interrupted(error: BaseException, tools: FlowTools) -> Generator[Step, Any, State]:
     """Cancelled when somebody asked for that, Crashed otherwise."""
+    error = tools.cause(error)
     state = state_of_error(error, "Flow")
     if tools.being_cancelled():
         state = Cancelled(message="Cancelled while it was running.", data=error)

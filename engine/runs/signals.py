@@ -2,42 +2,92 @@
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from flowtui.engine.errors import TerminationSignal
 from flowtui.engine.timeouts import raise_in_thread
 
-__all__ = ["end_children", "interrupt", "termination_raises"]
+__all__ = ["cause_of", "end_children", "interrupt", "termination_raises"]
 
 _GRACE_SECONDS = 3.0
 
 
+_received = threading.Event()
+_catching = threading.Event()
+
+
 @contextmanager
-def termination_raises() -> Iterator[None]:
-    """Within the block, SIGTERM raises `TerminationSignal` in the main thread. Elsewhere it changes nothing."""
-    if threading.current_thread() is not threading.main_thread():
+def termination_raises(last_words: Callable[[], None], *, die: bool) -> Iterator[None]:
+    """Within the block, SIGTERM interrupts the main thread: a sync flow by `TerminationSignal`, an async one by
+    cancelling its task. In other threads the block changes nothing.
+
+    When that ends the outermost block and `die` is set, the process ends as it would have without us: `last_words` is
+    called, the former handler is put back, and the signal is sent again.
+    """
+    if threading.current_thread() is not threading.main_thread() or _catching.is_set():
         yield
         return
     before = signal.getsignal(signal.SIGTERM)
-    if before is _raise or before is None:  # an enclosing flow has done it, or a handler that Python cannot put back
+    if before is None:  # a handler that Python did not install and cannot put back
         yield
         return
-    signal.signal(signal.SIGTERM, _raise)
+    _received.clear()
+    _catching.set()
+    stop_catching = _catch()
     try:
         yield
-    finally:
+    except TerminationSignal:
+        stop_catching()
         signal.signal(signal.SIGTERM, before)
+        if die:
+            last_words()
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise
+    finally:
+        stop_catching()
+        signal.signal(signal.SIGTERM, before)
+        _catching.clear()
+
+
+def _catch() -> Callable[[], object]:
+    """Install the handler that suits what runs in this thread; answer how to remove it."""
+    asyncio = sys.modules.get("asyncio")  # whoever has not imported it runs no event loop
+    try:
+        loop = asyncio.get_running_loop() if asyncio is not None else None
+    except RuntimeError:
+        loop = None
+    if asyncio is None or loop is None:
+        signal.signal(signal.SIGTERM, _raise)
+        return lambda: None
+    task = asyncio.current_task()
+
+    def cancel() -> None:
+        _received.set()
+        if task is not None:
+            task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, cancel)
+    return lambda: loop.remove_signal_handler(signal.SIGTERM)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """What a cancelled task is told is only that it is cancelled; this tells why."""
+    if _received.is_set() and not isinstance(error, Exception | TerminationSignal):
+        return TerminationSignal()
+    return error
 
 
 def _raise(signum: int, frame: object) -> None:
+    _received.set()
     raise TerminationSignal
 
 
 def interrupt(thread: threading.Thread) -> None:
-    """Have a run's thread raise `TerminationSignal`, and end the processes that it has started."""
-    if thread is threading.main_thread() and signal.getsignal(signal.SIGTERM) is _raise:
+    """Interrupt the run in this thread, and end the processes that it has started."""
+    if thread is threading.main_thread() and _catching.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
     elif thread.ident is not None:
         raise_in_thread(thread.ident, TerminationSignal)

@@ -13,7 +13,10 @@ from flowtui.engine.store.cursors import read_cursor, write_cursor
 from flowtui.engine.store.rows import dump, event_state, flow_run_of
 from flowtui.engine.store.tables import deployment, event, flow, flow_run, run_queue, run_stats
 
-__all__ = ["find", "read", "select_runs", "slice_of", "states"]
+__all__ = ["find", "read", "slice_of", "states"]
+
+_BRANCHES = 8
+"""So many flows are walked one by one; more are filtered on the way."""
 
 
 def _all_runs() -> sa.Select[Any]:
@@ -64,24 +67,13 @@ def states(connection: sa.Connection, subject_id: str) -> tuple[State, ...]:
     return tuple(map(event_state, rows))
 
 
-def select_runs(where: FlowRunFilter) -> sa.Select[Any]:
-    """The runs that a filter lets through, newest first."""
-    query = _all_runs().order_by(flow_run.c.sort_time.desc(), flow_run.c.id.desc())
-    for condition in _conditions(where):
-        query = query.where(condition)
-    return query
-
-
 def _conditions(where: FlowRunFilter) -> list[sa.ColumnElement[bool]]:
+    """What must hold, apart from the state types and the flow names, which choose the index to walk."""
     conditions: list[sa.ColumnElement[bool]] = []
     if where.ids:
         conditions.append(flow_run.c.id.in_(where.ids))
-    if where.state_types:
-        conditions.append(flow_run.c.state_type.in_([state.value for state in where.state_types]))
     if where.state_names:
         conditions.append(sa.func.lower(flow_run.c.state_name).in_([name.lower() for name in where.state_names]))
-    if where.flow_names:
-        conditions.append(flow_run.c.flow_id.in_(sa.select(flow.c.id).where(_any_glob(flow.c.name, where.flow_names))))
     if where.deployment_names:
         matching = sa.select(deployment.c.id).where(_any_glob(deployment.c.full_name, where.deployment_names))
         conditions.append(flow_run.c.deployment_id.in_(matching))
@@ -102,6 +94,23 @@ def _conditions(where: FlowRunFilter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
+def _branches(connection: sa.Connection, where: FlowRunFilter) -> list[list[sa.ColumnElement[bool]]]:
+    """The filter as branches with one equality each, so that each walks an index in the order of the list.
+
+    `IN (…)` with ORDER BY would sort every match: 73 ms instead of 2 in a million runs.
+    """
+    states = [state.value for state in where.state_types]
+    any_state = [flow_run.c.state_type.in_(states)] if states else []
+    if where.flow_names:
+        flows = connection.execute(sa.select(flow.c.id).where(_any_glob(flow.c.name, where.flow_names))).scalars().all()
+        if len(flows) > _BRANCHES:
+            return [[flow_run.c.flow_id.in_(flows), *any_state]]
+        return [[flow_run.c.flow_id == flow_id, *any_state] for flow_id in flows]
+    if states:
+        return [[flow_run.c.state_type == state] for state in states]
+    return [[]]
+
+
 def _any_glob(column: sa.ColumnElement[str], patterns: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.or_(*(column.like(_like(pattern), escape="\\") for pattern in patterns))
 
@@ -113,14 +122,29 @@ def _like(glob: str) -> str:
 
 
 def slice_of(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor: str | None) -> Slice[FlowRun]:
-    query = select_runs(where)
+    """One page, newest first: the ids by index, then the rows."""
+    found = _newest(connection, where, limit + 1, cursor)
+    page = found[:limit]
+    rows = connection.execute(_all_runs().where(flow_run.c.id.in_([row.id for row in page])))
+    runs = {row.id: flow_run_of(row) for row in rows}
+    return Slice(
+        items=tuple(runs[row.id] for row in page if row.id in runs),
+        next=write_cursor(page[-1].sort_time, page[-1].id) if len(found) > limit else None,
+    )
+
+
+def _newest(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor: str | None) -> Sequence[sa.Row[Any]]:
+    conditions = _conditions(where)
     if cursor is not None:
         sort_time, run_id = read_cursor(cursor)
-        query = query.where(sa.tuple_(flow_run.c.sort_time, flow_run.c.id) < sa.tuple_(sort_time, run_id))
-    rows = connection.execute(query.limit(limit + 1)).all()
-    page = rows[:limit]
-    more = len(rows) > limit
-    return Slice(
-        items=tuple(map(flow_run_of, page)),
-        next=write_cursor(page[-1].sort_time, page[-1].id) if more else None,
-    )
+        conditions.append(sa.tuple_(flow_run.c.sort_time, flow_run.c.id) < sa.tuple_(sort_time, run_id))
+    order = (flow_run.c.sort_time.desc(), flow_run.c.id.desc())
+    parts = [
+        sa.select(flow_run.c.sort_time, flow_run.c.id).where(*branch, *conditions).order_by(*order).limit(limit)
+        for branch in _branches(connection, where)
+    ]
+    if len(parts) < 2:
+        return connection.execute(parts[0]).all() if parts else []
+    every = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    query = sa.select(every.c.sort_time, every.c.id).order_by(every.c.sort_time.desc(), every.c.id.desc())
+    return connection.execute(query.limit(limit)).all()

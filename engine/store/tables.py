@@ -89,6 +89,7 @@ sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
 sa.Index("ix_flow_run__state_sort", flow_run.c.state_type, flow_run.c.sort_time, flow_run.c.id)
 sa.Index("ix_flow_run__deployment_sort", flow_run.c.deployment_id, flow_run.c.sort_time, flow_run.c.id)
 sa.Index("ix_flow_run__flow_sort", flow_run.c.flow_id, flow_run.c.sort_time, flow_run.c.id)
+sa.Index("ix_flow_run__name", flow_run.c.name)  # what people type for a run
 sa.Index(
     "ix_flow_run__parent",
     flow_run.c.parent_task_run_id,
