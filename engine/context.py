@@ -52,6 +52,10 @@ _task_run: ContextVar[TaskRunContext | None] = ContextVar("flowtui_task_run", de
 _tags: ContextVar[frozenset[str]] = ContextVar("flowtui_tags", default=frozenset())
 
 
+loading_code: ContextVar[bool] = ContextVar("flowtui_loading_code", default=False)
+"""True while a file is imported for the flows that it holds: a flow that it calls at its end is not run then."""
+
+
 def current_flow_run() -> FlowRunContext | None:
     """The flow run that this code belongs to, also from inside its tasks."""
     return _flow_run.get()

@@ -4,8 +4,10 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
+from flowtui.engine.context import loading_code
 from flowtui.engine.errors import UsageError
 from flowtui.engine.ids import new_slug
+from flowtui.engine.logs import get_logger
 from flowtui.engine.names import check_name, filled
 from flowtui.engine.runners.protocol import TaskRunner
 from flowtui.engine.runners.thread import ThreadPoolTaskRunner
@@ -90,11 +92,22 @@ class Flow(Generic[P, R]):
         from flowtui.engine.runs import flow_run  # noqa: PLC0415 - the run machinery loads with the first run
 
         return_state, wait_for = kwargs.pop("return_state", False), kwargs.pop("wait_for", None)
+        if loading_code.get():
+            return self._not_now()
         parameters = self.parameters_for(args, kwargs, wait_for)
         if self.is_async:
             return self._run_async(parameters, return_state)
         state = flow_run.begin(self, parameters).drive()
         return state if return_state else state.result()
+
+    def _not_now(self) -> Any:
+        """What a call means while its file is only being loaded: nothing, and a word about it."""
+        get_logger("flows").warning(
+            "Flow %r is called while its file is being loaded; the call is left out. "
+            "Put it under: if __name__ == '__main__':",
+            self.name,
+        )
+        return _nothing() if self.is_async else None
 
     async def _run_async(self, parameters: dict[str, Any], return_state: bool) -> Any:
         from flowtui.engine.runs import flow_run  # noqa: PLC0415 - the run machinery loads with the first run
@@ -147,6 +160,10 @@ def flow(fn: Any = None, /, **arguments: Any) -> Any:
     if fn is None:
         return lambda fn: Flow(fn, **arguments)
     return Flow(fn, **arguments)
+
+
+async def _nothing() -> None:
+    """Stands for the run of an async flow that is not run."""
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, Final
 
 from flowtui.engine.context import current_flow_run, current_task_run
@@ -74,13 +75,19 @@ def task_run_logger(run_id: str, name: str, flow_run_id: str | None) -> RunLogge
 
 
 def error_info(error: BaseException | None) -> Any:
-    """What `exc_info=` wants, with flowtui's own frames above the user's code left out of the traceback."""
+    """What `exc_info=` wants, with flowtui's own frames left out of the traceback: only the user's code is news."""
     if error is None:
         return None
+    frames = []
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+            frames.append(trace)
         trace = trace.tb_next
-    return (type(error), error, trace or error.__traceback__)
+    shown: TracebackType | None = None
+    for frame in reversed(frames):
+        shown = TracebackType(shown, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return (type(error), error, shown or error.__traceback__)
 
 
 class _Shape(logging.Formatter):

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from flowtui.engine.context import loading_code
 from flowtui.engine.errors import EntrypointError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def load_flow(entrypoint: str, path: str) -> "Flow[..., Any]":
         module = _import_file(root / place, root, place)
     else:
         module, attribute = _import_module(place, attribute, root, entrypoint)
+        place = module.__name__
     return _flow_in(module, attribute, place)
 
 
@@ -52,13 +54,15 @@ def split_entrypoint(entrypoint: str) -> tuple[str, str | None]:
 
 @contextlib.contextmanager
 def importing(*folders: Path) -> Iterator[None]:
-    """Let imports look into these folders first, for the duration."""
+    """Let imports look into these folders first, for the duration, and keep flows from being run by them."""
     added = [str(folder) for folder in dict.fromkeys(folders)]
     sys.path[:0] = added
     importlib.invalidate_caches()
+    token = loading_code.set(True)
     try:
         yield
     finally:
+        loading_code.reset(token)
         # One of each goes, the foremost: what user code put there itself stays.
         for entry in added:
             with contextlib.suppress(ValueError):
@@ -178,7 +182,8 @@ def _flow_in(module: ModuleType, attribute: str | None, shown: str) -> "Flow[...
             held = f"it holds {_names(own, shown)}." if own else "it holds no flow; decorate a function with @flow."
             raise EntrypointError(f"There is no {attribute!r} in {shown}; {held}") from None
     if not isinstance(found, Flow):
-        article = "a function" if callable(found) and hasattr(found, "__code__") else f"a {type(found).__name__}"
+        kind = type(found).__name__
+        article = "a function" if hasattr(found, "__code__") else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
         hint = " Decorate it with @flow." if article == "a function" else ""
         raise EntrypointError(f"{attribute!r} in {shown} is {article}, not a flow.{hint}")
     return found

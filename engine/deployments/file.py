@@ -23,6 +23,7 @@ _ENTRY: Final = (
 )  # fmt: skip
 _POOL: Final = ("name", "work_queue_name", "job_variables")
 _LATER: Final[Mapping[str, str]] = {
+    "prefect-version": "no version is asked for",
     "build": "build steps are not run",
     "push": "push steps are not run",
     "pull": "pull steps are not run: flows are loaded from the file's own folder",

@@ -11,8 +11,9 @@ from flowtui.engine.deployments.schema_check import check_value
 from flowtui.engine.errors import ParameterError
 
 if TYPE_CHECKING:
-    from flowtui.engine.flows import Flow
     from pydantic import TypeAdapter
+
+    from flowtui.engine.flows import Flow
 
 __all__ = ["check_parameters", "parameter_problems", "parameter_schema"]
 

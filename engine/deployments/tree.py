@@ -101,6 +101,8 @@ class _Walk:
         line = node.start_mark.line + 1
         if isinstance(node, yaml.ScalarNode):
             return Tree(value=self.scalar(node), line=line, text=node.value), 1
+        if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise self.refuse(node, f"the tag {node.tag} is not known.")
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.tree(item) for item in node.value)
             size = 1 + sum(self.sizes[id(item)] for item in node.value)

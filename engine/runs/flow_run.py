@@ -53,6 +53,7 @@ def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession":
             parameters=shown,
             tags=tuple(current_tags()),
             parent_task_run_id=stand_in.id if stand_in else None,
+            created_by="flow" if parent else "script",
             infrastructure_pid=f"{socket.gethostname()}:{os.getpid()}",
             lease=Lease(owner=owner, seconds=settings.lease_seconds),
         )

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,6 +18,9 @@ __all__ = ["Database"]
 # Waiting for another process's write: SQLite's own handler backs off up to 100 ms, so 60 s is many hundred tries.
 _BUSY_MS = 60_000
 _POSTGRES_NOW = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
+
+
+_NEWEST = sa.text("SELECT coalesce(max(seq), 0) FROM event")
 
 
 class Database:
@@ -62,8 +65,12 @@ class Database:
         return int(connection.execute(_POSTGRES_NOW).scalar_one())
 
     def insert(self, table: sa.Table) -> Any:
-        """An INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy types apart."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        """An INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy types apart.
+
+        Its result has a `rowcount`: 0 when there was a conflict and nothing was to be done.
+        """
+        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return insert.execution_options(preserve_rowcount=True)
 
     @cache  # noqa: B019 - one Database per process; building such a statement costs more than running it
     def upsert(self, table: sa.Table) -> Any:
@@ -80,11 +87,24 @@ class Database:
         added = {name: table.c[name] + insert.excluded[name] for name in columns}
         return insert.on_conflict_do_update(index_elements=[c.name for c in table.primary_key], set_=added)
 
-    def commits_seen(self, connection: sa.Connection) -> int:
-        """A number that changes when another connection has committed."""
-        if self.is_sqlite:
-            return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        return int(connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM event").scalar_one())
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], int]]:
+        """A function that answers a number, which differs from the last one when another connection has committed."""
+        if not self.is_sqlite:
+            yield self._newest_event
+            return
+        # data_version is only comparable within one connection, and stands still inside a transaction: so this
+        # connection is kept, and asked past SQLAlchemy, which would begin one.
+        pooled = self.engine.raw_connection()
+        try:
+            sqlite_connection: Any = pooled.driver_connection
+            yield lambda: int(sqlite_connection.execute("PRAGMA data_version").fetchone()[0])
+        finally:
+            pooled.close()
+
+    def _newest_event(self) -> int:
+        with self.read() as connection:
+            return int(connection.execute(_NEWEST).scalar_one())
 
     def close(self) -> None:
         self.engine.dispose()

@@ -1,0 +1,99 @@
+"""Every test gets a home of its own, and the developer's own `~/.flowtui` is never touched."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flowtui.engine.client.current import close_current_client, use_client
+from flowtui.engine.settings import Settings, current_settings, forget_settings
+
+if TYPE_CHECKING:
+    from flowtui.engine.client.local import LocalClient
+
+_OURS = ("FLOWTUI_", "PREFECT_")
+
+# The homes that a developer really uses, looked up before any test changes the environment.
+_REAL_HOMES = {Path.home() / ".flowtui", Path(os.environ.get("FLOWTUI_HOME") or Path.home() / ".flowtui").absolute()}
+
+Footprint = dict[Path, tuple[int, int]]
+_before = pytest.StashKey[Footprint]()
+_nobodys = pytest.StashKey[str]()
+
+
+def _footprint() -> Footprint:
+    """Every file and folder of the real homes, with its size and the time of its last change."""
+    found: Footprint = {}
+    for home in _REAL_HOMES:
+        for path in (home, *home.rglob("*")):
+            with suppress(FileNotFoundError):
+                stat = path.lstat()
+                found[path] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is collected: keep a look at the developer's home, and forget the developer's settings."""
+    if not hasattr(config, "workerinput"):  # xdist's workers start later, and with the environment made here
+        config.stash[_before] = _footprint()
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[name]
+    # For whatever runs outside a test: at import, or in a fixture of a wider scope.
+    config.stash[_nobodys] = os.environ["FLOWTUI_HOME"] = tempfile.mkdtemp(prefix="flowtui-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_nobodys], ignore_errors=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the session when the developer's home is not what it was."""
+    before = session.config.stash.get(_before, None)
+    if before is None:
+        return
+    after = _footprint()
+    touched = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    if touched:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            paths = ", ".join(str(path) for path in touched[:5])
+            reporter.write_line("")
+            reporter.write_line(f"A test touched your own flowtui home, or your own workstation ran: {paths}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The flowtui home of this test; no other setting is set. It does not exist until something is kept in it."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        monkeypatch.delenv(name)
+    path = tmp_path / "home"
+    monkeypatch.setenv("FLOWTUI_HOME", str(path))
+    forget_settings()
+    yield path
+    close_current_client()  # a test that ran a flow has opened one
+    forget_settings()
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    """The settings of this test: an SQLite store in its home."""
+    return current_settings()
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator["LocalClient"]:
+    """A client on this test's own store, which flows called in the test use too; closed when the test ends."""
+    from flowtui.engine.client.local import LocalClient
+
+    opened = LocalClient.open(settings)
+    use_client(opened)
+    try:
+        yield opened
+    finally:
+        opened.close()
