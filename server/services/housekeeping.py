@@ -1,0 +1,36 @@
+"""What the services ask of the store: the work itself, and who may do it."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from flowtui.engine.model import FlowRun
+
+__all__ = ["Housekeeping"]
+
+
+class Housekeeping(Protocol):
+    """The store's verbs for services. All are bounded, repeatable, and safe when two servers call them at once."""
+
+    def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:
+        """Take or prolong the leader lease of a service, by the store's clock. True: `holder` has it."""
+        ...
+
+    def release_services(self, holder: str) -> None:
+        """Give up every lease of `holder`, so that another server may take over at once."""
+        ...
+
+    def materialise_schedules(self, horizon: timedelta, per_schedule: int) -> int:
+        """Create Scheduled runs ahead, one for each (schedule, instant); answers with how many are new."""
+        ...
+
+    def mark_late(self, grace: timedelta) -> int:
+        """Scheduled runs whose time passed longer than `grace` ago become Late; answers with how many."""
+        ...
+
+    def reap_leases(self) -> tuple[FlowRun, ...]:
+        """Owned runs whose lease has ended become Crashed (Cancelled when they were Cancelling), under a new epoch."""
+        ...
+
+    def compact_logs(self, limit: int) -> int:
+        """Merge the log chunks of up to `limit` ended runs; answers with how many were merged."""
+        ...

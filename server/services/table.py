@@ -1,0 +1,38 @@
+"""The services that every server runs: what, how often, how much at a time."""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from flowtui.server.services.housekeeping import Housekeeping
+from flowtui.server.ticker import Service
+
+__all__ = ["HORIZON", "LATE_AFTER", "PER_SCHEDULE", "services"]
+
+log = logging.getLogger("flowtui.server.services")
+
+HORIZON: Final = timedelta(days=7)
+"""How far ahead scheduled runs are created. A weekly report is seen in the list of what comes next."""
+PER_SCHEDULE: Final = 10
+"""How many runs each schedule has waiting, at most: a schedule for every second must not fill the store."""
+LATE_AFTER: Final = timedelta(seconds=15)
+"""A run that is due and has not been taken for this long is called Late."""
+_LOGS_AT_ONCE: Final = 20
+
+
+def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...]:
+    """The table. `lease_seconds` is how long a process owns a run without renewing."""
+    return (
+        Service(name="schedules", every=2.0, work=lambda: store.materialise_schedules(HORIZON, PER_SCHEDULE)),
+        Service(name="late runs", every=5.0, work=lambda: store.mark_late(LATE_AFTER)),
+        # A third of a lease, so that a dead process is noticed well within two.
+        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store)),
+        Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),
+    )
+
+
+def _reap(store: Housekeeping) -> int:
+    reaped = store.reap_leases()
+    for run in reaped:
+        log.warning("Flow run '%s' ended %s: %s", run.name, run.state.name, run.state.message)
+    return len(reaped)

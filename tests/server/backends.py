@@ -1,0 +1,124 @@
+"""What tests of the backend share: flows to deploy, a backend in this process or in one of its own, and its family."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psutil
+
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.model import Deployment, DeploymentSpec, FlowRun
+from flowtui.engine.settings import Settings
+from flowtui.server.backend import BackendProcess
+from flowtui.server.workers.options import WorkerOptions
+from tests.support import clean_environment, until, wait_until
+
+__all__ = ["deploy", "ended", "gone", "in_state", "is_now", "process_of", "served", "server_process"]
+
+QUICK = WorkerOptions(slots=4, cancel_grace=20.0, stop_grace=20.0)
+
+
+def deploy(client: LocalClient, folder: Path, code: str, *, name: str = "main", **fields: object) -> Deployment:
+    """Write a file with a flow called `main` (or `name`) and deploy it."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}_file.py").write_text("from flowtui import flow, task\n" + textwrap.dedent(code))
+    spec = DeploymentSpec(name="test", flow_name=name, entrypoint=f"{name}_file.py:{name}", path=str(folder), **fields)
+    return client.save_deployment(spec)
+
+
+@contextlib.asynccontextmanager
+async def served(
+    client: LocalClient, settings: Settings, options: WorkerOptions = QUICK
+) -> AsyncIterator[BackendProcess]:
+    """A backend in this process, without HTTP."""
+    backend = BackendProcess(client, settings, listening=None, options=options)
+    up = asyncio.Event()
+    task = asyncio.create_task(backend.run(lambda me, store: up.set()))
+    try:
+        await until(lambda: up.is_set() or task.done(), what="the backend to be up")
+        yield backend
+    finally:
+        backend.stop()
+        await task
+
+
+async def in_state(client: LocalClient, run: FlowRun, *names: str, timeout: float = 20.0) -> FlowRun:
+    """Wait until a run is in one of these states; it as it is then."""
+    await until(
+        lambda: client.read_flow_run(run.id).state.name in names, timeout, f"the run to be {' or '.join(names)}"
+    )
+    return client.read_flow_run(run.id)
+
+
+async def ended(client: LocalClient, run: FlowRun, timeout: float = 20.0) -> FlowRun:
+    """Wait until a run has ended; it as it is then."""
+
+    def over() -> bool:
+        return client.read_flow_run(run.id).state.is_final()
+
+    await until(over, timeout, "the run to end")
+    return client.read_flow_run(run.id)
+
+
+def is_now(client: LocalClient, run: FlowRun, *names: str) -> bool:
+    """Whether a run is in one of these states."""
+    return client.read_flow_run(run.id).state.name in names
+
+
+def process_of(client: LocalClient, run: FlowRun) -> psutil.Process:
+    """The process that carries out a run."""
+    return psutil.Process(int(str(client.read_flow_run(run.id).infrastructure_pid).rpartition(":")[2]))
+
+
+def gone(process: psutil.Process) -> bool:
+    """True when a process has ended, collected by its parent or not."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+_SERVE = """
+import sys
+from flowtui.engine.settings import current_settings
+from flowtui.server.backend import run
+sys.exit(run(current_settings(), port=int(sys.argv[1])))
+"""
+
+
+@contextlib.contextmanager
+def server_process(home: Path, port: int = 0, **env: str) -> Iterator["subprocess.Popen[str]"]:
+    """A headless backend in a process of its own, that is up: `process.api` is its address. Killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SERVE, str(port)],
+        env=clean_environment(home, **env),
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd="/",
+    )
+    assert process.stderr is not None
+    try:
+        said = ""
+        while "Ctrl+C stops it." not in said:
+            line = process.stderr.readline()
+            assert line, f"the server ended with {process.wait()} and said: {said}"
+            said += line
+        process.api = said.split("API")[1].split()[0]  # type: ignore[attr-defined]
+        yield process
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+        process.kill()
+        process.wait()
+        process.stderr.close()
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                wait_until(lambda member=member: gone(member), what=f"{member} to end")
