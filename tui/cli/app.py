@@ -1,0 +1,74 @@
+"""The tree of commands. Each is imported when it is called, so that help and errors stay quick."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from flowtui import __version__
+from flowtui.engine.errors import UsageError
+from flowtui.tui.cli.help import HelpLayout
+
+__all__ = ["COMMANDS", "call", "make_app"]
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "demo": ("demo:demo", "Prepare a living example and open the workstation on it."),
+    "run": ("run:run_here", "Run a flow here, in this process, like a script."),
+    "deploy": ("deploy:deploy", "Create or update deployments, from flowtui.yaml or from an entrypoint."),
+    "deployment": ("deployments:app", "List, inspect, run, pause and delete deployments."),
+    "flow-run": ("flow_runs:app", "List, inspect, follow, cancel and retry flow runs."),
+    "task-run": ("task_runs:app", "List and inspect task runs."),
+    "flow": ("flows:app", "List flows."),
+    "block": ("blocks:app", "List, inspect and delete blocks, and list their types."),
+    "server": ("server:app", "Run flows and schedules without a terminal, and see who does."),
+    "info": ("info:info", "Show versions, settings and the store: what a bug report needs."),
+    "version": ("info:version", "Show versions."),
+}
+"""Name → where it is, and the line of help."""
+
+_PLURALS: Final = {f"{name}s": name for name in ("deployment", "flow-run", "task-run", "flow", "block")}
+_HELP: Final = """Write Python flows, and run, schedule, watch, retry and explain them from the terminal.
+
+Without a command, the workstation opens."""
+
+
+def make_app() -> App:
+    """The parser, with every command and nothing loaded."""
+    app = App(
+        name="flowtui",
+        help=_HELP,
+        version=f"flowtui {__version__}",
+        version_flags=["--version", "-v"],
+        help_format="plaintext",
+        help_formatter=HelpLayout(),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for number, (name, (place, words)) in enumerate(COMMANDS.items()):
+        app.command(f"flowtui.tui.cli.{place}", name=name, help=words, sort_key=number)
+    return app
+
+
+def call(arguments: list[str]) -> int:
+    """Carry out a command line; answers with the exit code. Raises `UsageError` for one that makes no sense."""
+    first = _PLURALS.get(arguments[0], arguments[0])
+    if not first.startswith("-") and first not in COMMANDS:
+        raise UsageError(f"There is no command {first!r}.{_hint(first)}")
+    arguments = [first, *arguments[1:]]
+    try:
+        code = make_app()(arguments)
+    except CycloptsError as error:
+        words = " ".join(str(error).split())
+        command = f"flowtui {first} --help" if first in COMMANDS else "flowtui --help"
+        raise UsageError(f"{words} ({command} shows what there is)") from error
+    return code if isinstance(code, int) else 0
+
+
+def _hint(word: str) -> str:
+    """The command that was probably meant, or where all of them are listed."""
+    import difflib  # noqa: PLC0415 - 3 ms that only this error pays
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else " flowtui --help lists them."

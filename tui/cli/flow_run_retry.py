@@ -1,0 +1,53 @@
+"""`flowtui flow-run retry`: run a finished run again, by a worker or here."""
+
+from pathlib import Path
+
+from flowtui.engine import wire
+from flowtui.engine.client.current import current_client
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.errors import UsageError
+from flowtui.engine.model import FlowRun
+from flowtui.engine.states import AwaitingRetry
+from flowtui.tui.cli.find import find_flow_run
+from flowtui.tui.cli.output import Output, narrate, print_json
+
+__all__ = ["retry"]
+
+
+def retry(run: str, /, *, entrypoint: str | None = None, output: Output = "table") -> int:
+    """Run a finished flow run again, under the same id. Completed tasks are not repeated if their results were kept.
+
+    Parameters
+    ----------
+    run
+        Its id, the beginning of its id, or its name.
+    entrypoint
+        Run it here, in this process, with the flow of this file.py:flow. Needed for a run without a deployment.
+    """
+    client = current_client()
+    found = find_flow_run(client, run)
+    if not found.state.is_final():
+        raise UsageError(f"Flow run {found.name!r} has not ended: it is {found.state.name}.")
+    if entrypoint is not None:
+        return _here(client, found, entrypoint, output)
+    answer = client.set_flow_run_state(found.id, AwaitingRetry())
+    if answer.status != "ACCEPT":
+        narrate(f"flowtui: Flow run {found.name!r} is not retried: {answer.reason}.")
+        return 1
+    if output == "json":
+        print_json(wire.flow_run_json(client.read_flow_run(found.id)))
+    narrate(f"Flow run {found.name!r} will be run again.")
+    return 0
+
+
+def _here(client: Client, found: FlowRun, entrypoint: str, output: str) -> int:
+    from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - only this way of retrying loads code
+    from flowtui.engine.runs.execute import run_again_here  # noqa: PLC0415 - as above
+
+    flow = load_flow(entrypoint, str(Path.cwd()))
+    if flow.name != found.flow_name:
+        raise UsageError(f"Flow run {found.name!r} is a run of {found.flow_name!r}, and {entrypoint} is {flow.name!r}.")
+    state = run_again_here(found, flow)
+    if output == "json":
+        print_json(wire.flow_run_json(client.read_flow_run(found.id)))
+    return 0 if state.is_completed() else 1

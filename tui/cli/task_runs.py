@@ -1,0 +1,118 @@
+"""`flowtui task-run`: list and inspect task runs."""
+
+from itertools import islice
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from flowtui.engine import wire
+from flowtui.engine.client.current import current_client
+from flowtui.engine.clock import utc_now
+from flowtui.engine.errors import NotFound, UsageError
+from flowtui.engine.model import TaskRunFilter
+from flowtui.engine.query import parse_query
+from flowtui.tui import formats
+from flowtui.tui.cli.find import find_flow_run
+from flowtui.tui.cli.output import Cell, Column, Output, print_facts, print_json, print_table, state_cell
+from flowtui.tui.cli.pages import every
+
+__all__ = ["app"]
+
+app = App(name="task-run", help="List and inspect task runs.")
+
+_COLUMNS = (
+    Column("STATE"),
+    Column("TASK RUN"),
+    Column("STARTED", right=True),
+    Column("DURATION", right=True),
+    Column("ATTEMPTS", right=True),
+    Column("ID", wide_only=90),
+)
+
+
+@app.command
+def ls(
+    flow_run: str | None = None,
+    /,
+    *,
+    limit: int = 15,
+    state_type: Annotated[list[str] | None, Parameter(negative="")] = None,
+    name: str | None = None,
+    output: Output = "table",
+) -> int:
+    """List task runs: those of one flow run in the order in which they were made, or the newest of all.
+
+    Parameters
+    ----------
+    flow_run
+        The flow run's id, the beginning of its id, or its name.
+    limit
+        How many to show.
+    state_type
+        Only task runs in a state of this kind, such as FAILED.
+    name
+        Part of the task run's name.
+    """
+    if limit < 1:
+        raise UsageError(f"--limit is {limit}; show at least one task run.")
+    client = current_client()
+    kinds = parse_query(" ".join(f"type:{kind}" for kind in state_type or ()), utc_now()).state_types
+    run_id = find_flow_run(client, flow_run).id if flow_run is not None else None
+    where = TaskRunFilter(flow_run_id=run_id, state_types=kinds, name=name)
+    page = min(limit, 200)
+    found = list(islice(every(lambda after: client.list_task_runs(where, limit=page, after=after)), limit))
+    if output == "json":
+        print_json([wire.task_run_json(run) for run in found])
+        return 0
+    now = utc_now()
+    rows = (
+        (
+            state_cell(run.state),
+            run.name,
+            f"{formats.ago(run.start_time, now)} ago" if run.start_time else "",
+            formats.duration(run.elapsed(now)),
+            str(run.run_count),
+            Cell(run.id, "dim"),
+        )
+        for run in found
+    )
+    print_table(_COLUMNS, rows, empty="No task runs.")
+    return 0
+
+
+@app.command
+def inspect(run: str, /, *, output: Output = "table") -> int:
+    """Show everything about a task run.
+
+    Parameters
+    ----------
+    run
+        Its id.
+    """
+    client = current_client()
+    try:
+        found = client.read_task_run(run)
+    except NotFound as error:
+        raise NotFound("task run", run, "List them with: flowtui task-run ls FLOW-RUN") from error
+    if output == "json":
+        print_json(wire.task_run_json(found))
+        return 0
+    facts: list[tuple[str, Cell | str]] = [
+        ("id", found.id),
+        ("name", found.name),
+        ("state", state_cell(found.state)),
+        ("message", found.state.message or ""),
+        ("flow run", found.flow_run_id or ""),
+        ("started", wire.instant(found.start_time) or ""),
+        ("ended", wire.instant(found.end_time) or ""),
+        ("duration", formats.duration(found.elapsed(utc_now()))),
+        ("attempts", str(found.run_count)),
+        ("cache key", found.cache_key or ""),
+        ("result", found.result or ""),
+    ]
+    print_facts((name, value) for name, value in facts if value)
+    states = client.task_run_states(found.id)
+    rows = ((wire.instant(state.timestamp) or "", state_cell(state), state.message or "") for state in states)
+    print()
+    print_table((Column("SINCE"), Column("STATE"), Column("MESSAGE")), rows, empty="It has no history.")
+    return 0

@@ -1,0 +1,22 @@
+"""`flowtui`: the workstation."""
+
+import os
+import sys
+
+from flowtui.engine.errors import UsageError
+from flowtui.tui.launch import open_workstation, why_no_terminal
+
+__all__ = ["need_terminal", "workstation"]
+
+
+def workstation() -> int:
+    """Open the full-screen workstation."""
+    return open_workstation()
+
+
+def need_terminal() -> None:
+    """Raise `UsageError` where the workstation cannot be drawn, for commands that do something before they open it."""
+    streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
+    trouble = why_no_terminal(streams, os.environ.get("TERM"))
+    if trouble is not None:
+        raise UsageError(trouble)
