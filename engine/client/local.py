@@ -73,7 +73,11 @@ class LocalClient:
     def open(cls, settings: Settings) -> "LocalClient":
         """Open the store, creating or migrating its tables. Raises `StoreError`."""
         database = Database(settings)
-        schema.bring_up_to_date(database)
+        try:
+            schema.bring_up_to_date(database)
+        except BaseException:
+            database.close()
+            raise
         return cls(settings, database)
 
     @property
@@ -262,7 +266,7 @@ class LocalClient:
     ) -> BlockDocument:
         block_name(name)
         stored = self._find_block(type_slug, name)
-        public, secrets = prepare(type_slug, data, self._secrets(stored) if stored else None)
+        public, secrets = prepare(type_slug, data, (lambda: self._secrets(stored)) if stored else None)
         now = utc_now()
         block_id = stored.document.id if stored else new_id()
         document = BlockDocument(id=block_id, name=name, type_slug=type_slug, data=public, created=now, updated=now)
