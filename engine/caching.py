@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -33,12 +34,19 @@ def task_input_hash(context: "TaskRunContext", parameters: Mapping[str, Any]) ->
 
 
 def _code(function: Callable[..., Any]) -> bytes:
-    """The bytecode and constants: they change with the code, not with comments or line numbers."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return b""
-    constants = [value for value in code.co_consts if not hasattr(value, "co_code")]
-    return bytes(code.co_code) + repr(constants).encode()
+    """The bytecode with its names and constants: they change with the code, not with comments or line numbers."""
+    return repr(_plain(getattr(function, "__code__", None))).encode(errors="backslashreplace")
+
+
+def _plain(constant: Any) -> Any:
+    """A constant of some code, written alike by every process: code within by what it does, sets in order."""
+    if isinstance(constant, CodeType):
+        return (constant.co_code, constant.co_names, constant.co_varnames, _plain(constant.co_consts))
+    if isinstance(constant, tuple):
+        return tuple(map(_plain, constant))
+    if isinstance(constant, frozenset):
+        return ("frozenset", sorted(map(repr, constant)))
+    return constant
 
 
 def _value(name: str, value: Any, task: str) -> bytes:

@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
 
 from flowtui.engine.context import loading_code
 from flowtui.engine.errors import UsageError
 from flowtui.engine.ids import new_slug
 from flowtui.engine.logs import get_logger
-from flowtui.engine.names import check_name, filled
+from flowtui.engine.names import check_name, filled, function_name
 from flowtui.engine.runners.protocol import TaskRunner
 from flowtui.engine.runners.thread import ThreadPoolTaskRunner
 from flowtui.engine.signatures import Signature
@@ -52,7 +52,7 @@ class Flow(Generic[P, R]):
         if not callable(fn):
             raise UsageError(f"@flow needs a function, not {fn!r}. With arguments, write @flow(name=…).")
         self.fn = fn
-        self.name = check_name(name if name is not None else _name_of(fn).replace("_", "-"), "flow")
+        self.name = check_name(name if name is not None else function_name(fn).replace("_", "-"), "flow")
         self.signature = Signature(fn, "Flow", self.name)
         self.version = version
         self.flow_run_name = flow_run_name
@@ -69,15 +69,29 @@ class Flow(Generic[P, R]):
             key: value for key, value in locals().items() if key not in ("self", "fn", "__class__")
         }
         self.__doc__ = fn.__doc__
-        self.__name__ = _name_of(fn)
+        self.__name__ = function_name(fn)
         self.__module__ = getattr(fn, "__module__", "")
         self.__qualname__ = getattr(fn, "__qualname__", self.__name__)
         self.__wrapped__ = fn
 
+    @overload  # what returns Any would else count as a coroutine
+    def __call__(  # type: ignore[overload-overlap]
+        self: "Flow[P, NoReturn]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
+    ) -> State: ...
+    @overload
+    def __call__(
+        self: "Flow[P, Coroutine[Any, Any, T]]",
+        *args: Any,
+        return_state: Literal[True],
+        wait_for: Any = None,
+        **kwargs: Any,
+    ) -> Coroutine[Any, Any, State]: ...
     @overload
     def __call__(  # type: ignore[overload-overlap]
         self: "Flow[P, R]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
     ) -> State: ...
+    @overload
+    def __call__(self: "Flow[P, NoReturn]", *args: P.args, **kwargs: P.kwargs) -> Any: ...
     @overload
     def __call__(
         self: "Flow[P, Coroutine[Any, Any, T]]", *args: P.args, **kwargs: P.kwargs
@@ -164,11 +178,6 @@ def flow(fn: Any = None, /, **arguments: Any) -> Any:
 
 async def _nothing() -> None:
     """Stands for the run of an async flow that is not run."""
-
-
-def _name_of(fn: Callable[..., Any]) -> str:
-    name = getattr(fn, "__name__", type(fn).__name__)
-    return "unknown-lambda" if name == "<lambda>" else name
 
 
 def _runner(given: TaskRunner | type[TaskRunner] | None) -> TaskRunner:

@@ -181,6 +181,16 @@ def set_up_logging() -> None:
         _ready.set()
 
 
+def tear_down_logging() -> None:
+    """Undo `set_up_logging`, for a process that goes on without: a test's."""
+    for name in ("flowtui", _FLOW_RUNS, _TASK_RUNS):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
+    _ready.clear()
+
+
 def _write_lines(lines: list[LogLine]) -> None:
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store is opened by the first run
 

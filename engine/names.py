@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flowtui.engine.errors import UsageError
 
-__all__ = ["check_name", "filled"]
+__all__ = ["check_name", "filled", "function_name"]
 
 _REFUSED: Final = frozenset("/%&><")
 
@@ -18,6 +18,12 @@ def check_name(name: str, kind: str) -> str:
     if refused:
         raise UsageError(f"The {kind} name {name!r} has {' '.join(refused)}, which names cannot have.")
     return name
+
+
+def function_name(fn: Callable[..., Any]) -> str:
+    """What a flow or a task is called after."""
+    name = getattr(fn, "__name__", type(fn).__name__)
+    return "unknown-lambda" if name == "<lambda>" else str(name)
 
 
 def filled(template: str | Callable[..., str] | None, parameters: Mapping[str, Any], what: str) -> str | None:

@@ -28,9 +28,9 @@ def exact_json(value: Any, limit: int = _INLINE_LIMIT) -> str | None:
     Exact are None, bool, str, int of 64 bits, finite float, and list and dict (with text keys) of these: no tuple,
     no subclass, no NaN.
     """
-    if not _is_exact(value, [_ITEMS_LIMIT]):
-        return None
     try:
+        if not _is_exact(value, [_ITEMS_LIMIT]):
+            return None
         text = orjson.dumps(value)
     except (TypeError, RecursionError):  # a lone surrogate, or nested too deeply
         return None
@@ -60,9 +60,9 @@ def input_key(parameters: dict[str, Any]) -> str | None:
     """A hash of arguments by which the same call is recognised; None when they are not exact JSON."""
     if not parameters:
         return "-"
-    if not _is_exact(parameters, [_ITEMS_LIMIT]):
-        return None
     try:
+        if not _is_exact(parameters, [_ITEMS_LIMIT]):
+            return None
         return blake2b(orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
     except (TypeError, RecursionError):
         return None
@@ -92,12 +92,12 @@ class ResultFiles:
         text = exact_json(value, limit=1 << 30)
         codec, payload = ("json", text.encode()) if text is not None else ("pickle", _pickled(value, source))
         about = {
-            "key": key,
+            "key": key.encode(errors="backslashreplace").decode(),
             "codec": codec,
             "python": _python(),
             "created": created,
             "expires": expires,
-            "source": source,
+            "source": source.encode(errors="backslashreplace").decode(),
         }
         path = self._path(key)
         try:
@@ -111,7 +111,7 @@ class ResultFiles:
             raise FlowtuiError(problem) from error
 
     def read(self, key: str, now: datetime) -> KeptValue | None:
-        """The value under a key; None when there is none, it has expired, or this Python cannot read it."""
+        """The value under a key; None when there is none, it has expired, or it cannot be read (any more)."""
         try:
             line, _, payload = self._path(key).read_bytes().partition(b"\n")
             about = orjson.loads(line)
@@ -122,9 +122,11 @@ class ResultFiles:
         decode = _decoder(about)
         if decode is None:
             return None
-        return KeptValue(
-            value=decode(payload), created=datetime.fromisoformat(about["created"]), source=about["source"]
-        )
+        try:
+            value = decode(payload)
+        except Exception:  # it was cut, or its class is not there any more: reading it may raise anything
+            return None
+        return KeptValue(value=value, created=datetime.fromisoformat(about["created"]), source=about["source"])
 
     def _path(self, key: str) -> Path:
         name = blake2b(key.encode(errors="backslashreplace"), digest_size=20).hexdigest()

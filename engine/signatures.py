@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from flowtui.engine.errors import ParameterError, ReservedArgument
+from flowtui.engine.errors import ParameterError, ReservedArgument, UsageError
 
 __all__ = ["Signature", "json_parameters"]
 
@@ -15,8 +15,11 @@ class Signature:
     """The signature of a flow's or a task's function. Raises `ReservedArgument` for names that flowtui uses itself."""
 
     def __init__(self, fn: Callable[..., Any], kind: str, name: str) -> None:
-        self._signature = inspect.signature(fn)
         self._what = f"{kind} {name!r}"
+        try:
+            self._signature = inspect.signature(fn)
+        except ValueError:  # some functions written in C do not tell
+            raise UsageError(f"The parameters of {self._what} cannot be known; call it from a function.") from None
         self._fn = fn
         self._model: Any = None
         reserved = _RESERVED & set(self._signature.parameters)
@@ -78,23 +81,28 @@ class Signature:
         from pydantic import ValidationError  # noqa: PLC0415 - 40 ms that a flow without annotations need not pay
 
         model = self._validating_model()
+        # A default is taken as it is: many a `day: date = None` is meant.
+        missing = object()
+        given = {name: value for name, value in values.items() if value is not self._defaults.get(name, missing)}
         try:
-            valid = model.model_validate({name: value for name, value in values.items() if name in model.model_fields})
+            valid = model.model_validate(given)
         except ValidationError as error:
             raise ParameterError(f"The parameters do not fit {self._what}. {_sentences(error)}") from None
-        return {name: getattr(valid, name) if name in model.model_fields else value for name, value in values.items()}
+        checked = {field.alias: getattr(valid, key) for key, field in type(valid).model_fields.items()}
+        return {name: checked[name] if name in given and name in checked else value for name, value in values.items()}
 
     def _validating_model(self) -> Any:
+        """A model with a field for each annotated parameter, by its alias: as names, pydantic keeps some to itself."""
         if self._model is None:
             from pydantic import ConfigDict, Field, create_model  # noqa: PLC0415 - see validate
 
             hints = _hints(self._fn)
             fields: dict[str, Any] = {}
-            for parameter in self._signature.parameters.values():
+            for number, parameter in enumerate(self._signature.parameters.values()):
                 plain = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-                if plain and parameter.annotation is not parameter.empty and not parameter.name.startswith("_"):
-                    fields[parameter.name] = (hints.get(parameter.name, Any), Field())
-            config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+                if plain and parameter.annotation is not parameter.empty:
+                    fields[f"p{number}"] = (hints.get(parameter.name, Any), Field(None, alias=parameter.name))
+            config = ConfigDict(arbitrary_types_allowed=True)
             self._model = create_model("Parameters", __config__=config, **fields)
         return self._model
 

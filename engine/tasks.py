@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import PurePath
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
 
 from flowtui.engine.caching import CacheKeyFn
 from flowtui.engine.errors import UsageError
 from flowtui.engine.futures import TaskFuture, TaskFutureList
 from flowtui.engine.mapping import each_call
-from flowtui.engine.names import check_name, filled
+from flowtui.engine.names import check_name, filled, function_name
 from flowtui.engine.orchestration.retries import Delay, fixed_delays
 from flowtui.engine.signatures import Signature
 from flowtui.engine.states import State
@@ -60,7 +60,7 @@ class Task(Generic[P, R]):
             key: value for key, value in locals().items() if key not in ("self", "fn", "__class__")
         }
         self.fn = fn
-        self.name = check_name(name if name is not None else getattr(fn, "__name__", type(fn).__name__), "task")
+        self.name = check_name(name if name is not None else function_name(fn), "task")
         self.signature = Signature(fn, "Task", self.name)
         self.description = description if description is not None else inspect.getdoc(fn)
         self.tags = _tags(tags, self.name)
@@ -86,8 +86,9 @@ class Task(Generic[P, R]):
     def _check(self) -> None:
         if not isinstance(self.retries, int) or self.retries < 0:
             raise UsageError(f"retries of task {self.name!r} is {self.retries!r}; give a whole number, 0 or more.")
-        if self.timeout_seconds is not None and not self.timeout_seconds >= 0:
-            raise UsageError(f"timeout_seconds of task {self.name!r} is {self.timeout_seconds!r}; give 0 or more.")
+        limit = self.timeout_seconds
+        if limit is not None and not (isinstance(limit, int | float) and limit >= 0):
+            raise UsageError(f"timeout_seconds of task {self.name!r} is {limit!r}; give seconds, 0 or more.")
         try:
             self.delays = fixed_delays(self.retry_delay_seconds, self.retries)
         except (TypeError, ValueError):
@@ -96,10 +97,24 @@ class Task(Generic[P, R]):
                 "give a number of seconds, a list of them, or a function of the number of retries."
             ) from None
 
+    @overload  # what returns Any would else count as a coroutine
+    def __call__(  # type: ignore[overload-overlap]
+        self: "Task[P, NoReturn]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
+    ) -> State: ...
+    @overload
+    def __call__(
+        self: "Task[P, Coroutine[Any, Any, T]]",
+        *args: Any,
+        return_state: Literal[True],
+        wait_for: Any = None,
+        **kwargs: Any,
+    ) -> Coroutine[Any, Any, State]: ...
     @overload
     def __call__(  # type: ignore[overload-overlap]
         self: "Task[P, R]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
     ) -> State: ...
+    @overload
+    def __call__(self: "Task[P, NoReturn]", *args: P.args, **kwargs: P.kwargs) -> Any: ...
     @overload
     def __call__(
         self: "Task[P, Coroutine[Any, Any, T]]", *args: P.args, **kwargs: P.kwargs
@@ -131,13 +146,15 @@ class Task(Generic[P, R]):
         self: "Task[P, R]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
     ) -> State: ...
     @overload
+    def submit(self: "Task[P, NoReturn]", *args: Any, **kwargs: Any) -> TaskFuture[Any]: ...
+    @overload
     def submit(self: "Task[P, Coroutine[Any, Any, T]]", *args: P.args, **kwargs: P.kwargs) -> TaskFuture[T]: ...
     @overload
     def submit(self: "Task[P, R]", *args: P.args, **kwargs: P.kwargs) -> TaskFuture[R]: ...
+    @overload  # futures in the place of values, which no type of a parameter can say
+    def submit(self: "Task[P, Coroutine[Any, Any, T]]", *args: Any, **kwargs: Any) -> TaskFuture[T]: ...
     @overload
-    def submit(self: "Task[P, Coroutine[Any, Any, T]]", *args: Any, wait_for: Any, **kwargs: Any) -> TaskFuture[T]: ...
-    @overload
-    def submit(self: "Task[P, R]", *args: Any, wait_for: Any, **kwargs: Any) -> TaskFuture[R]: ...
+    def submit(self: "Task[P, R]", *args: Any, **kwargs: Any) -> TaskFuture[R]: ...
     def submit(self, *args: Any, **kwargs: Any) -> Any:
         """Start it in the flow's task runner and go on: a future of its value.
 
@@ -156,17 +173,31 @@ class Task(Generic[P, R]):
         future.wait()
         return future.state
 
-    def map(self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> TaskFutureList[Any]:
+    @overload
+    def map(
+        self: "Task[P, R]", *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
+    ) -> list[State]: ...
+    @overload
+    def map(self: "Task[P, NoReturn]", *args: Any, wait_for: Any = None, **kwargs: Any) -> TaskFutureList[Any]: ...
+    @overload
+    def map(
+        self: "Task[P, Coroutine[Any, Any, T]]", *args: Any, wait_for: Any = None, **kwargs: Any
+    ) -> TaskFutureList[T]: ...
+    @overload
+    def map(self: "Task[P, R]", *args: Any, wait_for: Any = None, **kwargs: Any) -> TaskFutureList[R]: ...
+    def map(self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
         """Submit it once for each item of the iterable arguments, walked in step; the others are repeated.
 
         Text, bytes and `unmapped(x)` count as single values. Raises `MappingError` when nothing is iterable or the
         lengths differ. With `return_state`, a list of the final states.
         """
         calls = each_call(self.signature.bind(args, kwargs), f"task {self.name!r}")
-        futures = TaskFutureList([self._submit(parameters, wait_for, False) for parameters in calls])
+        futures: TaskFutureList[Any] = TaskFutureList(
+            [self._submit(parameters, wait_for, False) for parameters in calls]
+        )
         if return_state:
             futures.wait()
-            return [future.state for future in futures]  # type: ignore[return-value]
+            return [future.state for future in futures]
         return futures
 
     def name_run(self, parameters: Mapping[str, Any], number: int) -> str:

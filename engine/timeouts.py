@@ -7,26 +7,34 @@ another thread is interrupted between two of its own instructions: a call into C
 import ctypes
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 from flowtui.engine.errors import RunTimeout
 
 __all__ = ["async_time_limit", "raise_in_thread", "time_limit"]
 
+_SOON: Final = 1e-6  # a timer of 0 seconds would be none
 
-class _Expired(BaseException):
-    """Raised into code that took too long. A BaseException, so that `except Exception` in user code lets it through."""
+
+class _TimeIsUp(BaseException):
+    """Raised into code that took too long. A BaseException, so that `except Exception` in user code lets it through.
+
+    Each limit raises a kind of its own, so that it is recognised by its own block and passes through those within.
+    """
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `RunTimeout` when the block takes longer than `seconds`."""
+    """Raise `RunTimeout` when the block takes longer than `seconds`. Limits may be nested."""
+    time_is_up: type[BaseException] = type("TimeIsUp", (_TimeIsUp,), {})
     limit = _by_signal if _signals_work() else _by_thread
     try:
-        with limit(seconds):
+        with limit(seconds, time_is_up):
             yield
-    except _Expired:
+    except time_is_up:
         raise RunTimeout(_message(seconds)) from None
 
 
@@ -52,22 +60,53 @@ def _signals_work() -> bool:
     return threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
 
 
-@contextmanager
-def _by_signal(seconds: float) -> Iterator[None]:
-    def expire(signum: int, frame: object) -> None:
-        raise _Expired
+# -- the main thread: one timer for all limits, set to the one that ends first ----------------------------------------
 
-    before = signal.signal(signal.SIGALRM, expire)
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+_limits: list[tuple[float, type[BaseException]]] = []
+"""When each limit ends, and what it raises; the outermost is the first."""
+
+
+@contextmanager
+def _by_signal(seconds: float, error: type[BaseException]) -> Iterator[None]:
+    begun, depth = time.monotonic(), len(_limits)
+    others, _ = signal.getitimer(signal.ITIMER_REAL) if depth == 0 else (0.0, 0.0)
+    before = signal.signal(signal.SIGALRM, _expire)
     try:
-        yield
+        try:
+            _limits.append((begun + seconds, error))
+            _set_timer()
+            yield
+        finally:
+            del _limits[depth:]  # whatever fires from here on is not meant for this block
     finally:
-        signal.setitimer(signal.ITIMER_REAL, outer)  # an enclosing limit goes on
+        del _limits[depth:]
         signal.signal(signal.SIGALRM, before)
+        if _limits:
+            _set_timer()
+        else:
+            left = max(others - (time.monotonic() - begun), _SOON) if others else 0.0
+            signal.setitimer(signal.ITIMER_REAL, left)  # a timer of the user's own goes on
+
+
+def _set_timer() -> None:
+    first = min(end for end, _ in _limits)
+    signal.setitimer(signal.ITIMER_REAL, max(first - time.monotonic(), _SOON))
+
+
+def _expire(signum: int, frame: object) -> None:
+    now = time.monotonic()
+    for end, error in _limits:
+        if end <= now:
+            raise error
+    if _limits:  # early by a hair, or meant for a limit that is over
+        _set_timer()
+
+
+# -- other threads: a timer for each limit ----------------------------------------------------------------------------
 
 
 @contextmanager
-def _by_thread(seconds: float) -> Iterator[None]:
+def _by_thread(seconds: float, error: type[BaseException]) -> Iterator[None]:
     target = threading.get_ident()
     lock = threading.Lock()
     over = False
@@ -75,7 +114,7 @@ def _by_thread(seconds: float) -> Iterator[None]:
     def expire() -> None:
         with lock:
             if not over:
-                raise_in_thread(target, _Expired)
+                raise_in_thread(target, error)
 
     timer = threading.Timer(seconds, expire)
     timer.daemon = True

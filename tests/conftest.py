@@ -2,21 +2,30 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from flowtui.engine.client.current import close_current_client, use_client
+from flowtui.engine.logs import tear_down_logging
 from flowtui.engine.settings import Settings, current_settings, forget_settings
 
 if TYPE_CHECKING:
     from flowtui.engine.client.local import LocalClient
 
 _OURS = ("FLOWTUI_", "PREFECT_")
+
+# Two cores shared by many tests: how long an example takes says nothing, and the timeout of each test is the limit.
+hypothesis.settings.register_profile(
+    "flowtui", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("flowtui")
 
 # The homes that a developer really uses, looked up before any test changes the environment.
 _REAL_HOMES = {Path.home() / ".flowtui", Path(os.environ.get("FLOWTUI_HOME") or Path.home() / ".flowtui").absolute()}
@@ -43,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_before] = _footprint()
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         del os.environ[name]
+    # A shell has what it starts in the background ignore ctrl+c, and children would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # For whatever runs outside a test: at import, or in a fixture of a wider scope.
     config.stash[_nobodys] = os.environ["FLOWTUI_HOME"] = tempfile.mkdtemp(prefix="flowtui-tests-")
 
@@ -77,6 +89,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget_settings()
     yield path
     close_current_client()  # a test that ran a flow has opened one
+    tear_down_logging()  # its loggers would keep their lines from the caplog of the next test
     forget_settings()
 
 

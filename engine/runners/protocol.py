@@ -22,5 +22,6 @@ class TaskRunner(Protocol):
         ...
 
     def interrupt(self, error: type[BaseException]) -> None:
-        """Drop what has not started, and have what is running raise `error` where that is possible."""
+        """Call at once what has not started, which by now only records that, and have what is running raise `error`
+        where that is possible."""
         ...

@@ -53,12 +53,14 @@ class ThreadPoolTaskRunner:
 
     def interrupt(self, error: type[BaseException]) -> None:
         with self._news:
-            self._waiting.clear()
+            waiting, self._waiting = self._waiting, deque()
             self._closed = True
             busy = list(self._busy)
             self._news.notify_all()
         for thread_id in busy:
             raise_in_thread(thread_id, error)
+        for work in waiting:
+            work()
 
     def _serve(self) -> None:
         me = threading.get_ident()

@@ -19,6 +19,7 @@ from flowtui.engine.results import exact_json, input_key
 from flowtui.engine.runs.drivers import adrive, drive
 from flowtui.engine.runs.flow_steps import FlowPolicy, FlowTools, flow_steps
 from flowtui.engine.runs.handle import FlowRunHandle, process_owner
+from flowtui.engine.runs.kept import KeptSubflow, kept_subflow
 from flowtui.engine.runs.leases import leased
 from flowtui.engine.runs.signals import cause_of, termination_raises
 from flowtui.engine.runs.task_run import settle
@@ -34,14 +35,18 @@ __all__ = ["FlowSession", "begin", "begin_claimed"]
 _PAGE = 1000
 
 
-def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession":
-    """Create a run of the flow, owned by this process from its first instant; a subflow when called inside a flow."""
+def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession | KeptSubflow":
+    """Create a run of the flow, owned by this process from its first instant; a subflow when called inside a flow,
+    unless that has completed in an earlier attempt."""
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
 
     set_up_logging()
     parent = current_flow_run()
     client = parent.handle.client if parent else current_client()
     stand_in = _stand_in(flow, parameters, parent) if parent else None
+    kept = kept_subflow(stand_in, parent) if parent and stand_in else None
+    if kept is not None:
+        return kept
     settings = current_settings()
     owner = process_owner()
     shown = json_parameters(parameters)
@@ -66,6 +71,7 @@ def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession":
         lease_seconds=settings.lease_seconds,
         supervised=parent.handle.supervised if parent else False,
         keep_values=flow.retries > 0,
+        parent=parent.handle if parent else None,
     )
     session = FlowSession(flow=flow, parameters=parameters, handle=handle, parent=parent, stand_in=stand_in)
     session.announce()
@@ -163,7 +169,7 @@ class FlowSession:
             next_attempt=self.handle.next_attempt,
             being_cancelled=self._being_cancelled,
             cause=cause_of,
-            leave_open=lambda: self.handle.supervised and self.parent is None,
+            leave_open=self._leaves_open,
         )
         return flow_steps(policy, tools)
 
@@ -187,6 +193,7 @@ class FlowSession:
             try:
                 yield
             except BaseException:
+                self.handle.torn_down = True
                 runner.interrupt(TerminationSignal)
                 raise
             else:
@@ -208,8 +215,8 @@ class FlowSession:
         error = state.data
         if not isinstance(error, BaseException) or isinstance(error, Exception):
             return state
-        if state.is_cancelled() and self.parent is None and not self.handle.supervised:
-            return evolve(state, data=NO_DATA)  # its result raises CancelledRun, and the script may go on
+        if state.is_cancelled() and not self._leaves_open() and not self._cancelled_above():
+            return evolve(state, data=NO_DATA)  # its result raises CancelledRun, and whoever called it may go on
         raise error
 
     def _begun(self) -> None:
@@ -249,4 +256,17 @@ class FlowSession:
         now = self.handle.client.read_flow_run(self.handle.run_id)
         if self.handle.stop == "lost":
             raise StaleEpoch(self.handle.run_id, self.handle.epoch, now.epoch)
-        return now.state.is_cancelling()
+        return now.state.is_cancelling() or self._cancelled_above()
+
+    def _cancelled_above(self) -> bool:
+        """True when a run that this one is a part of is being cancelled: then so is this one."""
+        above = self.handle.parent
+        while above is not None:
+            if above.stop == "cancelling" or above.client.read_flow_run(above.run_id).state.is_cancelling():
+                return True
+            above = above.parent
+        return False
+
+    def _leaves_open(self) -> bool:
+        """True when a worker says how this run ended, once its whole process tree is gone."""
+        return self.handle.supervised and self.parent is None

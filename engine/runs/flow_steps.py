@@ -94,6 +94,9 @@ def _try_again(state: State, retry: int, policy: FlowPolicy, tools: FlowTools) -
     yield Log(logging.INFO, f"{state.message} – retry {retry} of {policy.retries} will start {when}")
     for step in (AwaitingRetry(tools.now() + timedelta(seconds=delay), message=state.message), Retrying()):
         answer: Answer = yield Propose(step)
+        while answer.status == "WAIT":  # the store's clock is behind ours
+            yield Sleep(answer.delay_seconds)
+            answer = yield Propose(step)
         if answer.status != "ACCEPT":
             return answer.state
         if step.is_scheduled():

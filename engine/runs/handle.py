@@ -39,15 +39,19 @@ class FlowRunHandle:
         lease_seconds: float,
         supervised: bool,
         keep_values: bool,
+        parent: "FlowRunHandle | None" = None,
     ) -> None:
         self.client = client
         self.run = run
         self.run_id, self.name = run.id, run.name
         self.epoch, self.owner, self.lease_seconds = epoch, owner, lease_seconds
+        self.parent = parent
         self.supervised = supervised
         """A worker watches this process and ends it: it says how a cancelled run ended, and handles its signals."""
         self.stop: Literal["cancelling", "lost"] | None = None
         """Why the run has to stop, once somebody said so."""
+        self.torn_down = False
+        """True once the run was interrupted: what has not started by then does not start."""
         self.thread = threading.current_thread()
         self.attempt = run.run_count + 1
         self._lock = threading.Lock()

@@ -25,6 +25,7 @@ class _Keeper:
         self._runs: dict[str, FlowRunHandle] = {}
         self._change = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
+        self._stopping = threading.Lock()
         self._renewed = 0.0
 
     def add(self, handle: FlowRunHandle) -> None:
@@ -41,13 +42,17 @@ class _Keeper:
     def remove(self, handle: FlowRunHandle) -> None:
         with self._change:
             self._runs.pop(handle.run_id, None)
+        with self._stopping:  # a process must not go while the processes that it has started are being ended
+            pass
 
     def _keep(self) -> None:
         while True:
             with self._change:
                 while not self._runs:
                     self._change.wait()
-                self._change.wait(_LOOK_SECONDS)
+                handles = list(self._runs.values())
+                lease = min(handle.lease_seconds for handle in handles)
+                self._change.wait(min(_LOOK_SECONDS, lease / 4))  # in time for a renewal, however short the lease is
                 handles = list(self._runs.values())
             try:
                 self._look_after(handles)
@@ -56,7 +61,8 @@ class _Keeper:
 
     def _look_after(self, handles: list[FlowRunHandle]) -> None:
         for handle in handles:
-            watched = handle.supervised or handle.stop is not None
+            # A worker watches the runs that it has started; their subflows are watched here.
+            watched = (handle.supervised and handle.parent is None) or handle.stop is not None
             if not watched and handle.client.read_flow_run(handle.run_id).state.is_cancelling():
                 self._stop(handle, "cancelling")
         if not handles or time.monotonic() - self._renewed < handles[0].lease_seconds / 3:
@@ -75,7 +81,8 @@ class _Keeper:
     def _stop(self, handle: FlowRunHandle, reason: str) -> None:
         if handle.stop is None:
             handle.stop = "cancelling" if reason == "cancelling" else "lost"
-            interrupt(handle.thread)
+            with self._stopping:
+                interrupt(handle.thread)
 
 
 _keeper = _Keeper()

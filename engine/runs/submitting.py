@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from flowtui.engine.containers import find_futures
+from flowtui.engine.errors import TerminationSignal
 from flowtui.engine.futures import TaskFuture
 from flowtui.engine.model import TaskRun
 from flowtui.engine.orchestration.outcomes import state_of_error
@@ -31,6 +32,8 @@ def submit(session: TaskSession) -> TaskFuture[Any]:
 
     def work() -> None:
         try:
+            if handle is not None and handle.torn_down:
+                raise TerminationSignal
             run = context.run(session.run_anywhere)
         except BaseException as error:  # an interrupt of this very thread; the future must end all the same
             run = _crashed(session, error)

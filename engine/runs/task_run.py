@@ -1,8 +1,8 @@
 """Begin a task run, and carry it through: where the generator of `task_steps` meets store, cache and user code."""
 
 import logging
-from collections.abc import Awaitable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,7 @@ class TaskSession:
             settle=settle,
             keep=self._keep,
             progress=self._progress,
+            latest=lambda: self.run,
         )
         return task_steps(self.run, policy, tools)
 
@@ -136,15 +137,14 @@ class TaskSession:
             coroutine: Awaitable[Any] = self.task.signature.call(self.task.fn, self.resolved or {})
             return await coroutine
 
-    def _surroundings(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def _surroundings(self) -> Iterator[None]:
         prints = self.task.log_prints
         if prints is None:
             prints = self.flow.log_prints if self.flow else False
         context = TaskRunContext(task=self.task, task_run=self.run, parameters=self.resolved or {}, log_prints=prints)
-        stack = ExitStack()
-        stack.enter_context(in_task_run(context))
-        stack.enter_context(prints_logged(prints))
-        return stack
+        with in_task_run(context), prints_logged(prints):
+            yield
 
     # -- what the steps are done with ---------------------------------------------------------------------------
 

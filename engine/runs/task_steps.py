@@ -54,10 +54,26 @@ class TaskTools:
     """The run with its value kept, as far as it can and should be."""
     progress: Callable[[TaskRun], None]
     """Told of each new state before the user's function can see it."""
+    latest: Callable[[], TaskRun]
+    """The run as `progress` was last told of it."""
 
 
 def task_steps(run: TaskRun, policy: TaskPolicy, tools: TaskTools) -> Generator[Step, Any, TaskRun]:
     """The run in its final state, which carries the data (or NotReady, when something upstream failed)."""
+    try:
+        return (yield from _run(run, policy, tools))
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # an interrupt, wherever it struck, or a value that breaks what is done with it
+        if tools.latest().state.is_final():
+            raise
+        state = state_of_error(error, "Task")
+        run = yield from _move(tools.latest(), state, tools)
+        yield Log(logging.ERROR, f"Finished in state {state}")
+        return run
+
+
+def _run(run: TaskRun, policy: TaskPolicy, tools: TaskTools) -> Generator[Step, Any, TaskRun]:
     yield WaitFor(tools.upstream)
     try:
         parameters = yield Do(tools.resolve)

@@ -47,8 +47,8 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
     """Write everything; answer with the flow runs whose task runs were refused because another process took over."""
     fenced: set[str] = set()
     if batch.tasks:
-        fenced = _stale(connection, batch.tasks)
-        _write_tasks(database, connection, [run for run in batch.tasks if run.flow_run_id not in fenced])
+        admitted, fenced = _admit(connection, batch.tasks)
+        _write_tasks(database, connection, admitted)
     for stream, lines in batch.logs.items():
         append_lines(connection, stream, lines)
         levels = Counter(line.level for line in lines)
@@ -63,13 +63,26 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
     return fenced
 
 
-def _stale(connection: sa.Connection, tasks: Sequence[TaskRun]) -> set[str]:
-    """Flow runs that have moved on to another epoch than the one that these task runs were made under."""
-    mine = {run.flow_run_id: run.epoch for run in tasks if run.flow_run_id is not None and run.epoch}
-    if not mine:
-        return set()
-    rows = connection.execute(sa.select(flow_run.c.id, flow_run.c.epoch).where(flow_run.c.id.in_(list(mine))))
-    return {row.id for row in rows if row.epoch != mine[row.id]}
+def _admit(connection: sa.Connection, tasks: Sequence[TaskRun]) -> tuple[list[TaskRun], set[str]]:
+    """The task runs that may be written, and the flow runs that have moved on to another epoch than theirs.
+
+    A task run whose flow run has ended may still end; it does not come back to life. Runs without an epoch are free.
+    """
+    owned = {run.flow_run_id for run in tasks if run.flow_run_id is not None and run.epoch}
+    if not owned:
+        return list(tasks), set()
+    query = sa.select(flow_run.c.id, flow_run.c.epoch, flow_run.c.state_type).where(flow_run.c.id.in_(owned))
+    rows = connection.execute(query.order_by(flow_run.c.id).with_for_update(read=True))  # nobody takes over meanwhile
+    now = {row.id: (row.epoch, row.state_type in _ENDS) for row in rows}
+    admitted: list[TaskRun] = []
+    fenced: set[str] = set()
+    for run in tasks:
+        epoch, ended = now.get(run.flow_run_id, (-1, True)) if run.epoch else (run.epoch, False)
+        if run.flow_run_id is not None and epoch != run.epoch:
+            fenced.add(run.flow_run_id)
+        elif run.state.is_final() or not ended:
+            admitted.append(run)
+    return admitted, fenced
 
 
 def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskRun]) -> None:

@@ -47,7 +47,8 @@ def write(
             f"There is already a {document.type_slug} block {document.name!r}. Choose another name, or overwrite it."
         )
     if known is not None and known.document.id != document.id:  # its secrets are sealed to the other id
-        raise BlockError(f"The {document.type_slug} block {document.name!r} was saved elsewhere just now; save it again.")
+        what = f"{document.type_slug} block {document.name!r}"
+        raise BlockError(f"The {what} was saved elsewhere just now; save it again.")
     if known is None:
         identity = {"id": document.id, "type_slug": document.type_slug, "name": document.name, "created": now}
         connection.execute(sa.insert(block_document), {**identity, **values})

@@ -1,13 +1,15 @@
 """Deployments and their schedules in the store."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import NotFound, UsageError
-from flowtui.engine.ids import new_id
+from flowtui.engine.ids import is_id, new_id
 from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, ScheduleSpec, Slice
 from flowtui.engine.schedules import schedule_from_json, schedule_to_json
 from flowtui.engine.states import StateType
@@ -52,6 +54,8 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
     else:
         connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
     _save_schedules(connection, deployment_id, spec.schedules)
+    if spec.paused:
+        _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)
     return deployment_id
 
@@ -61,16 +65,19 @@ def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequen
     rows = connection.execute(
         sa.select(deployment_schedule).where(deployment_schedule.c.deployment_id == deployment_id)
     ).all()
-    kept = {(row.schedule, row.parameters, row.slug): row.id for row in rows}
+    kept: defaultdict[tuple[str, str, str | None], list[str]] = defaultdict(list)
+    for row in rows:
+        kept[row.schedule, row.parameters, row.slug].append(row.id)
     for spec in specs:
         key = (dump(schedule_to_json(spec.schedule)), dump(spec.parameters), spec.slug)
-        if kept.pop(key, None) is not None:
+        if kept[key]:
+            kept[key].pop(0)  # the same definition may be there twice
             continue
         values = {"id": new_id(), "deployment_id": deployment_id, "active": spec.active}
         connection.execute(
             sa.insert(deployment_schedule), {**values, "schedule": key[0], "parameters": key[1], "slug": key[2]}
         )
-    for schedule_id in kept.values():
+    for schedule_id in chain.from_iterable(kept.values()):
         drop_planned(connection, flow_run.c.schedule_id == schedule_id)
         connection.execute(sa.delete(deployment_schedule).where(deployment_schedule.c.id == schedule_id))
 
@@ -90,11 +97,10 @@ def drop_planned(connection: sa.Connection, where: sa.ColumnElement[bool]) -> No
 def read(connection: sa.Connection, name_or_id: str) -> Deployment:
     """By id, by `flow/name`, or by a name that only one flow has."""
     query = _all_deployments()
-    rows = connection.execute(
-        query.where(sa.or_(deployment.c.full_name == name_or_id, deployment.c.id == name_or_id))
-    ).all()
-    if not rows:
-        rows = connection.execute(query.where(deployment.c.name == name_or_id)).all()
+    where = (deployment.c.full_name if "/" in name_or_id else deployment.c.name) == name_or_id
+    if is_id(name_or_id):  # PostgreSQL compares an id with nothing else
+        where = sa.or_(where, deployment.c.id == name_or_id)
+    rows = connection.execute(query.where(where).order_by(deployment.c.full_name)).all()
     if not rows:
         raise NotFound("deployment", name_or_id, "List them with: flowtui deployment ls")
     if len(rows) > 1:
@@ -106,7 +112,7 @@ def read(connection: sa.Connection, name_or_id: str) -> Deployment:
 def slice_of(connection: sa.Connection, limit: int, cursor: str | None) -> Slice[Deployment]:
     query = _all_deployments().order_by(deployment.c.full_name)
     if cursor is not None:
-        (last,) = read_cursor(cursor)
+        (last,) = read_cursor(cursor, str)
         query = query.where(deployment.c.full_name > last)
     rows = connection.execute(query.limit(limit + 1)).all()
     page = rows[:limit]
@@ -171,14 +177,15 @@ def set_paused(database: Database, connection: sa.Connection, deployment_id: str
     if not changed:
         raise NotFound("deployment", deployment_id, "List them with: flowtui deployment ls")
     now = database.now(connection)
-    if paused:
-        drop_planned(connection, flow_run.c.deployment_id == deployment_id)
-    connection.execute(
-        sa.update(deployment_schedule)
-        .where(deployment_schedule.c.deployment_id == deployment_id)
-        .values(planned_until=now)
-    )
+    _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "updated", now)
+
+
+def _take_back_plans(connection: sa.Connection, deployment_id: str, now: int) -> None:
+    """Remove what the schedules of a deployment have planned, and have them plan anew from now on."""
+    drop_planned(connection, flow_run.c.deployment_id == deployment_id)
+    schedules = deployment_schedule.c.deployment_id == deployment_id
+    connection.execute(sa.update(deployment_schedule).where(schedules).values(planned_until=now))
 
 
 def delete(database: Database, connection: sa.Connection, deployment_id: str) -> None:
@@ -193,7 +200,7 @@ def list_flows(connection: sa.Connection, limit: int, cursor: str | None) -> Sli
     """By name."""
     query = sa.select(flow).order_by(flow.c.name)
     if cursor is not None:
-        (last,) = read_cursor(cursor)
+        (last,) = read_cursor(cursor, str)
         query = query.where(flow.c.name > last)
     rows = connection.execute(query.limit(limit + 1)).all()
     return Slice(

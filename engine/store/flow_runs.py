@@ -1,7 +1,9 @@
 """Read flow runs: one, some, or a list by keyset."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -10,11 +12,12 @@ from flowtui.engine.errors import NotFound
 from flowtui.engine.model import FlowRun, FlowRunFilter, Slice
 from flowtui.engine.states import State
 from flowtui.engine.store.cursors import read_cursor, write_cursor
-from flowtui.engine.store.rows import dump, event_state, flow_run_of
+from flowtui.engine.store.rows import dump, event_state, flow_run_of, short, writable
 from flowtui.engine.store.tables import deployment, event, flow, flow_run, run_queue, run_stats
 
 __all__ = ["find", "read", "slice_of", "states"]
 
+_HEX = re.compile("[0-9a-f]+")
 _BRANCHES = 8
 """So many flows are walked one by one; more are filtered on the way."""
 
@@ -50,9 +53,11 @@ def read(connection: sa.Connection, run_id: str) -> FlowRun:
 
 def find(connection: sa.Connection, prefix: str, limit: int) -> tuple[FlowRun, ...]:
     """Runs by the start of their id (at least four characters) or by name, newest first."""
-    by_name = flow_run.c.name == prefix
-    end = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""
-    where = sa.or_(by_name, sa.and_(flow_run.c.id >= prefix, flow_run.c.id < end)) if len(prefix) >= 4 else by_name
+    where: sa.ColumnElement[bool] = flow_run.c.name == short(prefix)
+    digits = prefix.replace("-", "").lower()
+    if 4 <= len(digits) <= 32 and _HEX.fullmatch(digits):
+        first, last = str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
+        where = sa.or_(where, flow_run.c.id.between(first, last))
     rows = connection.execute(_all_runs().where(where).order_by(flow_run.c.sort_time.desc()).limit(limit))
     return tuple(map(flow_run_of, rows))
 
@@ -73,14 +78,14 @@ def _conditions(where: FlowRunFilter) -> list[sa.ColumnElement[bool]]:
     if where.ids:
         conditions.append(flow_run.c.id.in_(where.ids))
     if where.state_names:
-        conditions.append(sa.func.lower(flow_run.c.state_name).in_([name.lower() for name in where.state_names]))
+        conditions.append(sa.func.lower(flow_run.c.state_name).in_([short(name).lower() for name in where.state_names]))
     if where.deployment_names:
         matching = sa.select(deployment.c.id).where(_any_glob(deployment.c.full_name, where.deployment_names))
         conditions.append(flow_run.c.deployment_id.in_(matching))
     if where.deployment_id is not None:
         conditions.append(flow_run.c.deployment_id == where.deployment_id)
     if where.name:
-        conditions.append(flow_run.c.name.icontains(where.name, autoescape=True))
+        conditions.append(flow_run.c.name.icontains(writable(where.name), autoescape=True))
     if where.parent_task_run_id is not None:
         conditions.append(flow_run.c.parent_task_run_id == where.parent_task_run_id)
     if where.top_level:
@@ -117,7 +122,7 @@ def _any_glob(column: sa.ColumnElement[str], patterns: Sequence[str]) -> sa.Colu
 
 def _like(glob: str) -> str:
     """A shell pattern as SQL's LIKE."""
-    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = writable(glob).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped.replace("*", "%").replace("?", "_")
 
 
@@ -133,11 +138,12 @@ def slice_of(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor
     )
 
 
-def _newest(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor: str | None) -> Sequence[sa.Row[Any]]:
+def _newest(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor: str | None) -> Sequence[Any]:
     conditions = _conditions(where)
     if cursor is not None:
-        sort_time, run_id = read_cursor(cursor)
-        conditions.append(sa.tuple_(flow_run.c.sort_time, flow_run.c.id) < sa.tuple_(sort_time, run_id))
+        sort_time, run_id = read_cursor(cursor, int, str)
+        last = sa.tuple_(sa.literal(sort_time, flow_run.c.sort_time.type), sa.literal(run_id, flow_run.c.id.type))
+        conditions.append(sa.tuple_(flow_run.c.sort_time, flow_run.c.id) < last)
     order = (flow_run.c.sort_time.desc(), flow_run.c.id.desc())
     parts = [
         sa.select(flow_run.c.sort_time, flow_run.c.id).where(*branch, *conditions).order_by(*order).limit(limit)

@@ -95,11 +95,11 @@ def _chunk(stream_id: str, first: int, lines: Iterable[LogLine]) -> dict[str, ob
         [
             to_micros(line.timestamp),
             line.level,
-            line.logger,
+            _fit(line.logger),
             _fit(line.message),
             line.flow_run_id,
             line.task_run_id,
-            line.source,
+            _fit(line.source or "") or None,
         ]
         for line in lines
     ]

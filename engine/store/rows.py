@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 import orjson
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ __all__ = [
     "instant",
     "load",
     "micros",
+    "short",
     "state_of",
     "state_row",
     "task_run_of",
@@ -27,10 +28,26 @@ __all__ = [
     "writable",
 ]
 
+_LONGEST_NAME = 1_000
+"""Characters of a name that are kept. PostgreSQL indexes no more than 2,700 bytes."""
+
 
 def dump(value: Any) -> str:
-    """JSON text. Values come validated, so a TypeError here is a defect, not a user's mistake."""
-    return orjson.dumps(value, default=str).decode()
+    """JSON text. Raises `TypeError` for what no JSON can hold."""
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # most likely a lone surrogate
+        return orjson.dumps(_writable_json(value), default=str).decode()
+
+
+def _writable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return writable(value)
+    if isinstance(value, Mapping):
+        return {_writable_json(key): _writable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable_json(item) for item in value]
+    return value
 
 
 def load(text: str | None) -> Any:
@@ -45,11 +62,25 @@ def instant(value: int | None) -> datetime | None:
     return None if value is None else from_micros(value)
 
 
+@overload
+def writable(text: str) -> str: ...
+@overload
+def writable(text: None) -> None: ...
 def writable(text: str | None) -> str | None:
-    """The text without lone surrogates, which no database can hold; they come from undecodable file names."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode()
+    """The text with those characters spelled out that not every database can hold: NUL, and lone surrogates, which come
+    from undecodable file names."""
+    if text is None:
+        return None
+    if "\0" in text:
+        text = text.replace("\0", "\\x00")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def short(text: str) -> str:
+    """A name that fits into an index: writable, and cut with a mark when it is very long."""
+    if len(text) > _LONGEST_NAME:
+        text = f"{text[:_LONGEST_NAME]}… ({len(text) - _LONGEST_NAME} characters cut)"
+    return writable(text)
 
 
 def state_row(state: State) -> dict[str, Any]:
@@ -57,7 +88,7 @@ def state_row(state: State) -> dict[str, Any]:
     return {
         "state_id": state.id,
         "state_type": state.type.value,
-        "state_name": writable(state.name),
+        "state_name": short(state.name),
         "state_message": writable(state.message),
         "state_details": dump(state.details) if state.details else None,
         "state_at": to_micros(state.timestamp),
@@ -121,9 +152,9 @@ def task_run_row(run: TaskRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "flow_run_id": run.flow_run_id,
-        "name": writable(run.name),
-        "task_key": run.task_key,
-        "dynamic_key": run.dynamic_key,
+        "name": short(run.name),
+        "task_key": writable(run.task_key),
+        "dynamic_key": writable(run.dynamic_key),
         **state_row(run.state),
         "tags": dump(run.tags) if run.tags else "[]",
         "run_count": run.run_count,
@@ -132,7 +163,7 @@ def task_run_row(run: TaskRun) -> dict[str, Any]:
         "start_time": micros(run.start_time),
         "end_time": micros(run.end_time),
         "total_run_time": int(run.total_run_time * 1_000_000),
-        "cache_key": run.cache_key,
+        "cache_key": writable(run.cache_key),
         "input_key": run.input_key,
         "task_inputs": dump(run.task_inputs) if run.task_inputs else "{}",
         "result": run.result,
@@ -179,7 +210,7 @@ def event_row(kind: str, subject_id: str, state: State, flow_run_id: str | None)
         "kind": kind,
         "subject_id": subject_id,
         "flow_run_id": flow_run_id,
-        "name": writable(state.name),
+        "name": short(state.name),
         "state_type": state.type.value,
         "occurred": to_micros(state.timestamp),
         "body": dump(body) if body else None,

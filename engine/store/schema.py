@@ -14,6 +14,8 @@ from flowtui.engine.store.tables import metadata
 
 __all__ = ["HEAD", "bring_up_to_date"]
 
+_WAL = b"\x02\x02"  # bytes 18 and 19 of an SQLite file: the versions that may write and read it
+
 HEAD = "0001"
 """The newest migration. A test holds it equal to the newest file in `migrations/versions`."""
 
@@ -22,7 +24,7 @@ def bring_up_to_date(database: Database) -> None:
     """Create or migrate the tables. Raises `StoreError` when it cannot be, or when a newer flowtui was here."""
     if database.is_sqlite:
         _make_folder(Path(database.url.database or ""))
-    if _version(database) == HEAD:
+    if _is_prepared(database) and _version(database) == HEAD:
         return
     with _one_at_a_time(database):
         version = _version(database)
@@ -30,6 +32,20 @@ def bring_up_to_date(database: Database) -> None:
             _create(database)
         elif version != HEAD:
             _migrate(database, version)
+
+
+def _is_prepared(database: Database) -> bool:
+    """False for an SQLite file that nobody has put into WAL mode yet.
+
+    The first connection does that, and SQLite does not wait there: two that do it at once find the file locked.
+    """
+    if not database.is_sqlite:
+        return True
+    try:
+        with open(str(database.url.database), "rb") as file:
+            return file.read(20)[18:] == _WAL
+    except OSError:
+        return False
 
 
 def _make_folder(file: Path) -> None:

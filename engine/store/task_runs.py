@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Slice, TaskRun, TaskRunFilter
 from flowtui.engine.store.cursors import read_cursor, write_cursor
-from flowtui.engine.store.rows import task_run_of
+from flowtui.engine.store.rows import task_run_of, writable
 from flowtui.engine.store.tables import task_run
 
 __all__ = ["read", "slice_of"]
@@ -27,9 +27,9 @@ def slice_of(connection: sa.Connection, where: TaskRunFilter, limit: int, cursor
     if where.state_types:
         query = query.where(task_run.c.state_type.in_([state.value for state in where.state_types]))
     if where.name:
-        query = query.where(task_run.c.name.icontains(where.name, autoescape=True))
+        query = query.where(task_run.c.name.icontains(writable(where.name), autoescape=True))
     if cursor is not None:
-        (last,) = read_cursor(cursor)
+        (last,) = read_cursor(cursor, str)
         query = query.where(task_run.c.id > last if oldest_first else task_run.c.id < last)
     query = query.order_by(task_run.c.id if oldest_first else task_run.c.id.desc())
     rows = connection.execute(query.limit(limit + 1)).all()

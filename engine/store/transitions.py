@@ -15,7 +15,7 @@ from flowtui.engine.orchestration.rules import Decision, Facts, decide
 from flowtui.engine.states import TERMINAL, State
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read
-from flowtui.engine.store.rows import dump, event_row, instant, micros, state_of, state_row, writable
+from flowtui.engine.store.rows import dump, event_row, instant, micros, short, state_of, state_row, writable
 from flowtui.engine.store.tables import event, flow, flow_run, log_chunk, run_queue, run_stats, run_tally, task_run
 
 __all__ = ["create", "delete", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
@@ -37,6 +37,7 @@ _LEAVE_QUEUE = sa.delete(run_queue).where(run_queue.c.flow_run_id == sa.bindpara
 
 def ensure_flow(database: Database, connection: sa.Connection, name: str, now: int) -> str:
     """The id of the flow of that name, made when it is new."""
+    name = short(name)
     known = connection.execute(_FLOW_ID, {"name": name}).scalar()
     if known is not None:
         return str(known)
@@ -58,7 +59,7 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "id": run_id,
         "flow_id": flow_id,
         "deployment_id": new.deployment_id,
-        "name": writable(new.name),
+        "name": short(new.name),
         "parameters": dump(new.parameters),
         "tags": dump(sorted(set(new.tags))),
         **state_row(new.state),
@@ -66,9 +67,9 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "sort_time": to_micros(times.start or times.expected_start or new.state.timestamp),
         "parent_task_run_id": new.parent_task_run_id,
         "auto_scheduled": new.auto_scheduled,
-        "idempotency_key": new.idempotency_key,
+        "idempotency_key": writable(new.idempotency_key),
         "schedule_id": new.schedule_id,
-        "created_by": new.created_by,
+        "created_by": writable(new.created_by),
         "infrastructure_pid": new.infrastructure_pid,
         "work_pool_name": new.work_pool_name,
         "work_queue_name": new.work_queue_name,
@@ -76,16 +77,23 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "created": now,
         "updated": now,
     }
-    statement = database.insert(flow_run).on_conflict_do_nothing(index_elements=["flow_id", "idempotency_key"])
-    if connection.execute(statement, values).rowcount == 0:
-        same = sa.and_(flow_run.c.flow_id == flow_id, flow_run.c.idempotency_key == new.idempotency_key)
-        return str(connection.execute(sa.select(flow_run.c.id).where(same)).scalar_one())
+    if connection.execute(database.insert(flow_run).on_conflict_do_nothing(), values).rowcount == 0:
+        return _same_key(connection, flow_id, writable(new.idempotency_key), run_id)
     owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
     _queue(database, connection, run_id, new.state, epoch, new.work_pool_name, new.work_queue_name, owner)
     connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
     if new.state.is_final():
         _tally(database, connection, new.state, +1)
     return run_id
+
+
+def _same_key(connection: sa.Connection, flow_id: str, key: str | None, run_id: str) -> str:
+    """The run that was created first with this key. Raises `UsageError` when it is the id that was used before."""
+    same = sa.select(flow_run.c.id).where(flow_run.c.flow_id == flow_id, flow_run.c.idempotency_key == key)
+    first = connection.execute(same).scalar() if key is not None else None
+    if first is None:
+        raise UsageError(f"There is already a flow run {run_id}; create this one without an id.")
+    return str(first)
 
 
 def propose(
@@ -112,7 +120,9 @@ def propose(
     )
     decision = decide(old, state, facts, force=force)
     if decision.write is not None:
-        write_state(database, connection, row, old, decision.write, keep_owner=facts.by_owner, result=result)
+        # Whoever asks for a cancellation does not take the run from its owner, who has to end it.
+        keep_owner = facts.by_owner or decision.write.is_cancelling()
+        write_state(database, connection, row, old, decision.write, keep_owner=keep_owner, result=result)
     return _answer(decision, old)
 
 
@@ -219,7 +229,7 @@ def _queue(
         "queue": queue,
         "due": to_micros(datetime.fromisoformat(str(due))) if due else None,
         "state_type": state.type.value,
-        "state_name": state.name,
+        "state_name": short(state.name),
         "epoch": epoch,
         "owner": owner[0] if owner else None,
         "lease_until": owner[1] if owner else None,

