@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-__all__ = ["ago", "clock_time", "count", "duration", "log_time", "moment", "until"]
+__all__ = ["ago", "clock_time", "count", "duration", "gist", "log_time", "moment", "until"]
 
 
 def duration(span: timedelta | float | None) -> str:
@@ -66,6 +66,14 @@ def log_time(instant: datetime, zone: tzinfo | None = None) -> str:
     """`13:58:41.204`, as log lines carry it."""
     local = instant.astimezone(zone)
     return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+
+
+def gist(message: str | None) -> str:
+    """The first line of a state's message, without the words that every failure begins with."""
+    first = (message or "").split("\n")[0]
+    for lead in ("Flow run encountered an exception: ", "Task run encountered an exception: "):
+        first = first.removeprefix(lead)
+    return first
 
 
 def count(number: int) -> str:

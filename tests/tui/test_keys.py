@@ -1,0 +1,81 @@
+"""The table of keys keeps its promises on every screen."""
+
+import pytest
+from textual.binding import Binding, BindingsMap
+
+from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.keys import APP_BINDINGS, RESOURCES, key_name
+from flowtui.tui.screens.home import HomeScreen
+from flowtui.tui.screens.run import RunScreen
+from flowtui.tui.screens.runs import RunsScreen
+from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.widgets.log_view import LogView
+from flowtui.tui.widgets.value_view import ValueView
+from flowtui.tui.widgets.virtual_table import VirtualTable
+
+SCREENS = (HomeScreen, RunsScreen, RunScreen)
+PANES = (VirtualTable, LogView, ValueView)
+DESTRUCTIVE = {"cancel", "retry", "delete"}
+
+
+def bindings(*owners: type) -> list[Binding]:
+    return [binding for owner in owners for _, binding in BindingsMap(owner.BINDINGS)]
+
+
+@pytest.mark.parametrize("owner", [*SCREENS, *PANES, FlowtuiApp], ids=lambda owner: owner.__name__)
+def test_nothing_destructive_hides_behind_ctrl_or_enter(owner: type) -> None:
+    for binding in bindings(owner):
+        if binding.action.split("(")[0] in DESTRUCTIVE:
+            assert "+" not in binding.key and binding.key not in ("enter", "space", "escape", "tab")
+
+
+@pytest.mark.parametrize("owner", [*SCREENS, *PANES, FlowtuiApp], ids=lambda owner: owner.__name__)
+def test_no_key_collides_in_old_terminals(owner: type) -> None:
+    """There ctrl+i is tab, ctrl+m enter, ctrl+h backspace and ctrl+[ escape."""
+    for binding in bindings(owner):
+        assert binding.key not in ("ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "ctrl+j")
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_a_screen_s_own_keys_are_not_taken_by_what_works_everywhere(screen: type) -> None:
+    everywhere = {binding.key for _, binding in BindingsMap(APP_BINDINGS)} - {"escape"}
+    own = {binding.key for binding in bindings(screen)}
+    assert not own & everywhere
+
+
+def test_every_key_that_is_named_has_an_id_and_no_two_share_one() -> None:
+    named = [b for b in bindings(*SCREENS, VirtualTable, LogView, ShellScreen, FlowtuiApp) if b.description]
+    ids: dict[str, set[str]] = {}
+    for binding in named:
+        if binding.id:
+            ids.setdefault(binding.id, set()).add(binding.action)
+    assert all(len(actions) == 1 for actions in ids.values())
+    without = [b.action for b in named if not b.id and not b.action.startswith("app.focus")]
+    assert not without
+
+
+def test_the_tabs_show_only_what_exists() -> None:
+    assert [(r.key, r.label) for r in RESOURCES] == [
+        ("1", "Home"),
+        ("2", "Runs"),
+        ("4", "Deployments"),
+        ("6", "Blocks"),
+    ]
+    assert {r.mode for r in RESOURCES} == set(FlowtuiApp.MODES)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("question_mark", "?"),
+        ("colon", ":"),
+        ("ctrl+p", "^p"),
+        ("shift+g", "G"),
+        ("G", "G"),
+        ("pagedown", "pgdn"),
+        ("shift+tab", "shift+tab"),
+        ("right_square_bracket", "]"),
+    ],
+)
+def test_keys_are_written_as_people_press_them(key: str, name: str) -> None:
+    assert key_name(Binding(key, "x", "x")) == name

@@ -1,0 +1,275 @@
+"""The table asks for little, holds still, and keeps its cursor on the row one means."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from flowtui.tui.themes import THEMES
+from flowtui.tui.widgets.columns import Column
+from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.virtual_table import VirtualTable
+from tests.tui.conftest import play
+from tests.tui.looks import screen_text, shows
+
+COLUMNS = (Column("NAME", 10, share=1), Column("N", 8, align="right"))
+
+
+class Counting:
+    """Rows that are made when they are asked for, and count how often they were."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.asked: set[int] = set()
+
+    def __len__(self) -> int:
+        return self.size
+
+    def row_id(self, index: int) -> str:
+        return f"r{index}"
+
+    def index_of(self, row_id: str) -> int | None:
+        index = int(row_id[1:])
+        return index if index < self.size else None
+
+    def cells(self, index: int) -> list[str]:
+        self.asked.add(index)
+        return [f"row {index}", f"{index:,}"]
+
+
+class TableApp(App[None]):
+    """A table and nothing else; keeps what the table said."""
+
+    def __init__(self, rows: Any, **options: Any) -> None:
+        super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "flowtui"
+        self.table = VirtualTable(COLUMNS, rows, **options)
+        self.said: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def on_mount(self) -> None:
+        self.table.focus()
+
+    def on_virtual_table_row_highlighted(self, message: VirtualTable.RowHighlighted) -> None:
+        self.said.append(f"at {message.row_id}")
+
+    def on_virtual_table_row_selected(self, message: VirtualTable.RowSelected) -> None:
+        self.said.append(f"open {message.row_id}")
+
+    def on_virtual_table_more_wanted(self, message: VirtualTable.MoreWanted) -> None:
+        self.said.append(f"more after {message.known}")
+
+
+def items(names: list[str]) -> ItemRows[str]:
+    return ItemRows(names, str, lambda name: [name, str(len(name))])
+
+
+def table_test(
+    rows: Any, script: Callable[[Pilot[Any], TableApp], Any], size: tuple[int, int] = (40, 12), **options: Any
+) -> TableApp:
+    app = TableApp(rows, **options)
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await script(pilot, app)
+
+    play(app, run, size)
+    return app
+
+
+def names(count: int, start: int = 0) -> list[str]:
+    return [f"name-{number}" for number in range(start, start + count)]
+
+
+def test_a_million_rows_mount_as_quickly_as_ten() -> None:
+    rows = Counting(1_000_000)
+
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await shows(pilot, "row 0", "row 9")
+        assert len(rows.asked) < 50
+        await pilot.press("G")
+        await shows(pilot, "row 999999", "999,999")
+        assert len(rows.asked) < 100
+        await pilot.press("g", "pagedown")
+        assert app.table.cursor_id == "r10"
+
+    begun = time.monotonic()
+    table_test(rows, script)
+    assert time.monotonic() - begun < 10
+
+
+def test_keys_move_the_cursor_and_say_where_it_is() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("j", "down", "k", "enter", "end", "enter", "home")
+        await pilot.pause()
+
+    app = table_test(items(names(30)), script)
+    assert app.said == ["at name-1", "at name-2", "at name-1", "open name-1", "at name-29", "open name-29", "at name-0"]
+
+
+def test_rows_that_come_in_above_do_not_move_the_subject() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("j", "j")
+        for batch in range(20):
+            app.table.show(items([*reversed([f"new-{n}" for n in range((batch + 1) * 5)]), *names(50)]))
+            await pilot.pause()
+            assert app.table.cursor_id == "name-2"
+            assert "name-2 " in screen_text(app)
+        await pilot.press("enter")
+        await pilot.pause()
+
+    app = table_test(items(names(50)), script)
+    assert app.said[-1] == "open name-2"
+
+
+def test_text_stays_under_the_eye_and_a_pill_counts_what_is_new() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press(*["pagedown"] * 3)
+        before = [line[:36] for line in screen_text(app).split("\n")[1:]]  # without the scrollbar, which shrinks
+        app.table.show(items(["new-b", "new-a", *names(100)]))
+        await pilot.pause()
+        assert [line[:36] for line in screen_text(app).split("\n")[1:]] == before
+        assert "▲ 2 new" in screen_text(app)
+        await pilot.press("g")
+        await pilot.pause()
+        assert "new-b" in screen_text(app)
+        assert app.table.cursor_id == "new-b"
+        assert "▲" not in screen_text(app)
+
+    table_test(items(names(100)), script)
+
+
+def test_at_the_top_new_rows_are_shown_at_once() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        app.table.show(items(["new", *names(20)]))
+        await pilot.pause()
+        lines = screen_text(app).split("\n")
+        assert "new" in lines[1]
+        assert app.table.cursor_id == "name-0"
+
+    table_test(items(names(20)), script)
+
+
+def test_a_row_that_goes_leaves_the_cursor_where_it_was() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("j", "j")
+        app.table.show(items(["name-0", "name-1", "name-3"]))
+        assert app.table.cursor_id == "name-3"
+        app.table.show(items(["name-0"]))
+        assert app.table.cursor_id == "name-0"
+        app.table.show(items([]))
+        assert app.table.cursor_id is None
+        await pilot.press("enter", "j", "space", "G")
+        app.table.show(items(["fresh"]))
+        assert app.table.cursor_id == "fresh"
+
+    table_test(items(names(4)), script)
+
+
+def test_marks_stay_on_their_rows() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("space", "j", "space")
+        assert app.table.marks == {"name-0", "name-2"}
+        app.table.show(items(["new", *names(10)]))
+        assert app.table.subjects == ("name-0", "name-2")
+        app.table.show(items(names(2)))
+        assert app.table.marks == {"name-0"}
+        app.table.clear_marks()
+        assert app.table.subjects == (app.table.cursor_id,)
+
+    table_test(items(names(10)), script)
+
+
+def test_only_the_row_that_changed_is_painted() -> None:
+    rows = Counting(1000)
+
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await shows(pilot, "row 5")
+        rows.asked.clear()
+        app.table.refresh_rows(["r5", "r900"])
+        await pilot.pause()
+        assert rows.asked == {5}
+
+    table_test(rows, script)
+
+
+def test_more_is_asked_for_once_before_the_end_is_reached() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        app.table.show(items(names(100)), more=True)
+        await pilot.pause()
+        assert not [word for word in app.said if word.startswith("more")]
+        await pilot.press(*["pagedown"] * 9)
+        await pilot.pause()
+        assert app.said.count("more after 100") == 1
+        app.table.show(items(names(200)), more=True)
+        assert app.table.cursor_id == "name-90"
+
+    table_test(items(names(100)), script)
+
+
+def test_a_click_moves_the_cursor_and_a_second_one_opens() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.click(VirtualTable, offset=(5, 4))
+        await pilot.click(VirtualTable, offset=(5, 4), times=2)
+        await pilot.pause()
+
+    app = table_test(items(names(30)), script)
+    assert "at name-3" in app.said and "open name-3" in app.said
+
+
+def test_the_wheel_scrolls_without_moving_the_cursor() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        app.table.post_message(_wheel(app.table))
+        await shows(pilot, "name-3")
+        await pilot.pause()
+        assert "name-0 " not in screen_text(app)
+        assert app.table.cursor_id == "name-0"
+
+    table_test(items(names(30)), script)
+
+
+def _wheel(table: VirtualTable) -> Any:
+    from textual.events import MouseScrollDown
+
+    return MouseScrollDown(table, 2, 2, 0, 0, 0, False, False, False)
+
+
+def test_an_empty_table_says_why() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await shows(pilot, "Nothing here.", "Press f.")
+
+    table_test(items([]), script, empty="Nothing here.\nPress f.")
+
+
+def test_resizing_keeps_the_cursor_in_sight() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press(*["pagedown"] * 4)
+        at = app.table.cursor_id
+        for size in ((30, 5), (80, 30), (20, 4), (40, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.table.cursor_id == at
+            assert f"{at} " in screen_text(app) + " "
+
+    table_test(items(names(100)), script)
+
+
+def test_moving_through_a_million_rows_stays_quick() -> None:
+    """A key costs what is on the screen, not what is in the list."""
+
+    async def run() -> float:
+        app = TableApp(Counting(1_000_000))
+        async with app.run_test(size=(120, 40)):
+            begun = time.process_time()
+            for _ in range(50):
+                app.table.action_move(1)
+                app.table.action_page(1)
+            return (time.process_time() - begun) / 100
+
+    assert asyncio.run(run()) < 0.02

@@ -1,0 +1,337 @@
+"""The workstation: one Textual application over one `Client`."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
+
+from textual import work
+from textual.app import App
+from textual.command import Provider
+from textual.filter import LineFilter
+from textual.worker import Worker, WorkerState
+
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.clock import Clock, utc_now
+from flowtui.engine.errors import FlowtuiError, NotFound, StoreError
+from flowtui.tui.commands import Command
+from flowtui.tui.keys import APP_BINDINGS
+from flowtui.tui.live import LiveFeed, News
+from flowtui.tui.messages import NewsArrived, StoreChanged
+from flowtui.tui.places import MODES, palette
+from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
+from flowtui.tui.status import Status
+from flowtui.tui.text import ScreenFilter, safe
+from flowtui.tui.themes import THEMES
+
+__all__ = ["BackendHandle", "FlowtuiApp"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BackendHandle(Protocol):
+    """The embedded backend that this terminal started."""
+
+    def stop(self) -> None:
+        """End it, and the flow runs that it started."""
+        ...
+
+    def detach(self) -> None:
+        """Let it finish what is under way, then end by itself."""
+        ...
+
+
+class FlowtuiApp(App[int], inherit_bindings=False):
+    """`client` is a client, or a function that opens one: that is called in a thread after the first frame, because
+    opening a store imports for a third of a second. `backend` starts the embedded backend (or attaches to the one
+    that serves the store, and answers None).
+
+    With `signals`, SIGTERM and SIGHUP leave as `q` does, so that the terminal is restored. The client and the backend
+    are not closed here: whoever runs the app does that when the terminal is a shell's again.
+
+    `now` and `zone` come from outside so that tests and pictures stand still; `zone` None is the local one.
+    """
+
+    TITLE = "flowtui"
+    CSS_PATH = "app.tcss"
+    MODES = MODES
+    BINDINGS = APP_BINDINGS
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette}
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def __init__(
+        self,
+        client: Client | Callable[[], Client],
+        *,
+        backend: Callable[[Client], BackendHandle | None] | None = None,
+        start_mode: str = "home",
+        now: Clock = utc_now,
+        zone: tzinfo | None = None,
+        signals: bool = False,
+    ) -> None:
+        # Textual reads these names from the instance, so the first screen can be chosen without making another first.
+        self.DEFAULT_MODE = start_mode  # type: ignore[misc]
+        super().__init__()
+        self._opener = client if callable(client) else (lambda: client)
+        self._client: Client | None = None
+        self._feed: LiveFeed | None = None
+        self._backend_starter = backend
+        self.backend: BackendHandle | None = None
+        """The backend that this terminal started and still answers for."""
+        self._signals = signals
+        self.now = now
+        self.zone = zone
+        self.status = Status()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "flowtui"
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""
+        return [*super().get_line_filters(), _SCREEN_FILTER]
+
+    # -- client -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """True once the store is open."""
+        return self._client is not None
+
+    @property
+    def client(self) -> Client:
+        """The client. Raises `StoreError` while the store is still being opened."""
+        if self._client is None:
+            raise StoreError("The store is still being opened; try again in a moment.")
+        return self._client
+
+    async def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a verb of the client answers; it runs in a thread, so the screen stays alive meanwhile."""
+        return await asyncio.to_thread(verb, *args, **kwargs)
+
+    def on_mount(self) -> None:
+        if self._signals:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        self.call_after_refresh(self._open)
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _open(self) -> None:
+        """Open the store in a thread, begin to follow it, then see to it that somebody serves it."""
+        try:
+            client = await asyncio.to_thread(self._opener)
+        except FlowtuiError as error:
+            self.exit(2, return_code=2, message=safe(str(error)))
+            return
+        self._client = client
+        self._set_status(address=client.address, link="live", fresh=self.now())
+        for screen in self._shells():
+            screen.request_load()
+        self._feed = LiveFeed(client, self._tell)
+        self._feed.start()
+        if self._backend_starter is not None:
+            self.action_start_backend()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is told, not swallowed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.notify_error(event.worker.error)
+
+    def _tell(self, news: News) -> None:
+        """Called in the feed's thread. The loop may be gone already when the app ends."""
+        with suppress(RuntimeError):
+            self.post_message(NewsArrived(news))
+
+    def on_news_arrived(self, message: NewsArrived) -> None:
+        news = message.news
+        if not news.alive:
+            self._set_status(link="reconnecting")
+            return
+        status = replace(self.status, link="live", fresh=self.now())
+        if news.counts is not None:
+            status = replace(status, counts=news.counts)
+        if news.backends is not None:
+            status = replace(status, backends=news.backends, starting=status.starting and not news.backends)
+        self.status = status
+        self._show_status()
+        if news.changes is not None:
+            for screen in self._shells()[-1:]:
+                screen.post_message(StoreChanged(news.changes))
+
+    def _shells(self) -> list[ShellScreen]:
+        """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
+        return [screen for screen in self.screen_stack if isinstance(screen, ShellScreen)]
+
+    def _set_status(self, **changes: Any) -> None:
+        self.status = replace(self.status, **changes)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        for screen in self._shells()[-1:]:
+            screen.show_status(self.status)
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def notify_error(self, error: BaseException) -> None:
+        """Say what went wrong, in the error's own sentence."""
+        if isinstance(error, FlowtuiError):
+            self.notify(safe(str(error)), severity="error", timeout=8, markup=False)
+        else:
+            words = f"{type(error).__name__}: {error}"
+            self.notify(
+                safe(words), title="Something went wrong inside flowtui", severity="error", timeout=12, markup=False
+            )
+
+    def tell(self, sentence: str) -> None:
+        """Say that something was done."""
+        self.notify(safe(sentence), timeout=4, markup=False)
+
+    async def confirm(self, question: str, detail: str = "") -> bool:
+        """Ask for y or n (enter is not yes). Await it in a worker."""
+        from flowtui.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - only when it is shown
+
+        return await self.push_screen_wait(ConfirmScreen(question, detail)) == "yes"
+
+    # -- going places -------------------------------------------------------------------------------------------------
+
+    def open_run(self, run_id: str, tab: str = "timeline") -> None:
+        """Show one flow run, above the screen that is on."""
+        from flowtui.tui.screens.run import RunScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(RunScreen(run_id, tab))
+
+    def open_runs(self, query: str = "") -> None:
+        """Show the list of runs, filtered by what `query` says."""
+        from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
+
+        self.action_show_resource("runs")
+        for screen in self._shells():
+            if isinstance(screen, RunsScreen):
+                screen.set_query(query)
+
+    def action_show_resource(self, mode: str) -> None:
+        """Go to a top-level screen; when it is on already, close what lies above its list."""
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            self.switch_mode(mode)
+
+    def action_up(self) -> None:
+        """Close the uppermost screen; on a list, go home."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != "home":
+            self.switch_mode("home")
+
+    def header_clicked(self, action: str) -> None:
+        """A counter in the header opens the runs that it counts."""
+        if action.startswith("state:"):
+            self.open_runs(action)
+        elif action == "clock":
+            self.action_toggle_zone()
+        elif action == "engine":
+            self.action_start_backend()
+
+    def action_toggle_zone(self) -> None:
+        """Show times in UTC, or in the local zone."""
+        self.zone = None if self.zone is UTC else UTC
+        for screen in self._shells():
+            screen.show_status(self.status)
+            screen.zone_changed()
+
+    def action_command_line(self) -> None:
+        """Open the `:` line."""
+        from flowtui.tui.screens.command_line import CommandLineScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(CommandLineScreen(), self._obey)
+
+    def _obey(self, command: Command | None) -> None:
+        """Carry a command out."""
+        if command is None:
+            return
+        if command.verb == "quit":
+            self.action_quit()
+        elif command.verb == "help":
+            self.action_help()
+        elif command.verb == "open-run":
+            self._find_run(command.argument)
+        elif command.mode == "runs":
+            self.open_runs(command.argument)
+        else:
+            self.action_show_resource(command.mode)
+
+    @work(group="find-run", exclusive=True, exit_on_error=False)
+    async def _find_run(self, name: str) -> None:
+        """Open the newest run of that name, or whose id begins so."""
+        try:
+            found = await self.call(self.client.find_flow_runs, name)
+        except FlowtuiError as error:
+            self.notify_error(error)
+            return
+        if found:
+            self.open_run(found[0].id)
+        else:
+            self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
+
+    def action_help(self) -> None:
+        """List the keys that work here."""
+        from flowtui.tui.screens.help import HelpScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(HelpScreen(self.screen))
+
+    # -- backend and the end --------------------------------------------------------------------------------------
+
+    def action_start_backend(self) -> None:
+        """Start the embedded backend, unless somebody serves the store."""
+        if self._backend_starter is None or self.backend is not None or self.status.starting or self.status.backends:
+            return
+        self._set_status(starting=True)
+        self._start_backend(self._backend_starter)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "start_backend":
+            return self._backend_starter is not None and self.status.backends == ()
+        return True
+
+    @work(group="backend", exit_on_error=False)
+    async def _start_backend(self, starter: Callable[[Client], BackendHandle | None]) -> None:
+        try:
+            self.backend = await asyncio.to_thread(starter, self.client)
+        except FlowtuiError as error:
+            self.notify_error(error)
+        finally:
+            self._set_status(starting=False)
+            if self._feed is not None:
+                self._feed.look_at_backends()
+
+    @work(group="quit", exclusive=True)
+    async def action_quit(self) -> None:  # type: ignore[override]
+        """Leave. When the backend of this terminal is running flow runs, ask what is to become of them."""
+        counts = self.status.counts
+        if self.backend is not None and counts is not None and counts.running:
+            from flowtui.tui.screens.confirm import QuitScreen  # noqa: PLC0415 - only when it is shown
+
+            answer = await self.push_screen_wait(QuitScreen(counts.running))
+            if answer == "stay" or answer is None:
+                return
+            if answer == "leave":
+                self.backend.detach()
+                self.backend = None
+        self.exit(0)
+
+    def action_help_quit(self) -> None:
+        """ctrl+c copies in Textual; people press it to leave."""
+        self.notify("Press q to leave flowtui.", timeout=4)
+
+    async def on_unmount(self) -> None:
+        if self._feed is not None:
+            self._feed.stop()
+            await asyncio.to_thread(self._feed.join, 2.0)
+
+
+_SCREEN_FILTER = ScreenFilter()

@@ -1,0 +1,79 @@
+"""The `:` line: a noun goes to a screen, what follows is its filter. Pure; the app carries commands out."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from flowtui.engine.clock import utc_now
+from flowtui.engine.errors import UsageError
+from flowtui.engine.query import QUERY_KEYS, STATE_NAMES, parse_query
+from flowtui.tui.keys import RESOURCES
+
+__all__ = ["Command", "complete", "complete_term", "parse_command"]
+
+_VERBS: Final = {"q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help"}
+_NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
+_STATES: Final = tuple(
+    dict.fromkeys(
+        [*(kind.value.lower() for kind in STATE_NAMES), *(n.lower() for names in STATE_NAMES.values() for n in names)]
+    )
+)
+_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "quit", "help", *_NOUNS, *_VERBS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a line asks for. `argument` is a filter for a list, or the name of a run."""
+
+    verb: Literal["show", "open-run", "quit", "help"]
+    mode: str = ""
+    argument: str = ""
+
+
+def parse_command(line: str) -> Command | None:
+    """Read a line; None when it is empty. Raises `UsageError` for a word that means nothing."""
+    word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
+    word, rest = word.lower(), rest.strip()
+    if not word:
+        return None
+    verb = _VERBS.get(word)
+    if verb == "quit":
+        return Command("quit")
+    if verb == "help":
+        return Command("help")
+    mode = _NOUNS.get(word)
+    if mode is None:
+        near = [candidate for candidate in _WORDS if candidate.startswith(word[:2])]
+        hint = f" Did you mean {near[0]!r}?" if near else f" Try one of {', '.join(r.mode for r in RESOURCES)}, quit."
+        raise UsageError(f"There is no command {word!r}.{hint}")
+    if word == "run" and rest:
+        return Command("open-run", argument=rest)
+    if mode == "runs":
+        parse_query(rest, utc_now())  # a filter that makes no sense is refused here, while the line is still open
+    return Command("show", mode, rest)
+
+
+def complete(line: str) -> str | None:
+    """The line with the word at its end completed; None when nothing fits."""
+    head, space, last = line.rpartition(" ")
+    if not space:
+        return _first(_WORDS, last.lower())
+    if _NOUNS.get(head.split(" ")[0].lower()) != "runs":
+        return None
+    whole = complete_term(last)
+    return f"{head} {whole}" if whole else None
+
+
+def complete_term(token: str) -> str | None:
+    """One term of a filter, completed: its key, or the state behind `state:`."""
+    key, colon, value = token.partition(":")
+    if not colon:
+        return _first([f"{key}:" for key in QUERY_KEYS], token.lower()) if token else None
+    if key != "state":
+        return None
+    done, comma, part = value.rpartition(",")
+    word = _first(_STATES, part.lower()) if part else None
+    return f"{key}:{done}{comma}{word}" if word else None
+
+
+def _first(words: "tuple[str, ...] | list[str]", start: str) -> str | None:
+    return next((word for word in words if start and word.startswith(start) and word != start), None)

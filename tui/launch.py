@@ -1,0 +1,85 @@
+"""Open the workstation: is there a terminal, run the app on it, and clear up when the terminal is a shell's again."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TextIO
+
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.errors import FlowtuiError
+
+if TYPE_CHECKING:
+    from flowtui.tui.app import BackendHandle
+
+__all__ = ["open_workstation", "why_no_terminal"]
+
+
+def why_no_terminal(streams: Mapping[str, TextIO | None], term: str | None) -> str | None:
+    """Why a full-screen application cannot run here, as a sentence; None when it can.
+
+    `streams` are the three standard streams by name: Textual reads the first and writes to the last.
+    """
+    for name, stream in streams.items():
+        if stream is None or not stream.isatty():
+            return (
+                f"The workstation needs a terminal, but {name} is not one. "
+                "The commands work without: flowtui flow-run ls, flowtui --help."
+            )
+    if term in (None, "", "dumb"):
+        said = "is not set" if not term else f"is {term!r}"
+        return (
+            f"TERM {said}, so the workstation cannot draw on this terminal. "
+            "Set it, for instance to xterm-256color, or use the commands: flowtui --help."
+        )
+    return None
+
+
+def open_workstation(
+    client_factory: Callable[[], Client] | None = None, *, start_screen: str | None = None, embedded: bool = True
+) -> int:
+    """Run the workstation until it is left; answers with the exit code.
+
+    `client_factory` opens the store, after the first frame; the client of this process when it is not given.
+    `start_screen` is `home`, `runs`, `deployments` or `blocks`. With `embedded`, a backend is started when nobody
+    serves the store.
+    """
+    streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
+    trouble = why_no_terminal(streams, os.environ.get("TERM"))
+    if trouble is not None:
+        sys.stderr.write(f"flowtui: {trouble}\n")
+        return 2
+    from flowtui.tui.app import FlowtuiApp  # noqa: PLC0415 - 250 ms of Textual, after the terminal has been looked at
+
+    app = FlowtuiApp(
+        client_factory or _open_client,
+        backend=_ensure_backend if embedded else None,
+        start_mode=start_screen or "home",
+        signals=True,
+    )
+    app.run()
+    _clear_up(app.backend, app.client if app.is_open else None)
+    return app.return_code or 0
+
+
+def _open_client() -> Client:
+    from flowtui.engine.client.current import current_client  # noqa: PLC0415 - 300 ms of store, in a thread of the app
+
+    return current_client()
+
+
+def _ensure_backend(client: Client) -> "BackendHandle | None":
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
+    from flowtui.server.embedded import ensure_backend  # noqa: PLC0415 - in a thread of the app
+
+    return ensure_backend(current_settings(), client)
+
+
+def _clear_up(backend: "BackendHandle | None", client: Client | None) -> None:
+    """After the terminal was given back, so that nobody looks at a screen that does not answer."""
+    try:
+        if backend is not None:
+            backend.stop()
+        if client is not None:
+            client.close()
+    except FlowtuiError as error:
+        sys.stderr.write(f"flowtui: {error}\n")

@@ -1,0 +1,134 @@
+"""The live feed: one thread that follows the store and tells the app what happened, at most 20 times a second."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.model import Backend, Change, RunCounts
+
+__all__ = ["LiveFeed", "News"]
+
+_BEAT = 0.05
+"""Seconds between two pieces of news, at least: a screen that changes faster than 20 Hz is a screen nobody reads."""
+_COUNTS = 0.5
+_COUNTS_AT_REST = 10.0
+"""Figures such as `late` change with time alone."""
+_BACKENDS = 2.0
+_PATIENCE = 0.5
+"""How long one wait for the store lasts; also how long the thread may outlive the app."""
+_RETRY = 1.0
+_MANY = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the feed learned in one round. What was not looked at is None."""
+
+    changes: tuple[Change, ...] | None = None
+    counts: RunCounts | None = None
+    backends: tuple[Backend, ...] | None = None
+    alive: bool = True
+
+
+class LiveFeed:
+    """Follows a client and hands `News` to `tell`, which must be quick and safe to call from another thread."""
+
+    def __init__(self, client: Client, tell: Callable[[News], None]) -> None:
+        self._client, self._tell = client, tell
+        self._stop = threading.Event()
+        self._seen = 0
+        self._last: int | None = None
+        self._told = self._counted = self._listed = float("-inf")
+        self._counts_stale = True
+        self._alive = True
+        self._thread = threading.Thread(target=self._run, name="flowtui-live", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def look_at_backends(self) -> None:
+        """Somebody began or ceased to serve the store: look at the next opportunity."""
+        self._listed = float("-inf")
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does within half a second."""
+        self._stop.set()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread's end."""
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                news = self._round()
+            except FlowtuiError:
+                news = self._lost()
+            if news is not None and not self._stop.is_set():
+                self._tell(news)
+
+    def _lost(self) -> News | None:
+        """The store does not answer: say so once, then try again after a while. The place in the feed is kept."""
+        first, self._alive = self._alive, False
+        if not first:
+            self._stop.wait(_RETRY)
+        self._counts_stale, self._listed = True, float("-inf")
+        return News(alive=False) if first else None
+
+    def _round(self) -> News | None:
+        """Wait for a change, or for a figure to be due."""
+        if self._last is None:
+            newest = self._client.changes(None)
+            self._last = newest[-1].seq if newest else 0
+        seen = self._client.wait(self._seen, self._idle_for())
+        back = not self._alive
+        changes = self._read_changes() if seen != self._seen or back else None
+        self._seen, self._alive = seen, True
+        self._counts_stale |= bool(changes)
+        if any(change.kind == "backend" for change in changes or ()):
+            self.look_at_backends()
+        counts, backends = self._figures()
+        if changes is None and counts is None and backends is None and not back:
+            return None
+        if changes is not None:
+            self._stop.wait(max(self._told + _BEAT - time.monotonic(), 0))
+            self._told = time.monotonic()
+        return News(changes=changes, counts=counts, backends=backends)
+
+    def _idle_for(self) -> float:
+        if self._counts_stale:
+            return min(max(self._counted + _COUNTS - time.monotonic(), 0), _PATIENCE)
+        return _PATIENCE
+
+    def _read_changes(self) -> tuple[Change, ...]:
+        found: list[Change] = []
+        while not self._stop.is_set():
+            batch = self._client.changes(self._last, limit=_MANY)
+            if batch:
+                found.extend(batch)
+                self._last = batch[-1].seq
+            if len(batch) < _MANY:
+                break
+        return tuple(found)
+
+    def _living(self) -> tuple[Backend, ...]:
+        """Those that serve the store; one of this machine that was killed seems alive for a while, and is not."""
+        from flowtui.server.embedded import live_backends  # noqa: PLC0415 - psutil, 15 ms, in this thread
+
+        return live_backends(self._client)
+
+    def _figures(self) -> tuple[RunCounts | None, tuple[Backend, ...] | None]:
+        now = time.monotonic()
+        counts = backends = None
+        if now - self._counted >= (_COUNTS if self._counts_stale else _COUNTS_AT_REST):
+            self._counted, self._counts_stale = now, False
+            counts = self._client.run_counts()
+        if now - self._listed >= _BACKENDS:
+            self._listed = now
+            backends = self._living()
+        return counts, backends

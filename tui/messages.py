@@ -1,0 +1,26 @@
+"""Facts that travel between the live feed, the screens and their widgets."""
+
+from textual.message import Message
+
+from flowtui.engine.model import Change
+from flowtui.tui.live import News
+
+__all__ = ["NewsArrived", "StoreChanged"]
+
+
+class StoreChanged(Message):
+    """Something was committed to the store. `changes` is empty when only log lines were."""
+
+    def __init__(self, changes: tuple[Change, ...]) -> None:
+        super().__init__()
+        self.changes = changes
+
+
+class NewsArrived(Message):
+    """The live feed learned something; for the app, which hands on what concerns the screen."""
+
+    bubble = False
+
+    def __init__(self, news: News) -> None:
+        super().__init__()
+        self.news = news

@@ -1,0 +1,48 @@
+"""The top-level screens, each loaded when it is first shown."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from textual.command import Provider
+from textual.screen import Screen
+
+__all__ = ["MODES", "palette"]
+
+
+def _home() -> Screen[Any]:
+    from flowtui.tui.screens.home import HomeScreen  # noqa: PLC0415 - only when it is shown
+
+    return HomeScreen()
+
+
+def _runs() -> Screen[Any]:
+    from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
+
+    return RunsScreen()
+
+
+def _deployments() -> Screen[Any]:
+    from flowtui.tui.screens.deployments import DeploymentsScreen  # noqa: PLC0415 - brings the forms with it
+
+    return DeploymentsScreen()
+
+
+def _blocks() -> Screen[Any]:
+    from flowtui.tui.screens.blocks import BlocksScreen  # noqa: PLC0415 - brings the forms with it
+
+    return BlocksScreen()
+
+
+MODES: Final[dict[str, str | Callable[[], Screen[Any]]]] = {
+    "home": _home,
+    "runs": _runs,
+    "deployments": _deployments,
+    "blocks": _blocks,
+}
+
+
+def palette() -> type[Provider]:
+    """What ctrl+p searches."""
+    from flowtui.tui.screens.palette import PaletteProvider  # noqa: PLC0415 - only when it is opened
+
+    return PaletteProvider

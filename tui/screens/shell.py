@@ -1,0 +1,153 @@
+"""The frame of every full screen: header, tabs, body, and the line of keys; and how a screen gets its data."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from flowtui.engine.model import Change
+from flowtui.tui.keys import RESOURCES
+from flowtui.tui.messages import StoreChanged
+from flowtui.tui.status import Status
+from flowtui.tui.widgets.header import Header
+from flowtui.tui.widgets.key_bar import KeyBar
+from flowtui.tui.widgets.tab_strip import Tab, TabStrip
+
+if TYPE_CHECKING:
+    from flowtui.tui.app import FlowtuiApp
+
+__all__ = ["HEIGHTS", "WIDTHS", "ShellScreen"]
+
+WIDTHS: Final = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
+"""From how many columns on a screen has a class."""
+HEIGHTS: Final = [(0, "-flat"), (10, "-short"), (20, "-tall")]
+
+_TABS = tuple(Tab(resource.mode, resource.label, resource.key) for resource in RESOURCES)
+
+
+class ShellScreen(Screen[None], inherit_bindings=False):
+    """A full screen. Subclasses override `compose_body` and `load`, and define BINDINGS.
+
+    `load` is called in a worker, never twice at once: with None when the screen is shown (again) and everything may
+    have changed, and with the changes that `wants` let through whenever the store changes. It awaits
+    `self.workstation.call(client.verb, …)` and then updates the screen's widgets. A `FlowtuiError` that it raises
+    becomes a toast.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "next pane", show=False, id="shell.next-pane"),
+        Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="shell.previous-pane"),
+        Binding("ctrl+c,super+c", "screen.copy_text", show=False, system=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._everything = False
+        self._waiting: list[Change] = []
+        self._asked = False
+        self._loading = False
+
+    @property
+    def workstation(self) -> "FlowtuiApp":
+        """The app, by its own type."""
+        return cast("FlowtuiApp", self.app)
+
+    # -- frame ----------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        app = self.workstation
+        yield Header(app.now, app.zone)
+        yield TabStrip(_TABS, app.current_mode, id="resources")
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield KeyBar()
+        yield Static("flowtui needs 40 × 10 cells.\nMake this window larger, or press q.", id="too-small")
+
+    def on_mount(self) -> None:
+        # Textual does this after the first layout; done before it, the first frame is right at once.
+        self._fit(self.app.size)
+
+    def _fit(self, size: Size) -> None:
+        """Carry the classes that say how much room there is."""
+        for length, steps in ((size.width, WIDTHS), (size.height, HEIGHTS)):
+            fitting = [name for least, name in steps if least <= length][-1]
+            for _, name in steps:
+                self.set_class(name == fitting, name)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between the tabs and the keys."""
+        return ()
+
+    def zone_changed(self) -> None:
+        """Times are shown in another zone from now on."""
+        self.request_load()
+
+    def show_status(self, status: Status) -> None:
+        """Bring the header up to date."""
+        for header in self.query(Header):
+            header.show(status, self.workstation.zone)
+
+    def on_tab_strip_chosen(self, message: TabStrip.Chosen) -> None:
+        if message.strip.id == "resources":
+            message.stop()
+            self.workstation.action_show_resource(message.tab)
+
+    def on_header_clicked(self, message: Header.Clicked) -> None:
+        message.stop()
+        self.workstation.header_clicked(message.action)
+
+    # -- data -----------------------------------------------------------------------------------------------------
+
+    async def load(self, changes: tuple[Change, ...] | None) -> None:
+        """Read what this screen shows, and show it. None means: read everything."""
+
+    def wants(self, changes: tuple[Change, ...]) -> bool:
+        """Whether these changes concern this screen. An empty tuple means that log lines were written."""
+        return bool(changes)
+
+    def request_load(self, changes: tuple[Change, ...] | None = None) -> None:
+        """Have `load` called soon. While it runs, requests gather and make one more call."""
+        if changes is None:
+            self._everything = True
+        else:
+            self._waiting.extend(changes)
+        self._asked = True
+        if not self._loading and self.is_mounted and self.workstation.is_open:
+            self._loading = True
+            self.run_worker(self._load_all(), exit_on_error=False, name="load")
+
+    async def _load_all(self) -> None:
+        try:
+            while self._asked:
+                changes = None if self._everything else tuple(self._waiting)
+                self._waiting, self._everything, self._asked = [], False, False
+                try:
+                    await self.load(changes)
+                except Exception as error:
+                    self.workstation.notify_error(error)
+        finally:
+            self._loading = False
+
+    def on_show(self) -> None:
+        self.request_load()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is told, not swallowed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.workstation.notify_error(event.worker.error)
+
+    def on_screen_resume(self) -> None:
+        self._fit(self.app.size)
+        self.show_status(self.workstation.status)
+        self.request_load()
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        if self.wants(message.changes):
+            self.request_load(message.changes)

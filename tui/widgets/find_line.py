@@ -1,0 +1,71 @@
+"""A line to find something in a list: it shows what fits while one types."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+__all__ = ["FindLine"]
+
+
+class FindLine(Horizontal):
+    """Hidden until `open`. Posts `Changed` for each key, and `Left` when the list should have the keyboard again."""
+
+    DEFAULT_CSS = """
+    FindLine { height: 1; display: none; }
+    FindLine.-open { display: block; }
+    FindLine Static { width: 4; color: $accent; padding-left: 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "clear", show=False),
+        Binding("down", "leave", "list", show=False),
+    ]
+
+    class Changed(Message):
+        """Other words are looked for."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Left(Message):
+        """The line was left."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("/")
+        yield Input(classes="line", placeholder="part of a name or tag")
+
+    @property
+    def words(self) -> str:
+        """What is looked for."""
+        return self.query_one(Input).value.strip()
+
+    def open(self) -> None:
+        """Let words be typed."""
+        self.add_class("-open")
+        self.query_one(Input).focus()
+
+    def action_clear(self) -> None:
+        """Look for nothing any more."""
+        self.query_one(Input).value = ""
+        self.remove_class("-open")
+        self.post_message(self.Left())
+
+    def action_leave(self) -> None:
+        """Go to the list; what is looked for stays."""
+        self.set_class(bool(self.words), "-open")
+        self.post_message(self.Left())
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value.strip()))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_leave()

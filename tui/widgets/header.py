@@ -1,0 +1,186 @@
+"""The first line of every screen: whose store this is, how runs are doing, who serves them, and the time."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from flowtui.engine.clock import Clock
+from flowtui.tui.formats import clock_time, count, until
+from flowtui.tui.status import Status, engine_words
+from flowtui.tui.widgets.paint import Span, clip, palette_of, strip_of, width_of
+
+__all__ = ["Header"]
+
+_GAP = "   "
+_CLOCK_FROM = 50
+"""Narrower terminals have no room for the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece at the right; what has the highest `rank` is left out first. `action` is what a click on it does."""
+
+    spans: tuple[Span, ...]
+    rank: int
+    action: str = ""
+
+
+class Header(Horizontal):
+    """One line, painted from a `Status`. The clock is a widget of its own: its tick writes the clock and no more."""
+
+    DEFAULT_CSS = """
+    Header { height: 1; background: $surface; }
+    Header _Line { width: 1fr; height: 1; }
+    Header _Time { width: auto; height: 1; }
+    """
+
+    class Clicked(Message):
+        """A counter, the engine's word or the clock was clicked; `action` says which."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, now: Clock, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._line, self._time = _Line(now), _Time(now, zone)
+
+    def compose(self) -> ComposeResult:
+        yield self._line
+        yield self._time
+
+    def on_resize(self) -> None:
+        self._time.display = self.size.width >= _CLOCK_FROM
+
+    def show(self, status: Status, zone: tzinfo | None) -> None:
+        """Show these figures."""
+        self._line.show(status)
+        self._time.show(zone)
+
+
+class _Time(Widget):
+    """The time of day and its zone."""
+
+    def __init__(self, now: Clock, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._now, self._zone = now, zone
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self.screen.is_current:
+            self.refresh()
+
+    def show(self, zone: tzinfo | None) -> None:
+        if zone is not self._zone:
+            self._zone = zone
+            self.refresh(layout=True)
+
+    @property
+    def _text(self) -> str:
+        return f"{_GAP}{clock_time(self._now(), self._zone)} "
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return len(self._text)
+
+    def render_line(self, y: int) -> Strip:
+        return strip_of([(self._text, "muted")], palette_of(self), self.rich_style, self.size.width)
+
+    def on_click(self) -> None:
+        self.post_message(Header.Clicked("clock"))
+
+
+class _Line(Widget):
+    """All but the clock."""
+
+    def __init__(self, now: Clock) -> None:
+        super().__init__()
+        self._now = now
+        self._status = Status()
+        self._zones: list[tuple[int, int, str]] = []
+        self._shown: tuple[str, list[_Part]] = ("", [])
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._refresh_if_changed)
+
+    def show(self, status: Status) -> None:
+        self._status = status
+        self._refresh_if_changed()
+
+    def _refresh_if_changed(self) -> None:
+        """Ages and distances change with time alone; what reads as before is not written again."""
+        if self._words(self._now()) != self._shown and self.screen.is_current:
+            self.refresh()
+
+    def _words(self, now: datetime) -> tuple[str, list[_Part]]:
+        return self._status.address, self._parts(now)
+
+    def render_line(self, y: int) -> Strip:
+        palette, width, now = palette_of(self), self.size.width, self._now()
+        self._shown = self._words(now)
+        brand: list[Span] = [(" flowtui", "bold accent")]
+        parts = _fitting(self._parts(now), width - width_of(brand) - 2)
+        right_width = sum(width_of(part.spans) for part in parts) + len(_GAP) * max(len(parts) - 1, 0)
+        room = width - width_of(brand) - right_width - 2 * len(_GAP)
+        address = clip(self._status.address, room) if room >= 8 else ""
+        left = [*brand, (_GAP, ""), (address, "muted")]
+        spans: list[Span] = [*left, (" " * max(width - width_of(left) - right_width, 0), "")]
+        self._zones, x = [], width_of(spans)
+        for index, part in enumerate(parts):
+            if index:
+                spans.append((_GAP, ""))
+                x += len(_GAP)
+            end = x + width_of(part.spans)
+            self._zones.append((x, end, part.action))
+            spans.extend(part.spans)
+            x = end
+        return strip_of(spans, palette, self.rich_style, width)
+
+    def _parts(self, now: datetime) -> list[_Part]:
+        """From left to right."""
+        glyph, words, role = engine_words(self._status, now)
+        engine = _Part(((f"{glyph} ", role), (words, "text" if role == "completed" else role)), 2, "engine")
+        return [*self._counters(now), engine]
+
+    def _counters(self, now: datetime) -> list[_Part]:
+        counts = self._status.counts
+        if counts is None:
+            return []
+        parts = [_counter("▶", counts.running, "running" if counts.running else "muted", 1, "state:running")]
+        if counts.failed_today:
+            parts.append(_counter("✖", counts.failed_today, "failed", 1, "state:failed,crashed since:24h"))
+        if counts.late:
+            parts.append(_counter("⌛", counts.late, "late", 1, "state:late"))
+        if counts.paused:
+            parts.append(_counter("⏸", counts.paused, "paused", 4, "state:paused"))
+        if counts.scheduled:
+            parts.append(_counter("◷", counts.scheduled, "scheduled", 5, "state:scheduled"))
+            if counts.next_start is not None:
+                next_in = until(counts.next_start, now).removeprefix("in ")
+                parts[-1] = _Part((*parts[-1].spans, (f" next {next_in}", "muted")), 5, "state:scheduled")
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        for start, end, action in self._zones:
+            if start <= event.x < end:
+                self.post_message(Header.Clicked(action))
+
+
+def _counter(glyph: str, number: int, role: str, rank: int, action: str) -> _Part:
+    return _Part(((f"{glyph} ", role), (count(number), role)), rank, action)
+
+
+def _fitting(parts: list[_Part], room: int) -> list[_Part]:
+    """Leave out what matters least until the rest fits."""
+    kept = list(parts)
+    while kept and sum(width_of(part.spans) for part in kept) + len(_GAP) * (len(kept) - 1) > room:
+        kept.remove(max(kept, key=lambda part: part.rank))
+    return kept

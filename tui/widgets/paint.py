@@ -1,0 +1,72 @@
+"""Painting one line: coloured pieces of text, cut and padded to the width that they have."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.strip import Strip
+from textual.widget import Widget
+
+from flowtui.tui.text import safe
+from flowtui.tui.themes import Palette, palette_for
+
+__all__ = ["Align", "Span", "Spans", "clip", "fit", "palette_of", "strip_of", "width_of"]
+
+Align = Literal["left", "right"]
+Span = tuple[str, str | Style]
+"""A text and the role that colours it, or a style."""
+Spans = Sequence[Span]
+
+
+def palette_of(widget: Widget | App[object]) -> Palette:
+    """The colours of the theme that is on."""
+    app = widget if isinstance(widget, App) else widget.app
+    return palette_for(app.current_theme)
+
+
+def clip(text: str, width: int) -> str:
+    """`text` in at most `width` cells, ended by `…` when something is missing. Not made safe here."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…" if width > 0 else ""
+
+
+def width_of(spans: Spans) -> int:
+    """Cells that the spans take once they are safe."""
+    return sum(cell_len(safe(text)) for text, _ in spans)
+
+
+def fit(spans: Spans, width: int, align: Align = "left") -> list[Span]:
+    """The spans in exactly `width` cells: safe, clipped with `…`, padded on the side where nothing stands."""
+    result: list[Span] = []
+    left = width
+    total = width_of(spans)
+    for text, style in spans:
+        piece = safe(text)
+        cells = cell_len(piece)
+        if total > width and cells >= left:
+            piece = clip(piece if cells > left else piece + "…", left)
+            cells = cell_len(piece)
+            result.append((piece, style))
+            left -= cells
+            break
+        result.append((piece, style))
+        left -= cells
+    if left > 0:
+        padding: Span = (" " * left, "")
+        result = [padding, *result] if align == "right" else [*result, padding]
+    return result
+
+
+def strip_of(spans: Iterable[Span], palette: Palette, base: Style, width: int | None = None) -> Strip:
+    """A line of safe spans on the style `base`, padded or cut to `width` cells."""
+    segments = []
+    for text, style in spans:
+        if text:
+            own = palette.style(style) if isinstance(style, str) else style
+            segments.append(Segment(safe(text), base + own))
+    strip = Strip(segments)
+    return strip if width is None else strip.adjust_cell_length(width, base)

@@ -1,0 +1,58 @@
+"""Where a table's rows come from: by number, each with an id that stays when the numbers move."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from flowtui.tui.widgets.paint import Spans
+
+__all__ = ["Cell", "ItemRows", "Rows"]
+
+Cell = str | Spans | Callable[[int], Spans]
+"""A cell's text, coloured pieces of text, or a function that draws them for the column's width."""
+T = TypeVar("T")
+
+
+class Rows(Protocol):
+    """What a `VirtualTable` shows. It asks only for the rows that are on the screen."""
+
+    def __len__(self) -> int: ...
+
+    def row_id(self, index: int) -> str:
+        """The id of a row; no other row has it."""
+        ...
+
+    def index_of(self, row_id: str) -> int | None:
+        """Where the row with that id stands now; None when it is gone."""
+        ...
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        """One cell for each column of the table."""
+        ...
+
+
+class ItemRows(Generic[T]):
+    """Rows over a sequence of values; a value is turned into cells when its row is on the screen."""
+
+    def __init__(self, items: Sequence[T], key: Callable[[T], str], paint: Callable[[T], Sequence[Cell]]) -> None:
+        self.items = items
+        self._key, self._paint = key, paint
+        self._places: dict[str, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def row_id(self, index: int) -> str:
+        return self._key(self.items[index])
+
+    def index_of(self, row_id: str) -> int | None:
+        if self._places is None:
+            self._places = {self._key(item): index for index, item in enumerate(self.items)}
+        return self._places.get(row_id)
+
+    def get(self, row_id: str | None) -> T | None:
+        """The value with that id."""
+        index = None if row_id is None else self.index_of(row_id)
+        return None if index is None else self.items[index]
+
+    def cells(self, index: int) -> Sequence[Cell]:
+        return self._paint(self.items[index])

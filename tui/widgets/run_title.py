@@ -1,0 +1,105 @@
+"""The head of a run's screen: whose run it is, how it goes, how long it takes and usually takes."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from flowtui.engine.clock import Clock
+from flowtui.engine.model import FlowRun
+from flowtui.engine.states import StateType
+from flowtui.tui.formats import ago, duration, gist, moment, until
+from flowtui.tui.run_cells import state_spans
+from flowtui.tui.themes import look_of
+from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
+
+__all__ = ["RunTitle"]
+
+
+_SPEAKING = (
+    StateType.FAILED,
+    StateType.CRASHED,
+    StateType.CANCELLED,
+    StateType.CANCELLING,
+    StateType.PAUSED,
+    StateType.PENDING,
+)
+"""Kinds of state whose message says more than their name."""
+
+
+class RunTitle(Widget):
+    """Two lines painted from a run."""
+
+    DEFAULT_CSS = "RunTitle { height: 2; }"
+
+    def __init__(self, now: Clock, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._now, self._zone = now, zone
+        self._run: FlowRun | None = None
+        self._usual: timedelta | None = None
+
+    def show(self, run: FlowRun, usual: timedelta | None, zone: tzinfo | None) -> None:
+        """Show a run; `usual` is what its flow usually takes."""
+        if (run, usual, zone) != (self._run, self._usual, self._zone):
+            self._run, self._usual, self._zone = run, usual, zone
+            self.refresh()
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        spans: list[Span] = []
+        if self._run is not None:
+            spans = self._first(self._run) if y == 0 else _second(self._run)
+        return strip_of(fit(spans, width), palette_of(self), self.rich_style, width)
+
+    def _first(self, run: FlowRun) -> list[Span]:
+        now = self._now()
+        spans: list[Span] = [
+            ("  ", ""),
+            (run.flow_name, "muted"),
+            (" › ", "faint"),
+            (run.name, "bold strong"),
+            ("   ", ""),
+            *state_spans(run.state),
+        ]
+        elapsed = run.elapsed(now)
+        if elapsed is None:
+            due = run.expected_start_time
+            if due is not None:
+                spans.append((f"  due {moment(due, now, self._zone)}, {_distance(due, now)}", "muted"))
+            return spans
+        over = run.end_time is not None
+        spans.append((f"  {duration(elapsed)}", "text" if over else look_of(run.state).role))
+        if self._usual is not None:
+            slow = not over and elapsed > 1.5 * self._usual
+            spans.append((f"  usual {duration(self._usual)}", "late" if slow else "faint"))
+        spans.append((f"   {moment(run.start_time, now, self._zone)}", "muted"))
+        if run.run_count > 1:
+            spans.append((f"   run {run.run_count}", "muted"))
+        return spans
+
+
+def _distance(due: datetime, now: datetime) -> str:
+    return until(due, now) if due > now else f"{ago(due, now)} ago"
+
+
+def _second(run: FlowRun) -> list[Span]:
+    """The state's message when it says something; else where the run comes from, and what it was given."""
+    if run.state.message and run.state.type in _SPEAKING:
+        return [("  ", ""), (gist(run.state.message), look_of(run.state).role)]
+    spans: list[Span] = [("  ", "")]
+    parts = [f"deployment {run.deployment_name}"] if run.deployment_name else []
+    parts.extend(f"#{tag}" for tag in run.tags)
+    parts.extend(f"{key}={_short(value)}" for key, value in run.parameters.items())
+    return [*spans, ("   ".join(parts), "faint")]
+
+
+def _short(value: object) -> str:
+    """A parameter in a few characters."""
+    if isinstance(value, dict | list):
+        return f"{'{' if isinstance(value, dict) else '['}{len(value)}{'}' if isinstance(value, dict) else ']'}"
+    text = str(value)
+    return text if len(text) <= 24 else f"{text[:23]}…"
