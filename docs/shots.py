@@ -1,0 +1,149 @@
+"""Draw screenshots/*.svg again: the real application on the demo's flows, really run, in a home that is then removed.
+
+`python docs/shots.py` draws all of them, `python docs/shots.py home run` some.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from flowtui.engine.client.current import close_current_client, current_client
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.model import FlowRunFilter
+from flowtui.engine.settings import current_settings
+from flowtui.engine.states import StateType
+from flowtui.server.embedded import ensure_backend
+from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.demo.home import enter_home, make_home
+from flowtui.tui.demo.prepare import prepare
+
+SIZE = (120, 36)
+OUT = Path(__file__).resolve().parent.parent / "screenshots"
+PATIENCE = 120.0
+
+Shot = Callable[[Pilot[int], Client], Awaitable[None]]
+
+
+async def home(pilot: Pilot[int], client: Client) -> None:
+    """What ran, what needs somebody, what is next, what is running."""
+    await pilot.press("1")
+
+
+async def runs(pilot: Pilot[int], client: Client) -> None:
+    """The list, with the run under the cursor at a glance."""
+    await pilot.press("2")
+    await settle(pilot)
+    await pilot.press("j", "j", "j")
+
+
+async def run(pilot: Pilot[int], client: Client) -> None:
+    """Tasks along time above, the log below."""
+    pilot.app.open_run(newest(client, "orders-etl", "COMPLETED"))  # type: ignore[attr-defined]
+
+
+async def deployments(pilot: Pilot[int], client: Client) -> None:
+    """What can be run, when it runs next, and how it went."""
+    await pilot.press("4")
+
+
+async def form(pilot: Pilot[int], client: Client) -> None:
+    """Run a deployment with other parameters: the form is made from their schema."""
+    await pilot.press("4")
+    await settle(pilot)
+    await pilot.press("j", "j", "j", "R")
+
+
+async def blocks(pilot: Pilot[int], client: Client) -> None:
+    """Secrets and webhooks, masked."""
+    await pilot.press("6")
+
+
+SHOTS: dict[str, Shot] = {
+    "home": home,
+    "runs": runs,
+    "run": run,
+    "deployments": deployments,
+    "form": form,
+    "blocks": blocks,
+}
+
+
+def newest(client: Client, flow: str, state_type: str) -> str:
+    """The id of the newest run of a flow in a state."""
+    where = FlowRunFilter(flow_names=(flow,), state_types=(StateType(state_type),))
+    return client.list_flow_runs(where, limit=1).items[0].id
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Let what was asked for arrive and be drawn."""
+    await pilot.pause(1.5)
+
+
+async def draw(names: list[str]) -> None:
+    """Open the workstation with its own backend, wait until the demo's flows are in full swing, take the pictures."""
+    place = Path.home() / ".flowtui-demo"
+    enter_home(place)
+    flows = make_home(place)
+    client = current_client()
+    prepare(client, flows, lambda sentence: print(sentence, file=sys.stderr))
+    client.save_block("secret", "warehouse-password", {"value": "correct horse battery staple"})
+    client.save_block("webhook", "team-alerts", {"url": "https://hooks.example.com/services/T1/B2"})
+    app = FlowtuiApp(client, backend=lambda opened: ensure_backend(current_settings(), opened))
+    try:
+        async with app.run_test(size=SIZE, notifications=False) as pilot:
+            await until(pilot, lambda: client.run_counts().running >= 1 and finished(client) >= 9)
+            for name in names:
+                await SHOTS[name](pilot, client)
+                await settle(pilot)
+                (OUT / f"{name}.svg").write_text(checked(name, app.export_screenshot(title="flowtui")))
+                print(OUT / f"{name}.svg", file=sys.stderr)
+                while len(app.screen_stack) > 1:
+                    app.pop_screen()
+    finally:
+        if app.backend is not None:
+            app.backend.stop()
+        close_current_client()
+
+
+def finished(client: Client) -> int:
+    return len([run for run in client.list_flow_runs(limit=50).items if run.state.is_final()])
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The demo's flows were not in full swing within {PATIENCE:g} s.")
+        await pilot.pause(0.2)
+
+
+def checked(name: str, svg: str) -> str:
+    """A picture shows nothing of the machine that it was drawn on. Raises SystemExit when it does."""
+    for secret in {str(Path.home()), str(OUT.parent), socket.gethostname(), tempfile.gettempdir() + "/"}:
+        if secret in svg:
+            raise SystemExit(f"{name}.svg would show {secret}; choose another view.")
+    return svg
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(SHOTS)
+    unknown = [name for name in names if name not in SHOTS]
+    if unknown:
+        raise SystemExit(f"There is no picture {unknown[0]!r}; there are {', '.join(SHOTS)}.")
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="flowtui-shots-") as folder:
+        # The header writes paths under the user's home as ~/…, which is what a picture may show.
+        os.environ.update(HOME=folder, TZ="UTC", COLUMNS=str(SIZE[0]), LINES=str(SIZE[1]))
+        time.tzset()
+        asyncio.run(draw(names))
+
+
+if __name__ == "__main__":
+    main()
