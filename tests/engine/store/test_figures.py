@@ -29,7 +29,7 @@ from flowtui.engine.states import (
 from tests.engine.store.databases import Place, StoreClock
 from tests.engine.store.made import a_line, a_task, new_run, owned_run, owned_running
 
-on_one_store = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_one_store = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BAD = {StateType.FAILED, StateType.CRASHED}
 
 

@@ -15,7 +15,7 @@ from flowtui.engine.store import log_chunks
 from tests.engine.store.databases import Place
 from tests.engine.store.made import a_line, new_run, owned_running
 
-on_one_store = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_one_store = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def messages(page: LogPage) -> list[str]:
