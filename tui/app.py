@@ -1,11 +1,13 @@
 """The workstation: one Textual application over one `Client`."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from importlib import import_module
 from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from textual import work
@@ -21,13 +23,16 @@ from flowtui.tui.commands import Command
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.live import LiveFeed, News
 from flowtui.tui.messages import NewsArrived, StoreChanged
-from flowtui.tui.places import MODES, palette
+from flowtui.tui.places import MODES, NEEDED_SOON, palette
+from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
 from flowtui.tui.status import Status
-from flowtui.tui.text import ScreenFilter, safe
+from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
 
 __all__ = ["BackendHandle", "FlowtuiApp"]
+
+log = logging.getLogger("flowtui.tui")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +89,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.backend: BackendHandle | None = None
         """The backend that this terminal started and still answers for."""
         self._signals = signals
+        self._warm = False
         self.now = now
         self.zone = zone
         self.status = Status()
@@ -162,6 +168,18 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             for screen in self._shells()[-1:]:
                 screen.post_message(StoreChanged(news.changes))
 
+    def rows_shown(self) -> None:
+        """A screen has shown what it read. The first time, there is time for what a person may do next."""
+        if not self._warm:
+            self._warm = True
+            self.call_after_refresh(self._warm_up)
+
+    @work(group="warm-up", exit_on_error=False)
+    async def _warm_up(self) -> None:
+        """A module at a time, so that nobody waits for more than one."""
+        for module in NEEDED_SOON:
+            await asyncio.to_thread(import_module, module)
+
     def _shells(self) -> list[ShellScreen]:
         """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
         return [screen for screen in self.screen_stack if isinstance(screen, ShellScreen)]
@@ -181,6 +199,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if isinstance(error, FlowtuiError):
             self.notify(safe(str(error)), severity="error", timeout=8, markup=False)
         else:
+            log.error("Something went wrong inside the workstation.", exc_info=error)
             words = f"{type(error).__name__}: {error}"
             self.notify(
                 safe(words), title="Something went wrong inside flowtui", severity="error", timeout=12, markup=False

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from flowtui.engine.model import FlowRun
-from flowtui.tui.formats import ago, count, duration, gist, moment, until
-from flowtui.tui.themes import look_of
+from flowtui.tui.formats import ago, count, duration, gist, until
+from flowtui.tui.looks import look_of
 from flowtui.tui.widgets.bars import progress
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span, Spans
@@ -36,7 +36,7 @@ LATEST_COLUMNS: Final = (
     Column("", 7, share=3, align="right"),
     Column("", 3, align="right"),
 )
-NEXT_COLUMNS: Final = (Column("", 5), Column("", 8, share=1), Column("", 6, align="right"))
+NEXT_COLUMNS: Final = (Column("", 6), Column("", 8, share=1), Column("", 6, align="right"))
 RUNNING_COLUMNS: Final = (
     Column("", 1),
     Column("", 14, share=1, most=20),
@@ -77,9 +77,10 @@ def latest_cells(run: FlowRun, now: datetime) -> list[Cell]:
 def next_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
     """When, which flow, how soon."""
     due = run.expected_start_time or run.created
-    when = moment(due, now, zone)
+    local = due.astimezone(zone)
+    today = local.date() == now.astimezone(zone).date()
     return [
-        [(when[:5] if ":" in when[:3] else when[:6], "scheduled")],
+        [(f"{local:%H:%M}" if today else f"{local:%b} {local.day:>2}", "scheduled")],
         [(run.flow_name, "text")],
         [(until(due, now), "muted")],
     ]

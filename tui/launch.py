@@ -1,9 +1,11 @@
 """Open the workstation: is there a terminal, run the app on it, and clear up when the terminal is a shell's again."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError
@@ -11,7 +13,10 @@ from flowtui.engine.errors import FlowtuiError
 if TYPE_CHECKING:
     from flowtui.tui.app import BackendHandle
 
-__all__ = ["open_workstation", "why_no_terminal"]
+__all__ = ["open_workstation", "why_no_terminal", "write_down_trouble"]
+
+_LOG_BYTES: Final = 1_000_000
+"""The file grows to this size; then it is put aside as `….1`, and the one before is dropped."""
 
 
 def why_no_terminal(streams: Mapping[str, TextIO | None], term: str | None) -> str | None:
@@ -63,8 +68,21 @@ def open_workstation(
 
 def _open_client() -> Client:
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - 300 ms of store, in a thread of the app
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
 
-    return current_client()
+    client = current_client()
+    write_down_trouble(current_settings().home / "workstation.log")
+    return client
+
+
+def write_down_trouble(file: Path) -> None:
+    """Keep in a file what goes wrong inside the workstation: the terminal shows the screen. There is none before."""
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - in a thread of the app
+
+    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s | %(levelname)-7s | %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
 
 
 def _ensure_backend(client: Client) -> "BackendHandle | None":

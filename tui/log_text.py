@@ -7,7 +7,7 @@ from typing import Final
 
 from flowtui.engine.model import LogLine
 from flowtui.tui.formats import log_time
-from flowtui.tui.text import parse_sgr
+from flowtui.tui.sgr import parse_sgr
 from flowtui.tui.widgets.paint import Span
 
 __all__ = ["INDENT", "level_role", "level_word", "line_rows", "message_lines"]

@@ -1,4 +1,4 @@
-"""The top-level screens, each loaded when it is first shown."""
+"""The top-level screens, each loaded when it is first shown, and what to load before a person asks for it."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from textual.command import Provider
 from textual.screen import Screen
 
-__all__ = ["MODES", "palette"]
+__all__ = ["MODES", "NEEDED_SOON", "palette"]
 
 
 def _home() -> Screen[Any]:
@@ -39,6 +39,19 @@ MODES: Final[dict[str, str | Callable[[], Screen[Any]]]] = {
     "deployments": _deployments,
     "blocks": _blocks,
 }
+
+
+NEEDED_SOON: Final = (
+    "flowtui.tui.screens.deployments",
+    "flowtui.tui.screens.run",
+    "flowtui.tui.screens.runs",
+    "flowtui.engine.deployments.parameters",
+    "coolname",  # the name of a run
+    "flowtui.tui.screens.run_form",
+    "flowtui.tui.screens.deployment",
+    "flowtui.tui.screens.confirm",
+)
+"""Modules that the first press of `2`, `4`, `r` or `R` would otherwise wait for: 100 ms in all."""
 
 
 def palette() -> type[Provider]:

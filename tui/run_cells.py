@@ -6,7 +6,7 @@ from typing import Final
 from flowtui.engine.model import FlowRun, RunStats
 from flowtui.engine.states import State, StateType
 from flowtui.tui.formats import count, duration, moment
-from flowtui.tui.themes import look_of
+from flowtui.tui.looks import look_of
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell

@@ -1,22 +1,15 @@
 """Text that can be shown: nothing that comes from data may reach the terminal as a command (DESIGN D12).
 
-`safe` makes every control, bidirectional and invisible character visible. `parse_sgr` keeps the colours of log lines
-as styles and makes every other escape sequence visible. `ScreenFilter` is the last line of defence: it looks at each
-segment that Textual is about to write.
+`safe` makes every control, bidirectional and invisible character visible. It needs no library, because every command
+of the command line prints through it.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.color import Color
-from textual.filter import LineFilter
-
-__all__ = ["ScreenFilter", "parse_sgr", "safe", "safe_block"]
+__all__ = ["is_unsafe", "safe", "safe_block", "visible"]
 
 # Controls have pictures of their own in Unicode (␀ … ␟, ␡); what has none becomes the replacement below.
 _INVISIBLE: Final = "·"
@@ -48,8 +41,14 @@ def _picture(character: str) -> str:
 _BIDI: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
-def _visible(match: re.Match[str]) -> str:
-    return _picture(match.group())
+def is_unsafe(text: str) -> bool:
+    """Whether a terminal could obey or hide something in `text`."""
+    return _UNSAFE.search(text) is not None
+
+
+def visible(text: str) -> str:
+    """`text` with each unsafe character as one symbol, so that its length stays."""
+    return _UNSAFE.sub(lambda match: _picture(match.group()), text)
 
 
 def _one_line(match: re.Match[str]) -> str:
@@ -87,84 +86,3 @@ def _unassigned(text: str) -> str:
     if text.isascii() or not any(map(_is_unassigned, text)):
         return text
     return "".join("�" if _is_unassigned(character) else character for character in text)
-
-
-class ScreenFilter(LineFilter):
-    """Turns what is still unsafe in a segment into symbols, whoever made it."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        if not any(_UNSAFE.search(segment.text) for segment in segments):
-            return segments
-        return [Segment(_UNSAFE.sub(_visible, text), style, control) for text, style, control in segments]
-
-
-# -- colours in logs --------------------------------------------------------------------------------------------------
-
-_SGR: Final = re.compile("(?:\x1b\\[|\x9b)([0-9;:]*)m")
-_BASIC: Final = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-_ATTRIBUTES: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
-_ENDED_BY: Final = {22: "not bold not dim", 23: "not italic", 24: "not underline", 27: "not reverse", 29: "not strike"}
-
-
-def parse_sgr(text: str) -> list[tuple[str, Style]]:
-    """Cut one line into safe pieces and their styles, as its colour sequences (SGR) say; all other escapes show."""
-    if "\x1b" not in text and "\x9b" not in text:
-        return [(safe(text), Style.null())]
-    pieces: list[tuple[str, Style]] = []
-    style, start = Style.null(), 0
-    for match in _SGR.finditer(text):
-        if match.start() > start:
-            pieces.append((safe(text[start : match.start()]), style))
-        style = _apply(style, match.group(1))
-        start = match.end()
-    if start < len(text) or not pieces:
-        pieces.append((safe(text[start:]), style))
-    return pieces
-
-
-@lru_cache(1024)
-def _apply(style: Style, parameters: str) -> Style:
-    """The style after one colour sequence. What is malformed changes nothing."""
-    codes = iter([int(code) if code and len(code) < 4 else 0 for code in re.split("[;:]", parameters)])
-    for code in codes:
-        if code == 0:
-            style = Style.null()
-        elif code in _ATTRIBUTES:
-            style += Style.parse(_ATTRIBUTES[code])
-        elif code in _ENDED_BY:
-            style += Style.parse(_ENDED_BY[code])
-        elif code in (38, 48):
-            color = _extended(codes)
-            if color is not None:
-                style += Style(color=color) if code == 38 else Style(bgcolor=color)
-        else:
-            style += _basic(code)
-    return style
-
-
-def _basic(code: int) -> Style:
-    """One of the sixteen colours, or back to the default."""
-    if 30 <= code <= 37:
-        return Style(color=_BASIC[code - 30])
-    if 90 <= code <= 97:
-        return Style(color=f"bright_{_BASIC[code - 90]}")
-    if 40 <= code <= 47:
-        return Style(bgcolor=_BASIC[code - 40])
-    if 100 <= code <= 107:
-        return Style(bgcolor=f"bright_{_BASIC[code - 100]}")
-    if code == 39:
-        return Style(color="default")
-    if code == 49:
-        return Style(bgcolor="default")
-    return Style.null()
-
-
-def _extended(codes: Iterator[int]) -> str | None:
-    """`5;n` or `2;r;g;b`, as Rich writes a colour; None when it is neither."""
-    kind = next(codes, 0)
-    if kind == 5:
-        return f"color({min(next(codes, 0), 255)})"
-    if kind == 2:
-        red, green, blue = (min(next(codes, 0), 255) for _ in range(3))
-        return f"#{red:02x}{green:02x}{blue:02x}"
-    return None

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from flowtui.engine.model import Change, FlowRun, TaskRun
 from flowtui.engine.states import State, StateType
 from flowtui.tui.formats import duration, gist
+from flowtui.tui.looks import look_of
 from flowtui.tui.run_cells import state_spans
-from flowtui.tui.themes import look_of
 from flowtui.tui.widgets.bars import nice_span, time_bar
 from flowtui.tui.widgets.paint import Span
 

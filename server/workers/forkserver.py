@@ -25,6 +25,7 @@ _RESTART_AFTER: Final = (0.0, 0.2, 1.0, 5.0)
 _CONNECT_SECONDS: Final = 10.0
 _LAST_WORDS_SECONDS: Final = 0.5
 _LINE_LIMIT: Final = 64 * 1024
+_ENDED_FIRST: Final = "The process that starts flow runs ended before it could start this one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,9 @@ class ForkServer:
         try:
             child = self._children[number] = Child(job, await _reading(out_read), await _reading(err_read))
             await self._send({"job": number, "work": job.as_json()}, [out_write, err_write])
+        except ConnectionError as error:
+            self._children.pop(number, None)
+            raise LaunchError(_ENDED_FIRST) from error
         except OSError as error:
             self._children.pop(number, None)
             why = error.strerror or error
@@ -212,9 +216,7 @@ class ForkServer:
         """The zygote has ended and its children were told to end too: how they ended cannot be seen any more."""
         for child in self._children.values():
             if not child.started.done():
-                child.started.set_exception(
-                    LaunchError("The process that starts flow runs ended before it could start this one.")
-                )
+                child.started.set_exception(LaunchError(_ENDED_FIRST))
                 child.started.exception()
             _settle(child.ended, None)
         self._children.clear()

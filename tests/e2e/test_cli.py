@@ -1,5 +1,6 @@
 """The command line as a whole: help, errors, exit codes, streams."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 
 from flowtui import __version__, flow
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import DeploymentSpec
+from flowtui.engine.clock import utc_now
+from flowtui.engine.model import DeploymentSpec, LogLine
 from flowtui.tui.cli.app import COMMANDS
 from tests.e2e.conftest import Done
 from tests.support import clean_environment, run_flowtui, run_python, wait_until
@@ -154,55 +156,57 @@ def test_a_terminal_that_knows_no_glyphs_shows_something_else(client: LocalClien
     assert "? Completed  ?ber" in done.stdout
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_flow_that_is_stopped_ends_quietly_and_is_recorded(
     client: LocalClient, project: Path, number: signal.Signals, code: int
 ) -> None:
     (project / "f.py").write_text(
-        "import time\nfrom flowtui import flow\n@flow(log_prints=True)\ndef f():\n    print('up')\n    time.sleep(60)\n"
+        "from flowtui import flow\n@flow(log_prints=True)\ndef f():\n    print('up')\n    open('gate').read()\n"
     )
+    os.mkfifo(project / "gate")
     command = [sys.executable, "-m", "flowtui", "run", "f.py"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, env=clean_environment(), text=True)
     try:
         assert child.stderr is not None
-        while "- up" not in child.stderr.readline():
-            assert child.poll() is None
+        gate = wait_until(lambda: opened_by_a_reader(project / "gate"), 50, "the flow to wait at its gate")
         child.send_signal(number)
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=50)
+        os.close(gate)
     finally:
         child.kill()
     assert child.returncode == code, err
+    assert "- up" in err
     assert "Traceback" not in err
     assert client.list_flow_runs().items[0].state.is_final()
 
 
+def opened_by_a_reader(fifo: Path) -> int | None:
+    """A descriptor of its writing end; None while nobody reads it, which the system refuses."""
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        assert error.errno == errno.ENXIO, error
+        return None
+
+
+@pytest.mark.timeout(120)
 def test_an_interrupt_ends_with_130(client: LocalClient, tmp_path: Path) -> None:
     spec = DeploymentSpec(name="a", flow_name="f", entrypoint="f.py:f", path=str(tmp_path))
     run = client.run_deployment(client.save_deployment(spec).id)
     command = [sys.executable, "-m", "flowtui", "flow-run", "logs", run.name, "--follow"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+    client.write_logs([LogLine(timestamp=utc_now(), level=20, message="it follows", flow_run_id=run.id)])
+    client.flush()
     try:
-        database = current_database(client)
-        wait_until(lambda: holds_open(child.pid, database), 20, "the command to follow the log")
+        assert child.stdout is not None
+        assert b"it follows" in child.stdout.readline()  # so it is past its start, and goes on
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=50)
     finally:
         child.kill()
     assert child.returncode == 130
     assert b"Traceback" not in err
-
-
-def current_database(client: LocalClient) -> str:
-    return str(client.settings.home / "flowtui.db")
-
-
-def holds_open(pid: int, path: str) -> bool:
-    """Whether a process has opened a file."""
-    folder = f"/proc/{pid}/fd"
-    try:
-        return any(os.readlink(f"{folder}/{fd}") == path for fd in os.listdir(folder))
-    except OSError:
-        return False
 
 
 def test_info_tells_what_a_bug_report_needs(flowtui: Flowtui, home: Path) -> None:

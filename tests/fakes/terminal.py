@@ -78,7 +78,7 @@ class Terminal:
             self._stream.feed(part)
         return got
 
-    def wait_for(self, condition: str | Callable[["Terminal"], bool], timeout: float = 20.0) -> float:
+    def wait_for(self, condition: str | Callable[["Terminal"], bool], timeout: float = 50.0) -> float:
         """Until a text is on the screen, or a condition holds; answers with the seconds that took."""
         begun = time.monotonic()
         while time.monotonic() - begun < timeout:
@@ -104,7 +104,7 @@ class Terminal:
         """Send a signal to the program."""
         self.process.send_signal(number)
 
-    def wait_end(self, timeout: float = 20.0) -> int:
+    def wait_end(self, timeout: float = 50.0) -> int:
         """Until the program has ended; answers with its exit code."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:

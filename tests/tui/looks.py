@@ -18,7 +18,7 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips[: app.size.height])
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: float = 20.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: float = 50.0) -> None:
     """Let the app work until a condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -26,7 +26,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: flo
         assert time.monotonic() < deadline, f"still not, after {timeout:g} s:\n{screen_text(pilot.app)}"
 
 
-async def shows(pilot: Pilot[Any], *words: str, timeout: float = 20.0) -> str:
+async def shows(pilot: Pilot[Any], *words: str, timeout: float = 50.0) -> str:
     """Wait until all these words are on the screen; answers with the screen."""
     await until(pilot, lambda: all(word in screen_text(pilot.app) for word in words), timeout)
     return screen_text(pilot.app)

@@ -425,6 +425,33 @@ def test_a_secret_of_many_lines_is_pasted_whole() -> None:
     play(app, script)
 
 
+def test_a_word_is_pasted_once() -> None:
+    app = login_app()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await focus(pilot, "user")
+        await until(pilot, lambda: isinstance(app.focused, Line))
+        app.focused.post_message(events.Paste("grace"))
+        await until(pilot, lambda: "user" in app.data)
+        assert app.data == {"user": "grace"}
+
+    play(app, script)
+
+
+def test_a_paste_that_comes_before_the_control_is_kept() -> None:
+    app = login_app()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await ready(pilot)
+        row = app.view.rows.row(("password",))
+        assert row is not None and row.control is None
+        app.screen.set_focus(row)
+        row.post_message(events.Paste("sesame"))
+        await until(pilot, lambda: app.data == {"password": "sesame"})
+
+    play(app, script)
+
+
 def test_a_stored_secret_stays_unless_another_is_typed() -> None:
     app = login_app(password="********")
 

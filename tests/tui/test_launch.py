@@ -12,6 +12,8 @@ from flowtui.tui.launch import why_no_terminal
 from tests.fakes.terminal import Terminal
 from tests.support import clean_environment, wait_until
 
+pytestmark = pytest.mark.timeout(180)  # several waits, each with a deadline of its own
+
 COMMAND = [
     sys.executable,
     "-c",

@@ -1,6 +1,7 @@
 """The screens, driven by keys on a real store."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from flowtui.engine.errors import StoreError
 from flowtui.engine.model import FlowRun, NewFlowRun
 from flowtui.engine.states import Completed, Failed, Running, StateType
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.home_cells import NEXT_COLUMNS, next_cells
 from flowtui.tui.screens.confirm import ConfirmScreen
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.screens.run import RunScreen
@@ -80,6 +82,18 @@ def test_enter_on_home_opens_the_run_and_escape_comes_back(app: FlowtuiApp, day:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
     play(app, script)
+
+
+def test_a_day_in_the_list_of_what_comes_next_is_never_cut(
+    app: FlowtuiApp, day: dict[str, FlowRun], world: World
+) -> None:
+    """Whether it is in this year or in another: how far away it is stands beside it."""
+    due = world.client.list_flow_runs(limit=1).items[0]
+    for days, words in ((9, "Nov 29"), (50, "Jan  9")):
+        later = replace(due, expected_start_time=world.now.replace(month=11, day=20) + timedelta(days=days))
+        cell = next_cells(later, world.now.replace(month=11, day=20), UTC)[0]
+        assert not callable(cell) and cell[0][0] == words
+        assert len(words) <= NEXT_COLUMNS[0].width
 
 
 def test_an_empty_home_says_how_to_begin(app: FlowtuiApp) -> None:

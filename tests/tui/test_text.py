@@ -10,7 +10,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from flowtui.tui.text import ScreenFilter, parse_sgr, safe, safe_block
+from flowtui.tui.screen_filter import ScreenFilter
+from flowtui.tui.sgr import parse_sgr
+from flowtui.tui.text import safe, safe_block
 
 ANYTHING = st.text(st.characters(), max_size=60) | st.text(
     st.sampled_from("\x1b[]0;52m\x9b\x07\x00\n\r\t\u202e\u200b\ud800a"), max_size=60

@@ -22,7 +22,8 @@ from flowtui.engine.states import (
     StateType,
     TimedOut,
 )
-from flowtui.tui.themes import DARK, LIGHT, Palette, look_of
+from flowtui.tui.looks import look_of
+from flowtui.tui.themes import DARK, LIGHT, Palette
 from tests.fakes.world import NOW
 
 STATE_ROLES = ("running", "completed", "failed", "crashed", "late", "paused", "scheduled", "cancelled")

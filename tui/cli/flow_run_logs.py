@@ -170,7 +170,7 @@ def _colored(line: str, style: str) -> "Text":
     """A line for a terminal: its own colours stay, every other escape is shown as a symbol."""
     from rich.text import Text  # noqa: PLC0415 - loaded by the console
 
-    from flowtui.tui.text import parse_sgr  # noqa: PLC0415 - 60 ms that only a terminal needs
+    from flowtui.tui.sgr import parse_sgr  # noqa: PLC0415 - Rich's styles, loaded by the console
 
     return Text.assemble(*parse_sgr(line), style=style)
 
@@ -179,6 +179,6 @@ def _plain(line: str) -> str:
     """A line without any escape."""
     if "\x1b" not in line:
         return clean(line)
-    from flowtui.tui.text import parse_sgr  # noqa: PLC0415 - only lines with colours come here
+    from flowtui.tui.sgr import parse_sgr  # noqa: PLC0415 - Rich's styles, that only lines with colours need
 
     return "".join(text for text, _ in parse_sgr(line))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flowtui.tui.looks import look_of
+from flowtui.tui.text import safe
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -68,8 +71,6 @@ def clean(text: str) -> str:
     """One line without anything that a terminal would obey."""
     if text.isascii() and text.isprintable():
         return text
-    from flowtui.tui.text import safe  # noqa: PLC0415 - 60 ms that plain text does not need
-
     return safe(text)
 
 
@@ -130,8 +131,6 @@ def print_facts(facts: Iterable[tuple[str, Cell | str]]) -> None:
 
 def state_cell(state: "State") -> Cell:
     """Glyph, word and colour."""
-    from flowtui.tui.themes import look_of  # noqa: PLC0415 - 60 ms that JSON does not need
-
     look = look_of(state)
     return Cell(f"{look.glyph} {look.word}", _COLORS.get(look.role, ""))
 

@@ -64,8 +64,7 @@ class Line(Input):
     def _on_paste(self, event: events.Paste) -> None:
         text = event.text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
         if "\n" not in text:
-            super()._on_paste(event)
-            return
+            return  # Textual calls the handler of the class below by itself
         event.stop()
         event.prevent_default()
         start, end = sorted(self.selection)

@@ -225,6 +225,12 @@ class FieldRow(Widget):
         else:
             self.call_after_refresh(self.app.simulate_key, event.key)
 
+    def on_paste(self, event: events.Paste) -> None:
+        """What was pasted before the control had the keyboard is meant for it, too."""
+        if isinstance(self.control, Line):  # which lets no paste of its own come up here
+            event.stop()
+            self.control.post_message(event)
+
     # -- what is done -----------------------------------------------------------------------------------------------
 
     @on(Input.Changed)

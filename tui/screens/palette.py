@@ -9,9 +9,9 @@ from textual.types import IgnoreReturnCallbackType
 
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.keys import RESOURCES
+from flowtui.tui.looks import look_of
 from flowtui.tui.screens.help import KeyHelp, keys_of
 from flowtui.tui.text import safe
-from flowtui.tui.themes import look_of
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp

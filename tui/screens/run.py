@@ -11,11 +11,13 @@ from textual.widget import Widget
 
 from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Change, FlowRun, LogPage, TaskRun, TaskRunFilter
+from flowtui.engine.results.previews import result_text
 from flowtui.engine.states import State
 from flowtui.tui.formats import count, duration, moment
 from flowtui.tui.run_actions import cancel_runs, retry_runs
 from flowtui.tui.run_cells import is_live, state_spans
 from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.text import safe
 from flowtui.tui.timeline import TaskList, bar_spans, outcome_spans, scale_of, task_duration, usual
 from flowtui.tui.widgets.bars import axis
 from flowtui.tui.widgets.columns import Column
@@ -299,4 +301,7 @@ def _no_result(run: FlowRun) -> str:
         return "The run has not ended yet."
     if not run.state.is_completed():
         return f"The run is {run.state.name}, so it has no result."
+    kept = result_text(None, run.state.details)
+    if kept is not None:
+        return safe(f"The result is kept elsewhere: {kept}")
     return "The result was not kept: only small values that are exact in JSON are."

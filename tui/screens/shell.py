@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -37,8 +38,8 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     `load` is called in a worker, never twice at once: with None when the screen is shown (again) and everything may
     have changed, and with the changes that `wants` let through whenever the store changes. It awaits
-    `self.workstation.call(client.verb, …)` and then updates the screen's widgets. A `FlowtuiError` that it raises
-    becomes a toast.
+    `self.workstation.call(client.verb, …)` and then updates the screen's widgets. What it raises becomes a toast; a
+    widget that it does not find on a screen that was closed meanwhile is no news to anybody.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -131,9 +132,16 @@ class ShellScreen(Screen[None], inherit_bindings=False):
                 try:
                     await self.load(changes)
                 except Exception as error:
-                    self.workstation.notify_error(error)
+                    self._report(error)
+                else:
+                    self.workstation.rows_shown()
         finally:
             self._loading = False
+
+    def _report(self, error: BaseException) -> None:
+        closed = not self.is_attached or self._pruning
+        if not (closed and isinstance(error, NoMatches)):
+            self.workstation.notify_error(error)
 
     def on_show(self) -> None:
         self.request_load()
@@ -141,7 +149,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What a worker did not expect is told, not swallowed."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.workstation.notify_error(event.worker.error)
+            self._report(event.worker.error)
 
     def on_screen_resume(self) -> None:
         self._fit(self.app.size)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.worker import Worker, WorkerState
 
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import LogPage
@@ -75,7 +76,7 @@ class LogPane(Widget):
         self._bar = _LogBar()
         self._line = Input(classes="line", select_on_focus=False)
         self._read: ReadLines | None = None
-        self._complain: Callable[[FlowtuiError], None] = lambda _: None
+        self._complain: Callable[[BaseException], None] = lambda _: None
         self._found: Hits | None = None
         self._errors: Hits | None = None
         self._of_task: Hits | None = None
@@ -89,9 +90,14 @@ class LogPane(Widget):
             yield self._line
         yield self._bar
 
-    def open(self, read: ReadLines, complain: Callable[[FlowtuiError], None]) -> None:
+    def open(self, read: ReadLines, complain: Callable[[BaseException], None]) -> None:
         """Say where lines come from, and where complaints about that go."""
         self._read, self._complain = read, complain
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is told, not swallowed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._complain(event.worker.error)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from flowtui.engine.clock import Clock
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import StateType
 from flowtui.tui.formats import ago, duration, gist, moment, until
+from flowtui.tui.looks import look_of
 from flowtui.tui.run_cells import state_spans
-from flowtui.tui.themes import look_of
 from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
 
 __all__ = ["RunTitle"]

@@ -19,12 +19,12 @@ from tests.support import clean_environment
 
 
 @pytest.mark.parametrize("again", range(3))
-def test_many_that_open_an_empty_place_at_once_find_one_store(place: Place, again: int) -> None:
+def test_many_that_open_an_empty_place_at_once_find_one_store(empty_place: Place, again: int) -> None:
     ready, clients = threading.Barrier(6), []
 
     def open_() -> None:
         ready.wait()
-        clients.append(place.open())
+        clients.append(empty_place.open())
 
     threads = [threading.Thread(target=open_) for _ in range(6)]
     for thread in threads:
