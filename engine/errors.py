@@ -8,43 +8,67 @@ FlowtuiError
 │   ├── ScheduleError       a schedule is malformed or can never fire
 │   ├── DeploymentFileError flowtui.yaml or prefect.yaml is wrong; names file, line and key
 │   ├── BlockError          a block's type, name or fields are wrong
-│   ├── MappingError        `.map` was given nothing to map over, or lists of different lengths
-│   └── NotFound            nothing of that name or id exists
+│   ├── MappingError        `.map` was given arguments that it cannot walk
+│   │   └── MappingMissingIterable (nothing to map over) · MappingLengthMismatch (lists of different lengths)
+│   ├── VariableError       a variable's name, value or tags are wrong, or its name is taken
+│   ├── ArtifactError       an artifact's key or data are wrong
+│   ├── LimitError          a concurrency limit is wrong, unknown, or can never be met
+│   └── NotFound            nothing of that name or id exists · BlockNotFound (no such block)
 ├── StoreError              the store cannot be opened, read or written
+├── ResultError             a result cannot be kept, or what was kept cannot be read
+├── Deadlock                task runs of a full task runner would wait for one another for ever
+├── WorkerDied              the process that ran a task ended before the task did
 ├── MissingContext          asked for the current run outside any run
 ├── StaleEpoch              another process has taken over this run; this one must stop
 ├── IllegalTransition       a run cannot go from its present state to the wanted one
 ├── RunError                the outcome of a run, raised where its result was asked for
 │   ├── FailedRun · CrashedRun · CancelledRun · PausedRun · UnfinishedRun · MissingResult
 │   └── UpstreamFailed      a run that this one depends on did not complete
+├── SlotTimeout             a slot of a concurrency limit did not become free in time
+├── LeaseLost               slots were taken back while they were held
+├── PauseTimeout            a paused run was not resumed in time
 └── RunTimeout              a run took longer than its timeout_seconds
 """
 
 __all__ = [
+    "ArtifactError",
     "BlockError",
+    "BlockNotFound",
     "CancelledRun",
     "CrashedRun",
+    "Deadlock",
     "DeploymentFileError",
     "EntrypointError",
     "FailedRun",
     "FlowtuiError",
     "IllegalTransition",
+    "LeaseLost",
+    "LimitError",
+    "LoopLost",
     "MappingError",
+    "MappingLengthMismatch",
+    "MappingMissingIterable",
     "MissingContext",
     "MissingResult",
     "NotFound",
     "ParameterError",
+    "PauseTimeout",
     "PausedRun",
     "ReservedArgument",
+    "ResultError",
     "RunError",
     "RunTimeout",
     "ScheduleError",
+    "SlotTimeout",
     "StaleEpoch",
     "StoreError",
+    "SuspensionSignal",
     "TerminationSignal",
     "UnfinishedRun",
     "UpstreamFailed",
     "UsageError",
+    "VariableError",
+    "WorkerDied",
 ]
 
 
@@ -89,7 +113,38 @@ class BlockError(UsageError, ValueError):
 
 
 class MappingError(UsageError, ValueError):
-    """`.map` was given nothing to map over, or lists of different lengths."""
+    """`.map` was given arguments that it cannot walk."""
+
+
+class MappingMissingIterable(MappingError):
+    """`.map` was given nothing to map over."""
+
+    def __init__(self, what: str, names: list[str]) -> None:
+        shown = f"none of {', '.join(names)} is a list or another iterable" if names else "it takes no arguments"
+        super().__init__(f"{what}.map(…) was given nothing to map over: {shown}. To call it once, use .submit(…).")
+
+
+class MappingLengthMismatch(MappingError):
+    """`.map` was given lists of different lengths; `lengths` is by parameter."""
+
+    def __init__(self, what: str, lengths: dict[str, int]) -> None:
+        shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        super().__init__(
+            f"{what}.map(…) was given lists of different lengths: {shown}. Wrap what is not mapped in unmapped(…)."
+        )
+        self.lengths = lengths
+
+
+class VariableError(UsageError, ValueError):
+    """A variable's name, value or tags are wrong, or its name is taken."""
+
+
+class ArtifactError(UsageError, ValueError):
+    """An artifact's key or data are wrong."""
+
+
+class LimitError(UsageError, ValueError):
+    """A concurrency limit is wrong, unknown, or can never be met."""
 
 
 class NotFound(UsageError, LookupError):
@@ -100,8 +155,24 @@ class NotFound(UsageError, LookupError):
         self.kind, self.name = kind, name
 
 
+class BlockNotFound(NotFound, ValueError):
+    """No block of that type is saved under that name; a `ValueError` too, as programs of this field expect it."""
+
+
 class StoreError(FlowtuiError):
     """The store cannot be opened, read or written."""
+
+
+class ResultError(FlowtuiError):
+    """A result cannot be kept, or what was kept cannot be read."""
+
+
+class Deadlock(FlowtuiError):
+    """Task runs of a full task runner would wait for one another for ever; raised in the one that made it so."""
+
+
+class WorkerDied(FlowtuiError):
+    """The process that ran a task ended before the task did."""
 
 
 class MissingContext(FlowtuiError, RuntimeError):
@@ -155,12 +226,14 @@ class UnfinishedRun(RunError):
 
 
 class MissingResult(RunError):
-    """The run completed, but its result was not kept."""
+    """The run completed, but its result was not kept, or is not there any more."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, reason: str | None = None) -> None:
         super().__init__(
             f"The run is {state}, but its result was not kept. Small JSON values are kept by themselves; "
             "persist_result=True keeps any value."
+            if reason is None
+            else f"The run is {state}. {reason}"
         )
 
 
@@ -170,6 +243,32 @@ class UpstreamFailed(RunError):
 
 class RunTimeout(FlowtuiError, TimeoutError):
     """A run took longer than its `timeout_seconds`."""
+
+
+class SlotTimeout(FlowtuiError, TimeoutError):
+    """A slot of a concurrency limit did not become free in time."""
+
+
+class LeaseLost(FlowtuiError):
+    """Slots were taken back while they were held: the process could not renew them in time, or the limit was reset."""
+
+    def __init__(self, message: str = "Slots were taken back while they were held.") -> None:
+        super().__init__(message)
+
+
+class PauseTimeout(FlowtuiError, TimeoutError):
+    """A paused run was not resumed in time."""
+
+    def __init__(self) -> None:
+        super().__init__("The flow was paused and never resumed.")
+
+
+class SuspensionSignal(BaseException):
+    """The run is suspended and its process ends; a BaseException, so that `except Exception` lets it through."""
+
+
+class LoopLost(BaseException):
+    """The event loop that ran a flow or a task forgot it: it was stopped or closed before they had ended."""
 
 
 class TerminationSignal(BaseException):

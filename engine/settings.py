@@ -24,12 +24,38 @@ class Settings:
     """A remote server's API. When unset, the store is used directly."""
     logging_level: str = "INFO"
     """Lines below this level are neither printed nor kept."""
+    logging_format: str = "text"
+    """How lines look on the console: `text`, or `json`, an object a line."""
+    logging_extra_loggers: tuple[str, ...] = ()
+    """Loggers of other libraries, `urllib3,boto3`, whose lines inside runs are kept in the run's log."""
     encryption_key: str | None = None
     """What secrets are encrypted with. When unset, a key is made and kept in the home, readable by its owner only."""
     sqlite_synchronous: str = "NORMAL"
     """`NORMAL` may lose the last commits when the power fails; `FULL` does not, and is about 8 times slower."""
     lease_seconds: float = 30.0
     """How long a process owns a run without renewing. A dead process is noticed within two of these."""
+    results_storage: str | None = None
+    """Where kept results are: a folder, a URL such as `s3://bucket/results`, or a block's `type/name`."""
+    results_serializer: str | None = None
+    """How kept results are written: `json`, `pickle`, `compressed/pickle` … When unset, data as JSON, else pickled."""
+    tasks_refresh_cache: bool = False
+    """Compute and keep every cached result anew."""
+    tasks_disable_caching: bool = False
+    """Compute every result, and keep none for the cache."""
+    flows_default_retries: int = 0
+    """How often a flow is tried again that does not say so itself."""
+    flows_default_retry_delay_seconds: float = 0.0
+    """How long such a flow waits before each retry."""
+    tasks_default_retries: int = 0
+    """How often a task is tried again that does not say so itself."""
+    tasks_default_retry_delay_seconds: float = 0.0
+    """How long such a task waits before each retry."""
+    tasks_runner_thread_pool_max_workers: int | None = None
+    """How many threads a task runner has that does not say so itself. When unset, as many as its tasks need."""
+    tasks_runner_process_pool_max_workers: int | None = None
+    """How many processes a task runner has that does not say so itself. When unset, one for each processor."""
+    logging_log_prints: bool = False
+    """Make `print` a line of the log in runs that do not say so themselves."""
 
     @property
     def storage(self) -> Path:
@@ -43,18 +69,56 @@ class Settings:
         level = env.get("FLOWTUI_LOGGING_LEVEL", "INFO").upper()
         if level not in _LEVELS:
             raise UsageError(f"FLOWTUI_LOGGING_LEVEL is {level!r}; use one of {', '.join(_LEVELS)}.")
+        shape = env.get("FLOWTUI_LOGGING_FORMAT", "text").lower()
+        if shape not in ("text", "json"):
+            raise UsageError(f"FLOWTUI_LOGGING_FORMAT is {shape!r}; use text or json.")
         synchronous = env.get("FLOWTUI_SQLITE_SYNCHRONOUS", "NORMAL").upper()
         if synchronous not in ("NORMAL", "FULL"):
             raise UsageError(f"FLOWTUI_SQLITE_SYNCHRONOUS is {synchronous!r}; use NORMAL or FULL.")
+        extra = env.get("FLOWTUI_LOGGING_EXTRA_LOGGERS", "")
         return cls(
             home=home,
             database_url=env.get("FLOWTUI_DATABASE_URL") or f"sqlite:///{home / 'flowtui.db'}",
             api_url=env.get("FLOWTUI_API_URL") or None,
             logging_level=level,
+            logging_format=shape,
+            logging_extra_loggers=tuple(name.strip() for name in extra.split(",") if name.strip()),
             encryption_key=env.get("FLOWTUI_ENCRYPTION_KEY") or None,
             sqlite_synchronous=synchronous,
             lease_seconds=_seconds(env, "FLOWTUI_LEASE_SECONDS", 30.0),
+            results_storage=env.get("FLOWTUI_RESULTS_STORAGE") or None,
+            results_serializer=env.get("FLOWTUI_RESULTS_SERIALIZER") or None,
+            tasks_refresh_cache=_switch(env, "FLOWTUI_TASKS_REFRESH_CACHE"),
+            tasks_disable_caching=_switch(env, "FLOWTUI_TASKS_DISABLE_CACHING"),
+            flows_default_retries=_whole(env, "FLOWTUI_FLOWS_DEFAULT_RETRIES", 0) or 0,
+            flows_default_retry_delay_seconds=_delay(env, "FLOWTUI_FLOWS_DEFAULT_RETRY_DELAY_SECONDS"),
+            tasks_default_retries=_whole(env, "FLOWTUI_TASKS_DEFAULT_RETRIES", 0) or 0,
+            tasks_default_retry_delay_seconds=_delay(env, "FLOWTUI_TASKS_DEFAULT_RETRY_DELAY_SECONDS"),
+            tasks_runner_thread_pool_max_workers=_whole(env, "FLOWTUI_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS", 1),
+            tasks_runner_process_pool_max_workers=_whole(env, "FLOWTUI_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS", 1),
+            logging_log_prints=_switch(env, "FLOWTUI_LOGGING_LOG_PRINTS"),
         )
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").lower()
+    if text not in ("", "0", "1", "false", "true"):
+        raise UsageError(f"{name} is {text!r}; use true or false.")
+    return text in ("1", "true")
+
+
+def _whole(env: Mapping[str, str], name: str, least: int) -> int | None:
+    text = env.get(name)
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < least:
+        raise UsageError(f"{name} is {text!r}; give a whole number, {least} or more.")
+    return int(text)
+
+
+def _delay(env: Mapping[str, str], name: str) -> float:
+    text = env.get(name)
+    return _seconds(env, name, 0.0) if text and text not in ("0", "0.0") else 0.0
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:

@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from flowtui.engine.clock import utc_now
-from flowtui.engine.errors import CancelledRun, CrashedRun, FailedRun, MissingResult, PausedRun, UnfinishedRun
+from flowtui.engine.errors import (
+    CancelledRun,
+    CrashedRun,
+    FailedRun,
+    MissingResult,
+    PausedRun,
+    ResultError,
+    UnfinishedRun,
+)
 from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
 
 __all__ = [
     "NO_DATA",
     "TERMINAL",
+    "AwaitingConcurrencySlot",
     "AwaitingRetry",
     "Cached",
     "Cancelled",
@@ -25,11 +34,13 @@ __all__ = [
     "NotReady",
     "Paused",
     "Pending",
+    "Resuming",
     "Retrying",
     "Running",
     "Scheduled",
     "State",
     "StateType",
+    "Suspended",
     "TimedOut",
 ]
 
@@ -112,6 +123,10 @@ class State:
     def is_paused(self) -> bool:
         return self.type is StateType.PAUSED
 
+    def is_suspended(self) -> bool:
+        """Paused without a process: it has to be started again to go on."""
+        return self.is_paused() and bool(self.details.get("pause_reschedule"))
+
     def with_data(self, data: Any) -> "State":
         """The same state, carrying `data`."""
         return evolve(self, data=data)
@@ -120,23 +135,36 @@ class State:
         """The value of a completed run, or the exception of one that did not complete.
 
         Raises the exception itself unless `raise_on_failure` is False. Raises `UnfinishedRun` for a run that has
-        not ended and `MissingResult` when the value was not kept.
+        not ended and `MissingResult` when the value was not kept. A value that is kept elsewhere is read now.
         """
         if not self.is_final() and not self.is_paused() and not self.is_cancelling():
             raise UnfinishedRun(self.name)
         if self.is_completed():
-            if self.data is NO_DATA:
-                raise MissingResult(self.name)
-            return self.data
+            return self._kept() if self.data is NO_DATA else self.data
         error = self.data if isinstance(self.data, BaseException) else self._error()
         if raise_on_failure:
             raise error
         return error
 
+    def _kept(self) -> Any:
+        """The value, read from where it is kept. Raises `MissingResult`."""
+        told = self.details.get("result")
+        if told is None:
+            raise MissingResult(self.name)
+        from flowtui.engine.results.store import read_back  # noqa: PLC0415 - 5 ms that most programs need not pay
+
+        try:
+            return read_back(told)
+        except ResultError as error:
+            raise MissingResult(self.name, str(error)) from error
+
     def _error(self) -> BaseException:
         """An exception for a state that carries none."""
         kinds = {StateType.CRASHED: CrashedRun, StateType.FAILED: FailedRun, StateType.PAUSED: PausedRun}
         return kinds.get(self.type, CancelledRun)(self.message or f"the run ended in state {self.name}")
+
+    def __hash__(self) -> int:
+        return hash(self.id)  # its details may hold anything
 
     def __str__(self) -> str:
         """As the log lines show it: `Completed()` or `Failed('message')`."""
@@ -215,6 +243,32 @@ def Cancelled(**fields: Any) -> State:
     return State(type=StateType.CANCELLED, **{"name": "Cancelled", **fields})
 
 
-def Paused(**fields: Any) -> State:
-    """Waits for somebody to resume it."""
-    return State(type=StateType.PAUSED, **{"name": "Paused", **fields})
+def AwaitingConcurrencySlot(scheduled_time: datetime | None = None, **fields: Any) -> State:
+    """Would run, but a concurrency limit is full."""
+    return Scheduled(scheduled_time, name="AwaitingConcurrencySlot", **fields)
+
+
+def Resuming(scheduled_time: datetime | None = None, **fields: Any) -> State:
+    """Was suspended, and is to be started again."""
+    return Scheduled(scheduled_time, name="Resuming", **fields)
+
+
+def Paused(
+    timeout_seconds: float | None = None,
+    pause_expiration_time: datetime | None = None,
+    reschedule: bool = False,
+    pause_key: str | None = None,
+    **fields: Any,
+) -> State:
+    """Waits for somebody to resume it, until the given time. With `reschedule` its process does not wait but ends."""
+    until = pause_expiration_time
+    if until is None and timeout_seconds is not None:
+        until = utc_now() + timedelta(seconds=timeout_seconds)
+    known = {"pause_timeout": until and until.isoformat(), "pause_reschedule": reschedule, "pause_key": pause_key}
+    details = {**fields.pop("details", {}), **{name: value for name, value in known.items() if value}}
+    return State(type=StateType.PAUSED, **{"name": "Paused", **fields}, details=details)
+
+
+def Suspended(timeout_seconds: float | None = None, **fields: Any) -> State:
+    """Paused, and its process has ended: it is started again when it is resumed."""
+    return Paused(timeout_seconds, **{"reschedule": True, "name": "Suspended", **fields})

@@ -11,7 +11,7 @@ from flowtui.engine.settings import current_settings
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["close_current_client", "current_client", "use_client"]
+__all__ = ["close_current_client", "current_client", "exchange_client", "use_client"]
 
 _lock = threading.Lock()
 _client: "Client | None" = None
@@ -24,6 +24,9 @@ def current_client() -> "Client":
     A forked child opens its own: a database connection does not survive a fork.
     """
     global _client, _pid
+    ready = _client
+    if ready is not None and _pid == os.getpid():
+        return ready
     with _lock:
         if _client is None or _pid != os.getpid():
             settings = current_settings()
@@ -44,6 +47,15 @@ def use_client(client: "Client") -> None:
     global _client, _pid
     with _lock:
         _client, _pid = client, os.getpid()
+
+
+def exchange_client(client: "Client | None") -> "Client | None":
+    """`use_client` for a while: answers the one that was there, which stays open, to be put back."""
+    global _client, _pid
+    with _lock:
+        before = _client if _pid == os.getpid() else None
+        _client, _pid = client, os.getpid()
+        return before
 
 
 def close_current_client() -> None:

@@ -10,8 +10,9 @@ from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
+from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.clock import utc_now
-from flowtui.engine.errors import NotFound
+from flowtui.engine.errors import BlockNotFound
 from flowtui.engine.ids import new_id, new_slug
 from flowtui.engine.model import (
     Answer,
@@ -57,7 +58,7 @@ from flowtui.engine.store.writer import Writer
 __all__ = ["LocalClient"]
 
 
-class LocalClient:
+class LocalClient(LocalSharing):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -95,7 +96,13 @@ class LocalClient:
     # -- flow runs ----------------------------------------------------------------------------------------------
 
     def create_flow_run(self, new: NewFlowRun) -> FlowRun:
-        return self._writer.call(lambda c: flow_runs.read(c, transitions.create(self._db, c, new)))
+        def create(connection: Any) -> FlowRun:
+            run_id = transitions.create(self._db, connection, new)
+            if new.start is not None:
+                transitions.propose(self._db, connection, run_id, new.start, epoch=1, force=False, result=None)
+            return flow_runs.read(connection, run_id)
+
+        return self._writer.call(create)
 
     def read_flow_run(self, run_id: str) -> FlowRun:
         with self._db.read() as connection:
@@ -154,10 +161,10 @@ class LocalClient:
     # -- task runs and logs ---------------------------------------------------------------------------------------
 
     def save_task_run(self, run: TaskRun) -> None:
-        self._writer.put([run])
+        self._writer.put((run,))
 
     def write_logs(self, lines: Iterable[LogLine]) -> None:
-        self._writer.put(list(lines))
+        self._writer.put(lines)
 
     def flush(self) -> None:
         self._writer.flush()
@@ -256,7 +263,7 @@ class LocalClient:
     def read_block(self, type_slug: str, name: str, *, include_secrets: bool = False) -> BlockDocument:
         stored = self._find_block(type_slug, name)
         if stored is None:
-            raise NotFound(f"{type_slug} block", name, "List them with: flowtui block ls")
+            raise BlockNotFound(f"{type_slug} block", name, "List them with: flowtui block ls")
         if not include_secrets or stored.sealed is None:
             return stored.document
         return replace(stored.document, data=join_secrets(stored.document.data, self._secrets(stored)))

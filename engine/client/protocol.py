@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from flowtui.engine.client.sharing import Sharing
 from flowtui.engine.model import (
     Answer,
     Backend,
@@ -35,8 +36,8 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Protocol):
-    """Where runs are kept and asked for."""
+class Client(Sharing, Protocol):
+    """Where runs are kept and asked for; what they keep and share stands in `sharing.py`."""
 
     @property
     def address(self) -> str:

@@ -8,7 +8,17 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from flowtui.engine.errors import RunTimeout, StaleEpoch, StoreError, TerminationSignal, UpstreamFailed
+from flowtui.engine.annotations import quote
+from flowtui.engine.errors import (
+    LoopLost,
+    PauseTimeout,
+    RunTimeout,
+    StaleEpoch,
+    StoreError,
+    TerminationSignal,
+    UpstreamFailed,
+    WorkerDied,
+)
 from flowtui.engine.states import Cancelled, Completed, Crashed, Failed, Paused, State, TimedOut
 
 __all__ = ["crash_message", "state_of_error", "state_of_states", "state_of_value", "states_within"]
@@ -18,6 +28,8 @@ def state_of_value(value: Any) -> State:
     """The state of a run whose function returned `value`; futures have become states before."""
     if isinstance(value, State):
         return value
+    if isinstance(value, quote):  # a state that is meant as a value
+        return Completed(data=value.value)
     states = states_within(value)
     if states:
         return state_of_states(states).with_data(value)
@@ -54,6 +66,8 @@ def state_of_error(error: BaseException, kind: str) -> State:
     """The state of a run whose function raised; `kind` is `Flow` or `Task`."""
     if isinstance(error, RunTimeout):
         return TimedOut(message=f"{kind} run exceeded its timeout. {error}", data=error)
+    if isinstance(error, PauseTimeout):
+        return Failed(message=str(error), data=error)
     crash = crash_message(error)
     if crash is not None:
         return Crashed(message=crash, data=error)
@@ -65,13 +79,15 @@ def crash_message(error: BaseException) -> str | None:
     asyncio = sys.modules.get("asyncio")  # whoever has not imported it has not been cancelled by it
     if asyncio is not None and isinstance(error, asyncio.CancelledError):
         return "Execution was cancelled by the runtime environment."
+    if isinstance(error, LoopLost):
+        return "The event loop that ran it was stopped or closed before it had ended."
     if isinstance(error, KeyboardInterrupt):
         return "Execution was aborted by an interrupt signal."
     if isinstance(error, TerminationSignal):
         return "Execution was aborted by a termination signal."
     if isinstance(error, SystemExit):
         return f"Execution was aborted by a Python system exit call (code {error.code})."
-    if isinstance(error, StaleEpoch | StoreError):
+    if isinstance(error, StaleEpoch | StoreError | WorkerDied):
         return str(error)
     if not isinstance(error, Exception):
         return f"An unexpected exception was encountered: {_describe(error)}"

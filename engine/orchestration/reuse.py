@@ -24,6 +24,8 @@ def decide_reuse(before: TaskRun | None, input_key: str | None, *, kept: bool, r
         return Reuse(False, "it was not called before")
     if not before.state.is_completed():
         return Reuse(False, f"it ended {before.state.name}")
+    if before.state.name == "RolledBack":
+        return Reuse(False, "it was rolled back")
     if refresh:
         return Reuse(False, "it refreshes its cache")
     if not kept:

@@ -1,7 +1,8 @@
 """Decide what becomes of a proposed state of a flow run.
 
 `decide` walks a list of small rules; the first one with an opinion wins, and no opinion means ACCEPT.
-Source of the rules: what this field expects of a flow run (duplicates, ends, cancelling, pending, late, its time).
+Source of the rules: what this field expects of a flow run (duplicates, ends, cancelling, pending, late, pauses, its
+time).
 """
 
 from collections.abc import Callable
@@ -10,9 +11,9 @@ from datetime import datetime
 from typing import Final, Literal
 
 from flowtui.engine.orchestration.transitions import may_follow
-from flowtui.engine.states import Cancelled, State
+from flowtui.engine.states import Cancelled, Failed, State
 
-__all__ = ["Decision", "Facts", "decide"]
+__all__ = ["NEVER_RESUMED", "Decision", "Facts", "decide"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,10 @@ class Facts:
     """The proposal comes from that process: it carried the epoch."""
     can_restart: bool
     """Something can start the run again: it has a deployment."""
+    is_subflow: bool = False
+    """It was called by another flow, which waits for it in the same process."""
+    passed_pauses: frozenset[str] = frozenset()
+    """The keys of the pauses of this attempt: each was entered once already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,10 @@ class Decision:
 
 
 Rule = Callable[[State, State, Facts], Decision | None]
+
+
+NEVER_RESUMED: Final = "The flow was paused and never resumed."
+_ENDING_SECONDS: Final = 0.2
 
 
 def _reject(reason: str) -> Decision:
@@ -113,9 +122,64 @@ def not_before_its_time(old: State, new: State, facts: Facts) -> Decision | None
     return Decision(status="WAIT", reason="it is not due yet", delay_seconds=early) if early > 0 else None
 
 
+def a_pause_ends_in_time(old: State, new: State, facts: Facts) -> Decision | None:
+    """Who comes after the pause's timeout finds a failed run."""
+    until = old.details.get("pause_timeout") if old.is_paused() else None
+    if until is None or new.is_final() or new.is_cancelling() or facts.now < datetime.fromisoformat(str(until)):
+        return None
+    return Decision(status="REJECT", write=Failed(message=NEVER_RESUMED), reason="its pause has timed out")
+
+
+def a_pause_is_passed_once(old: State, new: State, facts: Facts) -> Decision | None:
+    """So that a run which was suspended and starts from its top again does not stop at the same place again."""
+    if not new.is_paused() or old.is_final() or new.details.get("pause_key") not in facts.passed_pauses:
+        return None
+    return _reject("it has been at this pause before, and was resumed")
+
+
+def paused_is_paused(old: State, new: State, facts: Facts) -> Decision | None:
+    """Only its process may turn the pause that somebody else asked for into its own."""
+    if not (old.is_paused() and new.is_paused()) or (facts.by_owner and not old.is_suspended()):
+        return None
+    return Decision(status="ABORT", reason=f"it is already {old.name}")
+
+
+def suspending_ends_the_process(old: State, new: State, facts: Facts) -> Decision | None:
+    """A subflow has no process of its own that could end."""
+    if not new.is_suspended() or not facts.is_subflow or old.is_final():
+        return None
+    return Decision(
+        status="ABORT",
+        reason="it is a subflow, whose parent waits for it in the same process; pause it, or suspend the parent",
+    )
+
+
+def resuming_takes_up_again(old: State, new: State, facts: Facts) -> Decision | None:
+    """A paused run goes on in the process that waits; a suspended one has to be started again."""
+    if not old.is_paused() or facts.by_owner or not (new.is_running() or new.is_scheduled()):
+        return None
+    if not old.is_suspended():
+        if new.is_scheduled() and facts.owned:
+            return Decision(status="ABORT", reason="its process waits for it to be resumed")
+        return None if facts.owned else Decision(status="ABORT", reason="the process that waited for it is gone")
+    if facts.owned:
+        return Decision(status="WAIT", reason="its process is still ending", delay_seconds=_ENDING_SECONDS)
+    if new.is_running():
+        return Decision(status="ABORT", reason="its process has ended; it has to be scheduled, not just set to Running")
+    if not facts.can_restart:
+        return Decision(
+            status="ABORT",
+            reason="it has no deployment, so no worker can start it; "
+            "go on with it here: flowtui flow-run resume ID --entrypoint file.py:flow",
+        )
+    return None
+
+
 def starting_is_the_owners(old: State, new: State, facts: Facts) -> Decision | None:
-    """An owned run is started, retried and paused by its owner; anybody may cancel it or say that it ended."""
+    """An owned run is started and retried by its owner; anybody may cancel, pause, resume it, or say that it ended."""
     if facts.by_owner or not facts.owned or new.is_final() or new.is_cancelling():
+        return None
+    if (new.is_paused() and old.is_running()) or (old.is_paused() and new.is_running()):
         return None
     return Decision(status="ABORT", reason="another process runs it")
 
@@ -133,6 +197,11 @@ RULES: Final[tuple[Rule, ...]] = (
     cancelling_without_a_process,
     pending_is_taken_once,
     only_the_scheduled_are_late,
+    a_pause_ends_in_time,
+    a_pause_is_passed_once,
+    paused_is_paused,
+    suspending_ends_the_process,
+    resuming_takes_up_again,
     starting_is_the_owners,
     not_before_its_time,
     along_the_table,

@@ -14,7 +14,7 @@ NEXT: Final[dict[StateType | None, frozenset[StateType]]] = {
     _S.SCHEDULED: _ENDS | {_S.SCHEDULED, _S.PENDING, _S.RUNNING, _S.CANCELLING},
     _S.PENDING: _ENDS | {_S.PENDING, _S.SCHEDULED, _S.RUNNING, _S.CANCELLING},
     _S.RUNNING: _ENDS | {_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLING},
-    _S.PAUSED: _ENDS | {_S.RUNNING, _S.SCHEDULED, _S.CANCELLING},
+    _S.PAUSED: _ENDS | {_S.PAUSED, _S.RUNNING, _S.SCHEDULED, _S.CANCELLING},
     _S.CANCELLING: _ENDS | {_S.CANCELLING},
     # Out of an end there is one way: to be scheduled again. What completed stays completed.
     _S.FAILED: frozenset({_S.SCHEDULED, _S.PENDING}),

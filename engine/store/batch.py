@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from flowtui.engine.model import LogLine, TaskRun
 from flowtui.engine.states import TERMINAL, StateType
+from flowtui.engine.store.bulk import insert_rows, upsert_rows
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import append_lines
-from flowtui.engine.store.rows import event_row, task_run_row
+from flowtui.engine.store.rows import EVENT_COLUMNS, TASK_RUN_COLUMNS, event_values, task_run_row
 from flowtui.engine.store.tables import event, flow_run, run_stats, task_run
 
 __all__ = ["Batch", "add_stats", "write_batch"]
@@ -19,6 +20,17 @@ __all__ = ["Batch", "add_stats", "write_batch"]
 _ENDS = frozenset(state.value for state in TERMINAL)
 _BAD_ENDS = frozenset({StateType.FAILED.value, StateType.CRASHED.value})
 _LOOKUP = 500  # names in one IN (…), well below SQLite's limit on parameters
+
+# Built once: building a statement costs more than running it. The runs are locked, so that nobody takes over meanwhile.
+_OWNERS = (
+    sa.select(flow_run.c.id, flow_run.c.epoch, flow_run.c.state_type)
+    .where(flow_run.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(flow_run.c.id)
+    .with_for_update(read=True)
+)
+_STATES = sa.select(task_run.c.id, task_run.c.state_type).where(
+    task_run.c.id.in_(sa.bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +46,12 @@ class Batch:
         tasks: list[TaskRun] = []
         logs: defaultdict[str, list[LogLine]] = defaultdict(list)
         for item in items:
-            if isinstance(item, TaskRun):
-                tasks.append(item)
-            else:
+            if type(item) is LogLine:
                 stream = item.flow_run_id or item.task_run_id
                 if stream is not None:
                     logs[stream].append(item)
+            elif isinstance(item, TaskRun):
+                tasks.append(item)
         return cls(tasks, dict(logs))
 
 
@@ -51,7 +63,7 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
         _write_tasks(database, connection, admitted)
     for stream, lines in batch.logs.items():
         append_lines(connection, stream, lines)
-        levels = Counter(line.level for line in lines)
+        levels = Counter([line.level for line in lines])
         add_stats(
             database,
             connection,
@@ -71,8 +83,7 @@ def _admit(connection: sa.Connection, tasks: Sequence[TaskRun]) -> tuple[list[Ta
     owned = {run.flow_run_id for run in tasks if run.flow_run_id is not None and run.epoch}
     if not owned:
         return list(tasks), set()
-    query = sa.select(flow_run.c.id, flow_run.c.epoch, flow_run.c.state_type).where(flow_run.c.id.in_(owned))
-    rows = connection.execute(query.order_by(flow_run.c.id).with_for_update(read=True))  # nobody takes over meanwhile
+    rows = connection.execute(_OWNERS, {"ids": list(owned)})
     now = {row.id: (row.epoch, row.state_type in _ENDS) for row in rows}
     admitted: list[TaskRun] = []
     fenced: set[str] = set()
@@ -89,18 +100,24 @@ def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskR
     if not runs:
         return
     newest = {run.id: run for run in runs}
-    before = _known_states(connection, list(newest))
-    connection.execute(database.upsert(task_run), [task_run_row(run) for run in newest.values()])
-    connection.execute(sa.insert(event), [event_row("task-run", run.id, run.state, run.flow_run_id) for run in runs])
+    before = _known_states(connection, list(newest.keys() - {run.id for run in runs if _is_first(run)}))
+    upsert_rows(database, connection, task_run, TASK_RUN_COLUMNS, [task_run_row(run) for run in newest.values()])
+    events = [event_values("task-run", run.id, run.state, run.flow_run_id) for run in runs]
+    insert_rows(database, connection, event, EVENT_COLUMNS, events)
     for flow_run_id, deltas in _stats(newest.values(), before).items():
         add_stats(database, connection, flow_run_id, **deltas)
+
+
+def _is_first(run: TaskRun) -> bool:
+    """True for the save that makes a run: its state is as old as itself. Nothing was kept of it before."""
+    return run.state.timestamp is run.created and run.state.is_pending()
 
 
 def _known_states(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for start in range(0, len(ids), _LOOKUP):
         part = ids[start : start + _LOOKUP]
-        rows = connection.execute(sa.select(task_run.c.id, task_run.c.state_type).where(task_run.c.id.in_(part)))
+        rows = connection.execute(_STATES, {"ids": part})
         known.update((row.id, row.state_type) for row in rows)
     return known
 

@@ -1,7 +1,6 @@
 """Open a database: pragmas, transactions, the store's clock. What differs between SQLite and PostgreSQL is here."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from flowtui.engine.clock import now_micros
 from flowtui.engine.errors import StoreError
 from flowtui.engine.settings import Settings
+from flowtui.engine.store.forking import not_forked
 
 __all__ = ["Database"]
 
@@ -45,13 +46,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state."""
-        with _named_errors(self.url), self.engine.connect() as connection:
+        with not_forked(), _named_errors(self.url), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may write. On SQLite it holds the one write lock from its first statement."""
         with (
+            not_forked(),
             _named_errors(self.url),
             self.engine.connect().execution_options(flowtui_write=True) as connection,
             connection.begin(),
@@ -61,7 +63,7 @@ class Database:
     def now(self, connection: sa.Connection) -> int:
         """The store's clock in microseconds: the only one that leases are measured by."""
         if self.is_sqlite:  # it has no server: its clock is that of the machine, and asking it costs 50 µs
-            return time.time_ns() // 1000
+            return now_micros()
         return int(connection.execute(_POSTGRES_NOW).scalar_one())
 
     def insert(self, table: sa.Table) -> Any:
@@ -98,7 +100,12 @@ class Database:
         pooled = self.engine.raw_connection()
         try:
             sqlite_connection: Any = pooled.driver_connection
-            yield lambda: int(sqlite_connection.execute("PRAGMA data_version").fetchone()[0])
+
+            def version() -> int:
+                with not_forked():
+                    return int(sqlite_connection.execute("PRAGMA data_version").fetchone()[0])
+
+            yield version
         finally:
             pooled.close()
 

@@ -1,11 +1,13 @@
 """Logs as compressed chunks: 11–14 bytes a line instead of 235, read by line number.
 
-A chunk is a zlib-compressed JSON array of `[timestamp, level, logger, message, flow_run_id, task_run_id, source]`,
-with its first line's number, how many lines it has, a mask of its levels and the span of its timestamps beside it.
+A chunk is a zlib-compressed JSON array of `[timestamp, level, logger, message, flow_run_id, task_run_id, source,
+function, extra]`, the last two left out in older ones; beside it stand its first line's number, how many lines it has,
+a mask of its levels and the span of its timestamps.
 """
 
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -91,26 +93,28 @@ def _total(connection: sa.Connection, stream_id: str) -> int:
 
 
 def _chunk(stream_id: str, first: int, lines: Iterable[LogLine]) -> dict[str, object]:
-    records: list[list[object]] = [
-        [
-            to_micros(line.timestamp),
-            line.level,
-            _fit(line.logger),
-            _fit(line.message),
-            line.flow_run_id,
-            line.task_run_id,
-            _fit(line.source or "") or None,
-        ]
-        for line in lines
+    return _packed(stream_id, first, [_record(line) for line in lines])
+
+
+def _record(line: LogLine) -> list[object]:
+    return [
+        to_micros(line.timestamp),
+        line.level,
+        line.logger,
+        line.message if len(line.message) <= _LONGEST else _cut(line.message),
+        line.flow_run_id,
+        line.task_run_id,
+        line.source,
+        line.function,
+        line.extra and dict(line.extra),
     ]
-    return _packed(stream_id, first, records)
 
 
-def _packed(stream_id: str, first: int, records: list[list[object]]) -> dict[str, object]:
+def _packed(stream_id: str, first: int, records: list[list[Any]]) -> dict[str, object]:
     mask = 0
-    for record in records:
-        mask |= level_bit(int(record[1]))  # type: ignore[call-overload]
-    stamps = [int(record[0]) for record in records]  # type: ignore[call-overload]
+    for level in {record[1] for record in records}:
+        mask |= level_bit(level)
+    stamps = [record[0] for record in records]
     return {
         "stream_id": stream_id,
         "first_line": first,
@@ -118,29 +122,42 @@ def _packed(stream_id: str, first: int, records: list[list[object]]) -> dict[str
         "level_mask": mask,
         "ts_min": min(stamps),
         "ts_max": max(stamps),
-        "data": zlib.compress(orjson.dumps(records), 3),
+        "data": zlib.compress(_json(records), 3),
     }
 
 
-def _fit(message: str) -> str:
-    """Short enough to keep, and free of lone surrogates, which no encoding of the store can hold."""
-    if len(message) > _LONGEST:
-        message = f"{message[:_LONGEST]}… ({len(message) - _LONGEST} characters cut)"
+def _json(records: list[list[Any]]) -> bytes:
     try:
-        message.encode()
-    except UnicodeEncodeError:
-        return message.encode("utf-8", "backslashreplace").decode()
-    return message
+        return orjson.dumps(records, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a lone surrogate, which no encoding can hold, or an `extra` that nothing can write
+        return orjson.dumps([[_writable(field) for field in record] for record in records])
 
 
-def _line(record: list[object]) -> LogLine:
-    stamp, level, logger, message, flow_run_id, task_run_id, source = record
+def _writable(field: Any) -> Any:
+    if isinstance(field, str):
+        return field.encode("utf-8", "backslashreplace").decode()
+    return (
+        {_writable(str(name)): _writable(str(item)) for name, item in field.items()}
+        if isinstance(field, dict)
+        else field
+    )
+
+
+def _cut(message: str) -> str:
+    return f"{message[:_LONGEST]}… ({len(message) - _LONGEST} characters cut)"
+
+
+def _line(record: list[Any]) -> LogLine:
+    stamp, level, logger, message, flow_run_id, task_run_id, source, *more = record
+    function, extra = more or (None, None)
     return LogLine(
-        timestamp=from_micros(stamp),  # type: ignore[arg-type]
-        level=level,  # type: ignore[arg-type]
-        logger=logger,  # type: ignore[arg-type]
-        message=message,  # type: ignore[arg-type]
-        flow_run_id=flow_run_id,  # type: ignore[arg-type]
-        task_run_id=task_run_id,  # type: ignore[arg-type]
-        source=source,  # type: ignore[arg-type]
+        timestamp=from_micros(stamp),
+        level=level,
+        logger=logger,
+        message=message,
+        flow_run_id=flow_run_id,
+        task_run_id=task_run_id,
+        source=source,
+        function=function,
+        extra=extra,
     )

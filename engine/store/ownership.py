@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,6 +49,8 @@ def claim_one(database: Database, connection: sa.Connection, run_id: str, owner:
         raise UsageError(f"Flow run {row.name!r} is {row.state_name} and owned by {row.owner}; cancel it there first.")
     if row.state_type == StateType.COMPLETED.value:
         raise UsageError(f"Flow run {row.name!r} completed; what completed is not run again. Start a new run instead.")
+    if row.lease_until is not None:
+        _end_unowned(database, connection, row, now)  # its process died: so did what else it had begun for this run
     return _take(database, connection, run_id, owner, now, lease_seconds)
 
 
@@ -66,23 +69,41 @@ def reap(database: Database, connection: sa.Connection) -> tuple[str, ...]:
     """End the runs whose owner has stopped renewing: Cancelled when somebody had asked for that, else Crashed."""
     now = database.now(connection)
     rows = connection.execute(
-        sa.select(run_queue.c.flow_run_id, run_queue.c.owner, run_queue.c.lease_until)
+        sa.select(run_queue.c.flow_run_id)
         .where(run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= now)
         .limit(100)
-    ).all()
-    for entry in rows:
-        row = lock_run(database, connection, entry.flow_run_id)
-        old = state_of(row)
-        silent = (now - entry.lease_until) / 1_000_000
-        reason = (
-            f"Its process {entry.owner} was killed or lost its machine: "
-            f"it stopped renewing its lease, which ended {silent:.0f} s ago."
-        )
-        new = replace(Crashed(message=reason), timestamp=from_micros(now))
-        if old.is_cancelling():
-            new = replace(new, type=StateType.CANCELLED, name="Cancelled", message=f"Cancelled. {reason}")
-        write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1)
-    return tuple(entry.flow_run_id for entry in rows)
+    ).scalars()
+    reaped = []
+    for run_id in rows.all():
+        row = lock_run(database, connection, run_id)
+        if row.lease_until is not None and _end_unowned(database, connection, row, now):
+            reaped.append(run_id)
+    return tuple(reaped)
+
+
+def _end_unowned(database: Database, connection: sa.Connection, row: sa.Row[Any], now: int) -> bool:
+    """Say how a run ended whose lease is over; False when it had not to end."""
+    old = state_of(row)
+    if old.is_suspended():  # its process was on its way out; the run waits for somebody to resume it
+        _disown(connection, row.id, row.epoch + 1)
+        return False
+    silent = (now - row.lease_until) / 1_000_000
+    reason = (
+        f"Its process {row.owner} was killed or lost its machine: "
+        f"it stopped renewing its lease, which ended {silent:.0f} s ago."
+    )
+    new = replace(Crashed(message=reason), timestamp=from_micros(now))
+    if old.is_cancelling():
+        new = replace(new, type=StateType.CANCELLED, name="Cancelled", message=f"Cancelled. {reason}")
+    write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1)
+    return True
+
+
+def _disown(connection: sa.Connection, run_id: str, epoch: int) -> None:
+    """Nobody owns the run, and who did can write no more."""
+    connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(epoch=epoch))
+    nobody = {"epoch": epoch, "owner": None, "lease_until": None}
+    connection.execute(sa.update(run_queue).where(run_queue.c.flow_run_id == run_id).values(nobody))
 
 
 def renew(

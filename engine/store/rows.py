@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, overload
+from typing import Any, Final, overload
 
 import orjson
 import sqlalchemy as sa
@@ -12,10 +12,13 @@ from flowtui.engine.model import Change, FlowRun, RunStats, TaskRun
 from flowtui.engine.states import NO_DATA, State, StateType
 
 __all__ = [
+    "EVENT_COLUMNS",
+    "TASK_RUN_COLUMNS",
     "change_of",
     "dump",
     "event_row",
     "event_state",
+    "event_values",
     "flow_run_of",
     "instant",
     "load",
@@ -28,6 +31,13 @@ __all__ = [
     "writable",
 ]
 
+EVENT_COLUMNS: Final = "id, kind, subject_id, flow_run_id, name, state_type, occurred, body"
+TASK_RUN_COLUMNS: Final = (
+    "id, flow_run_id, name, task_key, dynamic_key, "
+    "state_id, state_type, state_name, state_message, state_details, state_at, "
+    "tags, run_count, flow_run_run_count, expected_start, start_time, end_time, total_run_time, "
+    "cache_key, input_key, task_inputs, result, child_flow_run_id, epoch, created"
+)
 _LONGEST_NAME = 1_000
 """Characters of a name that are kept. PostgreSQL indexes no more than 2,700 bytes."""
 
@@ -71,13 +81,17 @@ def writable(text: str | None) -> str | None:
     from undecodable file names."""
     if text is None:
         return None
+    if text.isascii() and "\0" not in text:
+        return text
     if "\0" in text:
         text = text.replace("\0", "\\x00")
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def short(text: str) -> str:
     """A name that fits into an index: writable, and cut with a mark when it is very long."""
+    if text.isascii() and "\0" not in text and len(text) <= _LONGEST_NAME:
+        return text
     if len(text) > _LONGEST_NAME:
         text = f"{text[:_LONGEST_NAME]}… ({len(text) - _LONGEST_NAME} characters cut)"
     return writable(text)
@@ -148,29 +162,36 @@ def flow_run_of(row: sa.Row[Any]) -> FlowRun:
     )
 
 
-def task_run_row(run: TaskRun) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "flow_run_id": run.flow_run_id,
-        "name": short(run.name),
-        "task_key": writable(run.task_key),
-        "dynamic_key": writable(run.dynamic_key),
-        **state_row(run.state),
-        "tags": dump(run.tags) if run.tags else "[]",
-        "run_count": run.run_count,
-        "flow_run_run_count": run.flow_run_run_count,
-        "expected_start": micros(run.expected_start_time),
-        "start_time": micros(run.start_time),
-        "end_time": micros(run.end_time),
-        "total_run_time": int(run.total_run_time * 1_000_000),
-        "cache_key": writable(run.cache_key),
-        "input_key": run.input_key,
-        "task_inputs": dump(run.task_inputs) if run.task_inputs else "{}",
-        "result": run.result,
-        "child_flow_run_id": run.child_flow_run_id,
-        "epoch": run.epoch,
-        "created": to_micros(run.created),
-    }
+def task_run_row(run: TaskRun) -> tuple[Any, ...]:
+    """The values of `TASK_RUN_COLUMNS`: a tuple, because one is made for each task."""
+    state, expected, started, ended = run.state, run.expected_start_time, run.start_time, run.end_time
+    return (
+        run.id,
+        run.flow_run_id,
+        short(run.name),
+        writable(run.task_key),
+        writable(run.dynamic_key),
+        state.id,
+        state.type.value,
+        short(state.name),
+        writable(state.message),
+        dump(state.details) if state.details else None,
+        to_micros(state.timestamp),
+        dump(run.tags) if run.tags else "[]",
+        run.run_count,
+        run.flow_run_run_count,
+        None if expected is None else to_micros(expected),
+        None if started is None else to_micros(started),
+        None if ended is None else to_micros(ended),
+        int(run.total_run_time * 1_000_000),
+        writable(run.cache_key),
+        run.input_key,
+        dump(run.task_inputs) if run.task_inputs else "{}",
+        run.result,
+        run.child_flow_run_id,
+        run.epoch,
+        to_micros(run.created),
+    )
 
 
 def task_run_of(row: sa.Row[Any]) -> TaskRun:
@@ -198,23 +219,33 @@ def task_run_of(row: sa.Row[Any]) -> TaskRun:
     )
 
 
+def event_values(kind: str, subject_id: str, state: State, flow_run_id: str | None) -> tuple[Any, ...]:
+    """A transition, as the event table keeps it: the values of `EVENT_COLUMNS`."""
+    message, details = state.message, state.details
+    body = None
+    if message is not None or details:
+        body = dump(
+            {
+                **({} if message is None else {"message": writable(message)}),
+                **({"details": details} if details else {}),
+            }
+        )
+    return (
+        state.id,
+        kind,
+        subject_id,
+        flow_run_id,
+        short(state.name),
+        state.type.value,
+        to_micros(state.timestamp),
+        body,
+    )
+
+
 def event_row(kind: str, subject_id: str, state: State, flow_run_id: str | None) -> dict[str, Any]:
-    """A transition, as the event table keeps it."""
-    body: dict[str, Any] = {}
-    if state.message is not None:
-        body["message"] = writable(state.message)
-    if state.details:
-        body["details"] = state.details
-    return {
-        "id": state.id,
-        "kind": kind,
-        "subject_id": subject_id,
-        "flow_run_id": flow_run_id,
-        "name": short(state.name),
-        "state_type": state.type.value,
-        "occurred": to_micros(state.timestamp),
-        "body": dump(body) if body else None,
-    }
+    """A transition as a row by column."""
+    values = event_values(kind, subject_id, state, flow_run_id)
+    return dict(zip(EVENT_COLUMNS.split(", "), values, strict=True))
 
 
 def event_state(row: sa.Row[Any]) -> State:

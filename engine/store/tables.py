@@ -4,13 +4,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 __all__ = [
+    "artifact",
+    "artifact_collection",
     "backend",
     "block_document",
+    "concurrency_lease",
+    "concurrency_limit",
     "deployment",
     "deployment_schedule",
     "event",
     "flow",
     "flow_run",
+    "flow_run_input",
     "log_chunk",
     "metadata",
     "run_queue",
@@ -18,6 +23,7 @@ __all__ = [
     "run_tally",
     "service_lease",
     "task_run",
+    "variable",
 ]
 
 metadata = sa.MetaData(
@@ -263,4 +269,102 @@ backend = sa.Table(
     sa.Column("url", sa.Text),
     sa.Column("started", Micros, nullable=False),
     sa.Column("seen", Micros, nullable=False),
+)
+
+variable = sa.Table(
+    "variable",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+)
+
+# No foreign key to its run: a task run is written after the artifact that it made, and a keyed one outlives its run.
+artifact = sa.Table(
+    "artifact",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("key", sa.Text),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("data", Json, nullable=False),
+    sa.Column("flow_run_id", Id),
+    sa.Column("task_run_id", Id),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+)
+_keyed = artifact.c.key.isnot(None)
+_of_a_run = artifact.c.flow_run_id.isnot(None)
+sa.Index("ix_artifact__key", artifact.c.key, artifact.c.id, sqlite_where=_keyed, postgresql_where=_keyed)
+sa.Index(
+    "ix_artifact__flow_run",
+    artifact.c.flow_run_id,
+    artifact.c.id,
+    sqlite_where=_of_a_run,
+    postgresql_where=_of_a_run,
+)
+
+# One row for each key, so that "the newest of every key" is a walk over few rows.
+artifact_collection = sa.Table(
+    "artifact_collection",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("latest_id", Id, sa.ForeignKey("artifact.id"), nullable=False),
+    sa.Column("versions", sa.Integer, nullable=False),
+)
+
+concurrency_limit = sa.Table(
+    "concurrency_limit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(12), nullable=False),  # global: asked for by name; tag: held by every task with the tag
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("decay", sa.Float, nullable=False),  # slots that come back each second of those that rate_limit() took
+    sa.Column("used", sa.Float, nullable=False),  # those slots, as they were at `used_at`
+    sa.Column("used_at", Micros, nullable=False),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+    sa.UniqueConstraint("kind", "name"),
+)
+
+# A holder has one lease over all the limits that it asked for at once: it got all of them, or none.
+concurrency_lease = sa.Table(
+    "concurrency_lease",
+    metadata,
+    sa.Column("lease_id", Id, primary_key=True),
+    sa.Column("limit_id", Id, sa.ForeignKey("concurrency_limit.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),  # the process
+    sa.Column("holder", sa.Text, nullable=False),  # who it is, in words
+    sa.Column("flow_run_id", Id),
+    sa.Column("task_run_id", Id),
+    sa.Column("acquired", Micros, nullable=False),
+    sa.Column("expires", Micros, nullable=False),
+)
+_by_a_run = concurrency_lease.c.flow_run_id.isnot(None)
+sa.Index("ix_concurrency_lease__limit", concurrency_lease.c.limit_id, concurrency_lease.c.expires)
+sa.Index("ix_concurrency_lease__expires", concurrency_lease.c.expires)
+sa.Index(
+    "ix_concurrency_lease__flow_run",
+    concurrency_lease.c.flow_run_id,
+    sqlite_where=_by_a_run,
+    postgresql_where=_by_a_run,
+)
+
+# What people and other runs say to a run: answers to its questions, and messages.
+flow_run_input = sa.Table(
+    "flow_run_input",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("flow_run_id", Id, sa.ForeignKey("flow_run.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("sender", sa.Text),
+    sa.Column("created", Micros, nullable=False),
+    sa.UniqueConstraint("flow_run_id", "key"),
 )

@@ -13,9 +13,21 @@ from flowtui.engine.model import Answer, NewFlowRun
 from flowtui.engine.orchestration.bookkeeping import Times, after
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
 from flowtui.engine.states import TERMINAL, State
+from flowtui.engine.store.artifacts import delete_of_run
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read
-from flowtui.engine.store.rows import dump, event_row, instant, micros, short, state_of, state_row, writable
+from flowtui.engine.store.rows import (
+    dump,
+    event_row,
+    event_state,
+    instant,
+    micros,
+    short,
+    state_of,
+    state_row,
+    writable,
+)
+from flowtui.engine.store.slots import release_of_run
 from flowtui.engine.store.tables import event, flow, flow_run, log_chunk, run_queue, run_stats, run_tally, task_run
 
 __all__ = ["create", "delete", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
@@ -117,13 +129,28 @@ def propose(
         owned=row.lease_until is not None and row.lease_until > now,
         by_owner=epoch is not None and row.owner is not None,
         can_restart=row.deployment_id is not None,
+        is_subflow=row.parent_task_run_id is not None,
+        passed_pauses=_passed_pauses(connection, run_id) if state.is_paused() else frozenset(),
     )
     decision = decide(old, state, facts, force=force)
     if decision.write is not None:
-        # Whoever asks for a cancellation does not take the run from its owner, who has to end it.
-        keep_owner = facts.by_owner or decision.write.is_cancelling()
+        # Whoever asks for a cancellation or a pause does not take the run from its owner, who has to heed it.
+        keep_owner = facts.by_owner or facts.owned or decision.write.is_cancelling()
         write_state(database, connection, row, old, decision.write, keep_owner=keep_owner, result=result)
     return _answer(decision, old)
+
+
+def _passed_pauses(connection: sa.Connection, run_id: str) -> frozenset[str]:
+    """The keys of the pauses of this attempt: those since it last ended, or was last tried again."""
+    query = sa.select(event).where(event.c.subject_id == run_id).order_by(event.c.seq.desc())
+    keys = set()
+    for row in connection.execute(query).all():
+        if row.state_type in _ENDS or row.name == "AwaitingRetry":
+            break
+        key = event_state(row).details.get("pause_key")
+        if key is not None:
+            keys.add(str(key))
+    return frozenset(keys)
 
 
 def _answer(decision: Decision, old: State) -> Answer:
@@ -176,6 +203,7 @@ def write_state(
         _tally(database, connection, old, -1)
     if new.is_final():
         _tally(database, connection, new, +1)
+        release_of_run(connection, row.id)
         if new.is_crashed() or new.is_cancelled():
             _end_what_it_left_open(database, connection, row.id, new)
 
@@ -223,7 +251,7 @@ def _queue(
     if state.is_final():
         connection.execute(_LEAVE_QUEUE, {"run_id": run_id})
         return
-    due = state.details.get("scheduled_time")
+    due = state.details.get("scheduled_time") or state.details.get("pause_timeout")
     values = {
         "pool": pool,
         "queue": queue,
@@ -284,4 +312,5 @@ def delete(connection: sa.Connection, run_id: str) -> None:
     connection.execute(sa.delete(log_chunk).where(log_chunk.c.stream_id == run_id))
     connection.execute(sa.delete(run_stats).where(run_stats.c.flow_run_id == run_id))
     connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
+    delete_of_run(connection, run_id)
     connection.execute(sa.delete(flow_run).where(flow_run.c.id == run_id))

@@ -31,6 +31,14 @@ class Housekeeping(Protocol):
         """Owned runs whose lease has ended become Crashed (Cancelled when they were Cancelling), under a new epoch."""
         ...
 
+    def reap_slots(self) -> int:
+        """Slots of concurrency limits whose lease has ended are free; answers with how many leases there were."""
+        ...
+
+    def expire_pauses(self) -> tuple[str, ...]:
+        """Paused runs that nobody resumed in time become Failed; answers with their ids."""
+        ...
+
     def compact_logs(self, limit: int) -> int:
         """Merge the log chunks of up to `limit` ended runs; answers with how many were merged."""
         ...

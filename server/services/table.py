@@ -27,6 +27,8 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
         Service(name="late runs", every=5.0, work=lambda: store.mark_late(LATE_AFTER)),
         # A third of a lease, so that a dead process is noticed well within two.
         Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store)),
+        Service(name="slots", every=min(lease_seconds / 3, 10.0), work=store.reap_slots),
+        Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
         Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flowtui.engine.logs import keep_console_quiet
+from flowtui.engine.log_output import keep_console_quiet
 from flowtui.engine.runs.execute import execute_flow_run
 
 __all__ = ["TARGET", "carry_out"]

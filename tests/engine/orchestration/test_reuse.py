@@ -33,6 +33,7 @@ def test_a_completed_call_with_the_same_inputs_and_a_kept_result_is_reused(state
         (before(Failed()), "a", True, False, "it ended Failed"),
         (before(Crashed()), "a", True, False, "it ended Crashed"),
         (before(Running()), "a", True, False, "it ended Running"),
+        (before(Completed(name="RolledBack")), "a", True, False, "it was rolled back"),
         (before(Completed()), "a", True, True, "it refreshes its cache"),
         (before(Completed()), "a", False, False, "its result was not kept"),
         (before(Completed(), None), "a", True, False, "its inputs cannot be compared"),

@@ -18,10 +18,12 @@ from flowtui.engine.states import (
     Late,
     Paused,
     Pending,
+    Resuming,
     Running,
     Scheduled,
     State,
     StateType,
+    Suspended,
 )
 from tests.engine.orchestration.strategies import NOW, facts, owners, states
 
@@ -141,10 +143,10 @@ def test_anybody_may_ask_to_cancel_what_another_process_runs(old: State) -> None
 
 @given(states(not_final), states(), facts())
 def test_an_owned_run_is_moved_on_by_its_owner_only(old: State, new: State, known: Facts) -> None:
-    """Strangers may cancel it, or say that it ended."""
+    """Strangers may cancel it, pause it, resume it, or say that it ended."""
     decision = decide(old, new, replace(known, owned=True, by_owner=False))
-    if decision.write is not None:
-        assert new.is_final() or new.is_cancelling()
+    if decision.write is not None and not (decision.write.is_final() or decision.write.is_cancelling()):
+        assert (old.is_running() and new.is_paused()) or (old.is_paused() and new.is_running())
 
 
 @given(states(not_final), states(), owners)
@@ -160,6 +162,81 @@ def test_a_pending_run_is_taken_once(old: State) -> None:
 
 def test_the_owner_may_name_its_steps_within_pending() -> None:
     assert decide(Pending(), Pending(name="Submitting"), OWNER).status == "ACCEPT"
+
+
+# -- pauses ---------------------------------------------------------------------------------------------------------
+
+
+@given(states(not_final), facts(), st.booleans())
+def test_a_pause_with_a_key_is_passed_once(old: State, known: Facts, suspend: bool) -> None:
+    again = replace(known, passed_pauses=frozenset({"approval"}))
+    decision = decide(old, Paused(pause_key="approval", reschedule=suspend), again)
+    assert decision.write is None or decision.write.is_final()
+
+
+def test_a_pause_with_another_key_or_none_is_entered() -> None:
+    known = replace(OWNER, passed_pauses=frozenset({"approval"}))
+    assert decide(Running(), Paused(pause_key="review"), known).status == "ACCEPT"
+    assert decide(Running(), Paused(), known).status == "ACCEPT"
+    refused = decide(Running(), Paused(pause_key="approval"), known)
+    assert (refused.status, refused.reason) == ("REJECT", "it has been at this pause before, and was resumed")
+
+
+@pytest.mark.parametrize("then", [Running(), Scheduled(NOW), Paused(), Suspended()])
+@pytest.mark.parametrize("known", [OWNER, STRANGER, UNOWNED])
+def test_who_comes_after_the_timeout_of_a_pause_finds_a_failed_run(then: State, known: Facts) -> None:
+    old = Paused(pause_expiration_time=NOW)
+    decision = decide(old, then, known)
+    assert decision.status == "REJECT"
+    assert decision.write is not None
+    assert (decision.write.name, decision.write.message) == ("Failed", "The flow was paused and never resumed.")
+    assert decide(old, then, replace(known, now=NOW - timedelta(microseconds=1))).reason != decision.reason
+
+
+def test_a_subflow_can_be_paused_but_not_suspended() -> None:
+    subflow = replace(OWNER, is_subflow=True)
+    assert decide(Running(), Paused(), subflow).status == "ACCEPT"
+    refused = decide(Running(), Suspended(), subflow)
+    assert refused.status == "ABORT"
+    assert "pause it, or suspend the parent" in str(refused.reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "known", "status", "reason"),
+    [
+        (Paused(), STRANGER, "ACCEPT", None),
+        (Paused(), UNOWNED, "ABORT", "the process that waited for it is gone"),
+        (Suspended(), STRANGER, "WAIT", "its process is still ending"),
+        (Suspended(), UNOWNED, "ABORT", "its process has ended; it has to be scheduled, not just set to Running"),
+    ],
+)
+def test_a_paused_run_is_resumed_by_anybody_in_the_process_that_waits(
+    old: State, known: Facts, status: str, reason: str | None
+) -> None:
+    decision = decide(old, Running(), known)
+    assert (decision.status, decision.reason) == (status, reason)
+
+
+def test_a_suspended_run_is_scheduled_again_when_a_worker_can_start_it() -> None:
+    assert decide(Suspended(), Resuming(), UNOWNED).status == "ACCEPT"
+    assert decide(Suspended(), Resuming(), STRANGER).status == "WAIT"
+    without = decide(Suspended(), Resuming(), replace(UNOWNED, can_restart=False))
+    assert without.status == "ABORT"
+    assert "flowtui flow-run resume ID --entrypoint file.py:flow" in str(without.reason)
+    assert decide(Paused(), Resuming(), STRANGER).status == "ABORT"
+
+
+@pytest.mark.parametrize("old", [Paused(), Suspended()])
+def test_only_its_process_makes_a_pause_another_one(old: State) -> None:
+    assert decide(old, Paused(), STRANGER).status == "ABORT"
+    assert decide(old, Paused(), OWNER).status == ("ABORT" if old.is_suspended() else "ACCEPT")
+
+
+@pytest.mark.parametrize("old", [Paused(), Suspended()])
+def test_cancelling_a_suspended_run_ends_it_at_once(old: State) -> None:
+    decision = decide(old, Cancelling(), UNOWNED)
+    assert decision.write is not None
+    assert decision.write.is_cancelled()
 
 
 # -- its time -------------------------------------------------------------------------------------------------------

@@ -122,7 +122,8 @@ def test_each_claim_raises_the_epoch(store_client: LocalClient, clock: StoreCloc
     for _ in range(3):
         epochs.append(store_client.claim_flow_run(run.id, "me", lease_seconds=30).epoch)
         clock.forward(31)
-    assert epochs == [1, 2, 3]
+    assert epochs[0] == 1
+    assert epochs == sorted(set(epochs))
 
 
 def test_a_run_that_does_not_exist_is_not_claimed(store_client: LocalClient) -> None:

@@ -147,7 +147,7 @@ def test_a_stale_epoch_is_refused_at_start_and_at_the_end(
     run = owned_run(store_client)
     clock.forward(31)
     taken = store_client.claim_flow_run(run.id, "another", lease_seconds=30)
-    with pytest.raises(StaleEpoch, match="has been taken over: this process holds epoch 1, the store is at 2"):
+    with pytest.raises(StaleEpoch, match="has been taken over: this process holds epoch 1, the store is at 3"):
         store_client.set_flow_run_state(run.id, state, epoch=run.epoch, force=force, result="1")
     now = store_client.read_flow_run(run.id)
     assert (now.state, now.result) == (taken.run.state, None)

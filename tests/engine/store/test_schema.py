@@ -1,5 +1,6 @@
 """The schema: migrations and tables say the same, and a store of a newer flowtui is left alone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,10 @@ def description(database: Database) -> dict[str, Any]:
 
 
 @pytest.fixture
-def database(place: Place) -> Iterator[Database]:
+def database(empty_place: Place) -> Iterator[Database]:
     """The store as the migrations alone make it."""
-    place.settings.home.mkdir(parents=True)
-    database = Database(place.settings)
+    empty_place.settings.home.mkdir(parents=True)
+    database = Database(empty_place.settings)
     schema._migrate(database, schema.HEAD)
     yield database
     database.close()
@@ -66,8 +67,8 @@ def test_a_migrated_store_and_a_new_one_are_the_same(database: Database) -> None
     assert description(database) == by_migration
 
 
-def test_a_migrated_store_is_used_as_it_is(database: Database, place: Place) -> None:
-    client = place.open()
+def test_a_migrated_store_is_used_as_it_is(database: Database, empty_place: Place) -> None:
+    client = empty_place.open()
     assert client.read_flow_run(due_run(client).id).state.is_scheduled()
 
 
@@ -78,11 +79,30 @@ def test_the_head_is_the_newest_migration_and_there_is_one() -> None:
     assert newest.startswith(f"{schema.HEAD}_")
 
 
-def test_a_store_of_a_newer_flowtui_is_refused_and_left_as_it_is(place: Place) -> None:
-    client = place.open()
+def test_a_store_of_an_older_flowtui_is_brought_up_to_date_with_all_that_is_in_it(empty_place: Place) -> None:
+    """As the first release made it: the tables of the first migration, and a run."""
+    client = empty_place.open()
+    run = due_run(client)
+    with client._db.write() as connection:
+        later = metadata.tables.keys() - _tables_of("0001")
+        metadata.drop_all(connection, [metadata.tables[name] for name in later])
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    again = empty_place.open()
+    assert again.read_flow_run(run.id) == run
+    assert again.set_variable("x", 1).value == 1
+
+
+def _tables_of(version: str) -> set[str]:
+    """What a migration makes."""
+    (script,) = (MIGRATIONS / "versions").glob(f"{version}_*.py")
+    return set(re.findall(r'create_table\(\s*"(\w+)"', script.read_text()))
+
+
+def test_a_store_of_a_newer_flowtui_is_refused_and_left_as_it_is(empty_place: Place) -> None:
+    client = empty_place.open()
     run = due_run(client)
     with client._db.write() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"was written by a newer flowtui \(schema 9999\). Use that one, or another"):
-        place.open()
+        empty_place.open()
     assert client.read_flow_run(run.id) == run
