@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flowtui.engine.errors import MissingContext
 
 if TYPE_CHECKING:
     from flowtui.engine.flows import Flow
-    from flowtui.engine.model import TaskRun
+    from flowtui.engine.model import FlowRun, TaskRun
     from flowtui.engine.runners.protocol import TaskRunner
     from flowtui.engine.runs.handle import FlowRunHandle
     from flowtui.engine.tasks import Task
@@ -21,7 +21,9 @@ __all__ = [
     "current_flow_run",
     "current_tags",
     "current_task_run",
+    "enter_task_run",
     "get_run_context",
+    "leave_task_run",
     "tags",
 ]
 
@@ -36,6 +38,16 @@ class FlowRunContext:
     parameters: Mapping[str, Any]
     log_prints: bool
 
+    @property
+    def flow_run(self) -> "FlowRun":
+        """The run, as it was when it began here."""
+        return self.handle.run
+
+    @classmethod
+    def get(cls) -> "FlowRunContext | None":
+        """That of the flow run that this code belongs to, also from inside its tasks; None outside any."""
+        return _flow_run.get()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRunContext:
@@ -46,11 +58,20 @@ class TaskRunContext:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     log_prints: bool = False
 
+    @classmethod
+    def get(cls) -> "TaskRunContext | None":
+        """That of the innermost task run that this code belongs to; None outside any."""
+        return _task_run.get()
+
+
+T = TypeVar("T")
 
 _flow_run: ContextVar[FlowRunContext | None] = ContextVar("flowtui_flow_run", default=None)
 _task_run: ContextVar[TaskRunContext | None] = ContextVar("flowtui_task_run", default=None)
 _tags: ContextVar[frozenset[str]] = ContextVar("flowtui_tags", default=frozenset())
 
+being_named: ContextVar[tuple[Any, Mapping[str, Any]] | None] = ContextVar("flowtui_being_named", default=None)
+"""The flow or the task, and the parameters, of a run that is not there yet: while a function works out its name."""
 
 loading_code: ContextVar[bool] = ContextVar("flowtui_loading_code", default=False)
 """True while a file is imported for the flows that it holds: a flow that it calls at its end is not run then."""
@@ -97,15 +118,22 @@ def in_flow_run(context: FlowRunContext) -> Iterator[None]:
     try:
         yield
     finally:
-        _task_run.reset(task_token)
-        _flow_run.reset(flow_token)
+        leave(_task_run, task_token)
+        leave(_flow_run, flow_token)
 
 
-@contextmanager
-def in_task_run(context: TaskRunContext) -> Iterator[None]:
-    """Code within the block belongs to this task run."""
-    token = _task_run.set(context)
-    try:
-        yield
-    finally:
-        _task_run.reset(token)
+def enter_task_run(context: TaskRunContext) -> Token[TaskRunContext | None]:
+    """Code belongs to this task run, until `leave_task_run`."""
+    return _task_run.set(context)
+
+
+def leave_task_run(token: Token[TaskRunContext | None]) -> None:
+    leave(_task_run, token)
+
+
+def leave(variable: ContextVar[T], token: Token[T]) -> None:
+    """Give a variable back the value that it had."""
+    try:  # noqa: SIM105 - on the path of every task
+        variable.reset(token)
+    except ValueError:  # a coroutine that its loop has forgotten is closed in a context that never had the value
+        pass

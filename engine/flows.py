@@ -1,78 +1,190 @@
 """`@flow`: a function whose runs are recorded."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    Literal,
+    NoReturn,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
-from flowtui.engine.context import loading_code
+import flowtui.engine.drawing as drawing
+from flowtui.engine.context import current_flow_run, loading_code
 from flowtui.engine.errors import UsageError
+from flowtui.engine.hooks import FLOW_EVENTS, FlowHook, Hooks, add_hook, checked_hooks
 from flowtui.engine.ids import new_slug
+from flowtui.engine.keeping import keeping_of
 from flowtui.engine.logs import get_logger
-from flowtui.engine.names import check_name, filled, function_name
+from flowtui.engine.methods import bound_to, kind_of, pickled, source_version, unpickled, unwrapped, whole_of
+from flowtui.engine.names import check_name, check_template, filled, function_name
+from flowtui.engine.options import FlowOptions, check_options, count, factor, function, seconds
+from flowtui.engine.orchestration.retries import Delay, fixed_delays
 from flowtui.engine.runners.protocol import TaskRunner
 from flowtui.engine.runners.thread import ThreadPoolTaskRunner
-from flowtui.engine.signatures import Signature
+from flowtui.engine.settings import current_settings
+from flowtui.engine.signatures import Signature, json_parameters
 from flowtui.engine.states import State
+
+if TYPE_CHECKING:
+    from flowtui.engine.results.serializers import Serializer
 
 __all__ = ["Flow", "flow"]
 
 P = ParamSpec("P")
-R = TypeVar("R")
+Q = ParamSpec("Q")
+R = TypeVar("R", covariant=True)
 T = TypeVar("T")
+H = TypeVar("H", bound=FlowHook)
+
+_OPTIONS: Final = tuple(FlowOptions.__annotations__)
 
 
 class Flow(Generic[P, R]):
     """A flow. Call it as the function that it is; each call is a run.
 
-    Arguments, with the meaning that the field gives them: `name` (default: the function's, with `_` as `-`), `version`,
+    The function may be sync or async, a generator of either kind, or a method. Arguments, with the meaning that the
+    field gives them: `name` (default: the function's, with `_` as `-`), `version` (default: a hash of the source file),
     `flow_run_name` (a template of the parameters such as `"load-{table}"`, or a function; default: two words),
-    `retries` and `retry_delay_seconds` (the function is called again after a failure), `task_runner`, `description`
-    (default: the docstring), `timeout_seconds`, `validate_parameters` (coerce and check by annotations),
-    `persist_result` (None: keep small JSON; False: keep nothing), `log_prints` (None: as the calling flow).
+    `retries` (the function is called again after a failure) with `retry_delay_seconds` (a number, a list, or a function
+    of the number of retries), `retry_jitter_factor` (spreads the delays: 0.5 is ±50 %) and `retry_condition_fn` (from
+    flow, run and failed state to whether to try again; sync or async), `task_runner`, `description` (default: the
+    docstring), `timeout_seconds`, `validate_parameters` (coerce and check by annotations), `persist_result` (None: keep
+    small JSON; True: keep anything; False: keep nothing), `result_storage` (a `Path`, a URL, a saved block or its
+    name), `result_serializer`, `cache_result_in_memory` (False: a state reads a value that is kept elsewhere when
+    asked), `log_prints` (None: as the calling flow), and `on_completion`, `on_failure` (after the last retry),
+    `on_cancellation`, `on_crashed` and `on_running`: lists of hooks, sync or async, that get the flow, its run and the
+    state. Each of these five is a decorator of the flow too: `@myflow.on_failure`.
 
     Raises `UsageError` for an argument that makes no sense.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the arguments are the product
         self,
         fn: Callable[P, R],
         *,
         name: str | None = None,
         version: str | None = None,
-        flow_run_name: str | Callable[[], str] | None = None,
-        retries: int = 0,
-        retry_delay_seconds: float = 0.0,
+        flow_run_name: str | Callable[..., str] | None = None,
+        retries: int | None = None,
+        retry_delay_seconds: Delay | None = None,
+        retry_jitter_factor: float | None = None,
+        retry_condition_fn: Callable[..., Any] | None = None,
         task_runner: TaskRunner | type[TaskRunner] | None = None,
         description: str | None = None,
         timeout_seconds: float | None = None,
         validate_parameters: bool = True,
         persist_result: bool | None = None,
+        result_storage: Any = None,
+        result_serializer: "Serializer | str | None" = None,
+        cache_result_in_memory: bool = True,
         log_prints: bool | None = None,
+        on_completion: Iterable[FlowHook] | None = None,
+        on_failure: Iterable[FlowHook] | None = None,
+        on_cancellation: Iterable[FlowHook] | None = None,
+        on_crashed: Iterable[FlowHook] | None = None,
+        on_running: Iterable[FlowHook] | None = None,
     ) -> None:
+        self._given = {key: value for key, value in locals().items() if key not in ("self", "fn", "__class__")}
+        fn, self.binding = unwrapped(fn)
         if not callable(fn):
             raise UsageError(f"@flow needs a function, not {fn!r}. With arguments, write @flow(name=…).")
         self.fn = fn
         self.name = check_name(name if name is not None else function_name(fn).replace("_", "-"), "flow")
         self.signature = Signature(fn, "Flow", self.name)
-        self.version = version
-        self.flow_run_name = flow_run_name
-        self.retries = _count(retries, "retries", self.name)
-        self.retry_delay_seconds = _seconds(retry_delay_seconds, "retry_delay_seconds", self.name) or 0.0
+        self._version = version
+        self.flow_run_name = check_template(flow_run_name, "flow_run_name", self.name)
+        self._retries = count(retries, "retries", self.name) if retries is not None else None
+        self.retry_delay_seconds = retry_delay_seconds
+        self._delays = fixed_delays(retry_delay_seconds, self._retries or 0, self.name)
+        self.retry_jitter_factor = factor(retry_jitter_factor, "retry_jitter_factor", self.name)
+        self.retry_condition_fn = function(retry_condition_fn, "retry_condition_fn", self.name)
         self.task_runner = _runner(task_runner)
         self.description = description if description is not None else inspect.getdoc(fn)
-        self.timeout_seconds = _seconds(timeout_seconds, "timeout_seconds", self.name)
+        self.timeout_seconds = seconds(timeout_seconds, "timeout_seconds", self.name)
         self.should_validate_parameters = validate_parameters
         self.persist_result = persist_result
+        self.keeping = keeping_of(
+            f"flow {self.name!r}",
+            persist_result=persist_result,
+            result_storage=result_storage,
+            result_serializer=result_serializer,
+            cache_result_in_memory=cache_result_in_memory,
+        )
         self.log_prints = log_prints
-        self.is_async = inspect.iscoroutinefunction(fn)
-        self._given: dict[str, Any] = {
-            key: value for key, value in locals().items() if key not in ("self", "fn", "__class__")
-        }
+        self.hooks: Hooks = checked_hooks({event: self._given[event] for event in FLOW_EVENTS}, self.name)
+        self.kind = kind_of(fn)
+        self.is_async = self.kind in ("async", "async generator")
+        self.whole = whole_of(fn, self.kind)
         self.__doc__ = fn.__doc__
         self.__name__ = function_name(fn)
         self.__module__ = getattr(fn, "__module__", "")
         self.__qualname__ = getattr(fn, "__qualname__", self.__name__)
         self.__wrapped__ = fn
+
+    @property
+    def retries(self) -> int:
+        """How often a run is tried again: as the flow says, else as the settings say."""
+        return self._retries if self._retries is not None else current_settings().flows_default_retries
+
+    @property
+    def delays(self) -> tuple[float, ...]:
+        """Seconds before each retry; the last one repeats."""
+        if self.retry_delay_seconds is None:
+            return (current_settings().flows_default_retry_delay_seconds,)
+        if self._retries is None and callable(self.retry_delay_seconds):
+            return fixed_delays(self.retry_delay_seconds, self.retries, self.name)
+        return self._delays
+
+    @property
+    def version(self) -> str | None:
+        """The given version, else a hash of the file that the function stands in; None when there is no such file."""
+        return self._version if self._version is not None else source_version(self.fn)
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+    @overload
+    def __get__(self: "Flow[Concatenate[Any, Q], T]", instance: object, owner: type | None = None) -> "Flow[Q, T]": ...
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """As a method: the flow with its first parameter filled."""
+        receiver = owner if self.binding == "class" else instance
+        return self if receiver is None or self.binding == "static" else bound_to(self, receiver)
+
+    # -- hooks ------------------------------------------------------------------------------------------------------
+
+    def on_completion(self, fn: H) -> H:
+        """Decorates a hook: `fn(flow, flow_run, state)` is called when a run has completed."""
+        return self._hook("on_completion", fn)
+
+    def on_failure(self, fn: H) -> H:
+        """Decorates a hook: `fn(flow, flow_run, state)` is called when a run has failed and is not tried again."""
+        return self._hook("on_failure", fn)
+
+    def on_cancellation(self, fn: H) -> H:
+        """Decorates a hook: `fn(flow, flow_run, state)` is called when a run is cancelled while it runs."""
+        return self._hook("on_cancellation", fn)
+
+    def on_crashed(self, fn: H) -> H:
+        """Decorates a hook: `fn(flow, flow_run, state)` is called when something other than its code ends a run."""
+        return self._hook("on_crashed", fn)
+
+    def on_running(self, fn: H) -> H:
+        """Decorates a hook: `fn(flow, flow_run, state)` is called when a run starts, and when it starts again."""
+        return self._hook("on_running", fn)
+
+    def _hook(self, event: str, fn: H) -> H:
+        add_hook(self.hooks, event, fn, self.name)
+        return fn
+
+    # -- running ----------------------------------------------------------------------------------------------------
 
     @overload  # what returns Any would else count as a coroutine
     def __call__(  # type: ignore[overload-overlap]
@@ -104,15 +216,31 @@ class Flow(Generic[P, R]):
         Raises `ParameterError` before anything is recorded when the arguments do not fit.
         """
         from flowtui.engine.runs import flow_run  # noqa: PLC0415 - the run machinery loads with the first run
+        from flowtui.engine.runs.upstream import edges_of, pending_in  # noqa: PLC0415
 
         return_state, wait_for = kwargs.pop("return_state", False), kwargs.pop("wait_for", None)
         if loading_code.get():
             return self._not_now()
+        if drawing.active and drawing.current():
+            return drawing.called(self, self.signature.bind(args, kwargs), wait_for)
+        bound, parent = self.signature.bind(args, kwargs), current_flow_run()
+        edges = parent.handle.made.edges(bound, edges_of(bound, wait_for)) if parent is not None else None
+        if self.kind == "async" and (pending := pending_in(bound, wait_for)):
+            return self._run_after(pending, lambda: self.parameters_for(args, kwargs, wait_for), edges, return_state)
         parameters = self.parameters_for(args, kwargs, wait_for)
-        if self.is_async:
-            return self._run_async(parameters, return_state)
-        state = flow_run.begin(self, parameters).drive()
+        if self.kind != "sync":
+            return self._run_otherwise(parameters, edges, return_state)
+        state = flow_run.begin(self, parameters, edges).drive()
         return state if return_state else state.result()
+
+    async def _run_after(
+        self, pending: list[Any], parameters: Callable[[], dict[str, Any]], edges: Any, return_state: bool
+    ) -> Any:
+        """Run it when the futures among its parameters are done; the event loop goes on meanwhile."""
+        from flowtui.engine.deadlocks import await_all  # noqa: PLC0415 - loaded with the first future
+
+        await await_all(pending)
+        return await self._run_async(parameters(), edges, return_state)
 
     def _not_now(self) -> Any:
         """What a call means while its file is only being loaded: nothing, and a word about it."""
@@ -121,12 +249,25 @@ class Flow(Generic[P, R]):
             "Put it under: if __name__ == '__main__':",
             self.name,
         )
-        return _nothing() if self.is_async else None
+        if self.kind == "async generator":
+            return _no_items()
+        return _nothing() if self.kind == "async" else iter(()) if self.kind == "generator" else None
 
-    async def _run_async(self, parameters: dict[str, Any], return_state: bool) -> Any:
+    def _run_otherwise(self, parameters: dict[str, Any], edges: dict[str, Any] | None, return_state: bool) -> Any:
+        """What calling a function that is no plain one gives: a coroutine, a generator, or an async generator."""
+        if self.kind == "async" or (self.kind == "async generator" and return_state):
+            return self._run_async(parameters, edges, return_state)
+        from flowtui.engine.runs import flow_run, generators, streams  # noqa: PLC0415 - loads with the first run
+
+        if return_state:
+            return flow_run.begin(self, parameters, edges).drive()
+        items = generators.items_of if self.kind == "generator" else generators.async_items_of
+        return items(lambda: streams.flow_stream(self, parameters, edges))
+
+    async def _run_async(self, parameters: dict[str, Any], edges: dict[str, Any] | None, return_state: bool) -> Any:
         from flowtui.engine.runs import flow_run  # noqa: PLC0415 - the run machinery loads with the first run
 
-        state = await flow_run.begin(self, parameters).adrive()
+        state = await flow_run.begin(self, parameters, edges).adrive()
         return state if return_state else state.result()
 
     def parameters_for(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], wait_for: Any = None) -> dict[str, Any]:
@@ -140,13 +281,44 @@ class Flow(Generic[P, R]):
         """Parameters coerced to the annotations. Raises `ParameterError`."""
         return self.signature.validate(parameters)
 
+    def serialize_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters as a run of this flow keeps them: JSON, with the text of what is no JSON."""
+        return json_parameters(parameters)
+
     def name_run(self, parameters: Mapping[str, Any]) -> str:
         """The name of a run with these parameters."""
-        return filled(self.flow_run_name, parameters, f"flow {self.name!r}") or new_slug()
+        return filled(self.flow_run_name, parameters, f"flow {self.name!r}", self) or new_slug()
 
-    def with_options(self, **changes: Any) -> "Flow[P, R]":
-        """A copy with other arguments. Raises `TypeError` for an argument that does not exist."""
-        return Flow(self.fn, **{**self._given, **changes})
+    def with_options(self, **changes: Unpack[FlowOptions]) -> "Flow[P, R]":
+        """A copy with other arguments. Raises `ParameterError` for an argument that does not exist."""
+        check_options(changes, _OPTIONS, f"with_options of flow {self.name!r}")
+        copy = Flow(self.fn, **{**self._given, **self.hooks, **changes})
+        copy.binding = self.binding
+        return copy
+
+    def generate_mermaid_graph(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The flow's graph in the language of Mermaid: its function is called, with its tasks drawn instead of run.
+
+        A task's value is its `viz_return_value`. Raises `UsageError` when the function needs a value that there is not.
+        """
+        from flowtui.engine.pictures import mermaid  # noqa: PLC0415 - only for drawings
+
+        return mermaid(drawing.drawn(self, args, kwargs))
+
+    def visualize(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """Draw the flow's graph as a picture with Graphviz, and answer the path of its PNG file.
+
+        Raises `UsageError` when Graphviz is not installed; see also `generate_mermaid_graph`.
+        """
+        from flowtui.engine.pictures import picture  # noqa: PLC0415 - only for drawings
+
+        return picture(drawing.drawn(self, args, kwargs), self.name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return pickled(self, protocol)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpickled(self, state)
 
     def __repr__(self) -> str:
         return f"<Flow {self.name!r}>"
@@ -155,49 +327,32 @@ class Flow(Generic[P, R]):
 @overload
 def flow(fn: Callable[P, R], /) -> Flow[P, R]: ...
 @overload
-def flow(
-    *,
-    name: str | None = None,
-    version: str | None = None,
-    flow_run_name: str | Callable[[], str] | None = None,
-    retries: int = 0,
-    retry_delay_seconds: float = 0.0,
-    task_runner: TaskRunner | type[TaskRunner] | None = None,
-    description: str | None = None,
-    timeout_seconds: float | None = None,
-    validate_parameters: bool = True,
-    persist_result: bool | None = None,
-    log_prints: bool | None = None,
-) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
-def flow(fn: Any = None, /, **arguments: Any) -> Any:
+def flow(fn: Callable[P, R], /, **options: Unpack[FlowOptions]) -> Flow[P, R]: ...
+@overload
+def flow(**options: Unpack[FlowOptions]) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
+def flow(fn: Any = None, /, **options: Any) -> Any:
     """Make a function a flow: `@flow`, or `@flow(name=…, retries=…)`. See `Flow` for the arguments."""
+    check_options(options, _OPTIONS, "@flow")
     if fn is None:
-        return lambda fn: Flow(fn, **arguments)
-    return Flow(fn, **arguments)
+        return lambda fn: Flow(fn, **options)
+    return Flow(fn, **options)
 
 
 async def _nothing() -> None:
     """Stands for the run of an async flow that is not run."""
 
 
+async def _no_items() -> AsyncIterator[Any]:
+    """Stands for the run of an async generator that is not run."""
+    nothing: tuple[Any, ...] = ()
+    for item in nothing:
+        yield item
+
+
 def _runner(given: TaskRunner | type[TaskRunner] | None) -> TaskRunner:
     if given is None:
         return ThreadPoolTaskRunner()
     runner = given() if isinstance(given, type) else given
-    if not callable(getattr(runner, "submit", None)):
+    if not callable(getattr(runner, "start", None)):
         raise UsageError(f"task_runner is {given!r}; give a task runner such as ThreadPoolTaskRunner(max_workers=4).")
     return runner
-
-
-def _count(value: int, what: str, name: str) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise UsageError(f"{what} of {name!r} is {value!r}; give a whole number, 0 or more.")
-    return value
-
-
-def _seconds(value: float | None, what: str, name: str) -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or value < 0:
-        raise UsageError(f"{what} of {name!r} is {value!r}; give a number of seconds, 0 or more.")
-    return float(value)

@@ -1,46 +1,109 @@
-"""Logs: lines of runs, printed in one shape and kept in the store.
+"""Loggers: lines that belong to a run.
 
-The shape is `HH:MM:SS.mmm | INFO    | Flow run 'grinning-crab' - message`, in local time, on stderr.
+A line of a run that nobody but flowtui listens to is written past the logging module, at a quarter of its price: a
+flow that writes ten thousand lines a second should not notice.
 """
 
-import builtins
+import contextlib
 import logging
 import sys
-import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final
 
-from flowtui.engine.context import current_flow_run, current_task_run
-from flowtui.engine.errors import MissingContext
+from flowtui.engine.clock import utc_now
+from flowtui.engine.context import FlowRunContext, TaskRunContext, current_flow_run, current_task_run
+from flowtui.engine.errors import FlowtuiError, MissingContext
+from flowtui.engine.log_output import FLOW_RUNS, TASK_RUNS, console_only_ours, keep_line, print_line
 from flowtui.engine.model import LogLine
-from flowtui.engine.settings import current_settings
 
 __all__ = [
     "RunLogger",
+    "disable_run_logger",
     "error_info",
     "flow_run_logger",
     "get_logger",
     "get_run_logger",
-    "set_up_logging",
+    "say",
     "task_run_logger",
 ]
 
-_SHAPE: Final = "%(asctime)s.%(msecs)03d | %(levelname)-7s | %(run)s - %(message)s"
 _OWN_FOLDER: Final = __file__.removesuffix("logs.py")
-_FLOW_RUNS: Final = "flowtui.flow_runs"
-_TASK_RUNS: Final = "flowtui.task_runs"
+_FLOW_LOGGER: Final = logging.getLogger(FLOW_RUNS)
+_TASK_LOGGER: Final = logging.getLogger(TASK_RUNS)
+_IDS: Final = 3  # flow_run_id, task_run_id and run: a logger with more fields than these has some of the user's
+_outside: "list[Callable[[], RunLogger]]" = []
+"""What `get_run_logger()` answers where there is no run, while run loggers are disabled."""
 
 
 class RunLogger(logging.LoggerAdapter[logging.Logger]):
-    """A logger whose lines belong to a run."""
+    """A logger whose lines belong to a run. Use it as any logger of the standard library."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
         return msg, kwargs
+
+    def log(self, level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """A line, as `logging.Logger.log` writes it."""
+        self._write(level, msg, args, kwargs)
+
+    def debug(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        self._write(logging.DEBUG, msg, args, kwargs)
+
+    def info(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        self._write(logging.INFO, msg, args, kwargs)
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        self._write(logging.WARNING, msg, args, kwargs)
+
+    def error(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        self._write(logging.ERROR, msg, args, kwargs)
+
+    def exception(self, msg: Any, *args: Any, exc_info: Any = True, **kwargs: Any) -> None:
+        self._write(logging.ERROR, msg, args, {**kwargs, "exc_info": exc_info})
+
+    def critical(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        self._write(logging.CRITICAL, msg, args, kwargs)
+
+    def _write(self, level: int, msg: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        logger = self.logger
+        if not logger.isEnabledFor(level):
+            return
+        fields = self.extra
+        level_up = kwargs.pop("stacklevel", 1)
+        if not kwargs and fields is not None and len(fields) == _IDS and console_only_ours(logger):
+            message = _filled(msg, args)
+            if message is not None:
+                caller = sys._getframe(1 + level_up)
+                code = caller.f_code
+                _emit(logger.name, level, message, fields, f"{code.co_filename}:{caller.f_lineno}", code.co_name)
+                return
+        kwargs["stacklevel"] = level_up + 2
+        msg, kwargs = self.process(msg, kwargs)  # type: ignore[assignment]
+        logger.log(level, msg, *args, **kwargs)
+
+
+def _filled(msg: Any, args: tuple[Any, ...]) -> str | None:
+    """The message with its arguments, by the rules of `logging.LogRecord.getMessage`; None when they do not fit it."""
+    if not args:
+        return str(msg)
+    try:
+        if len(args) == 1 and isinstance(args[0], Mapping) and args[0]:
+            return str(msg) % args[0]
+        return str(msg) % args
+    except Exception:  # the logging module says so in its own way, and the program goes on
+        return None
+
+
+def _emit(
+    logger: str, level: int, message: str, ids: Mapping[str, Any], source: str | None, function: str | None
+) -> None:
+    line = LogLine(
+        utc_now(), level, message, logger, ids["flow_run_id"], ids["task_run_id"], source, function
+    )  # by position: half the price
+    print_line(line, ids["run"])
+    keep_line(line)
 
 
 def get_logger(name: str | None = None) -> logging.Logger:
@@ -48,30 +111,45 @@ def get_logger(name: str | None = None) -> logging.Logger:
     return logging.getLogger(f"flowtui.{name}" if name else "flowtui")
 
 
-def get_run_logger() -> RunLogger:
-    """The logger of the current run. Raises `MissingContext` outside any run."""
-    task = current_task_run()
-    if task is not None:
-        return task_run_logger(task.task_run.id, task.task_run.name, task.task_run.flow_run_id)
-    flow = current_flow_run()
-    if flow is not None:
-        return flow_run_logger(flow.handle.run_id, flow.handle.name)
+def get_run_logger(context: FlowRunContext | TaskRunContext | None = None, **extra: Any) -> RunLogger:
+    """The logger of the current run, or of the run of `context`. `extra` is kept on each of its lines.
+
+    Raises `MissingContext` outside any run.
+    """
+    where = context or current_task_run() or current_flow_run()
+    if isinstance(where, TaskRunContext):
+        run = where.task_run
+        return task_run_logger(run.id, run.name, run.flow_run_id, **extra)
+    if isinstance(where, FlowRunContext):
+        return flow_run_logger(where.handle.run_id, where.handle.name, **extra)
+    if _outside:
+        return _outside[-1]()
     raise MissingContext(
         "get_run_logger() was called outside any run. Call it inside a flow or a task, or use logging.getLogger()."
     )
 
 
-def flow_run_logger(run_id: str, name: str) -> RunLogger:
+def flow_run_logger(run_id: str, name: str, **extra: Any) -> RunLogger:
     """The logger of a flow run."""
-    return RunLogger(logging.getLogger(_FLOW_RUNS), {"flow_run_id": run_id, "run": f"Flow run {name!r}"})
+    ids = {"flow_run_id": run_id, "task_run_id": None, "run": f"Flow run {name!r}"}
+    return RunLogger(_FLOW_LOGGER, {**extra, **ids} if extra else ids)
 
 
-def task_run_logger(run_id: str, name: str, flow_run_id: str | None) -> RunLogger:
+def task_run_logger(run_id: str, name: str, flow_run_id: str | None, **extra: Any) -> RunLogger:
     """The logger of a task run."""
-    return RunLogger(
-        logging.getLogger(_TASK_RUNS),
-        {"task_run_id": run_id, "flow_run_id": flow_run_id, "run": f"Task run {name!r}"},
-    )
+    ids = {"flow_run_id": flow_run_id, "task_run_id": run_id, "run": f"Task run {name!r}"}
+    return RunLogger(_TASK_LOGGER, {**extra, **ids} if extra else ids)
+
+
+def say(logger: RunLogger, level: int, message: str, error: BaseException | None = None) -> None:
+    """A line of flowtui's own about a run: it has no place in anybody's code."""
+    if error is not None:
+        logger.logger.log(level, "%s", message, exc_info=error_info(error), extra=logger.extra)
+    elif logger.logger.isEnabledFor(level):
+        if console_only_ours(logger.logger):
+            _emit(logger.logger.name, level, message, logger.extra or {}, None, None)
+        else:
+            logger.logger.log(level, "%s", message, extra=logger.extra)
 
 
 def error_info(error: BaseException | None) -> Any:
@@ -81,148 +159,29 @@ def error_info(error: BaseException | None) -> Any:
     frames = []
     trace = error.__traceback__
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith(_OWN_FOLDER) and file != contextlib.__file__:
             frames.append(trace)
         trace = trace.tb_next
     shown: TracebackType | None = None
     for frame in reversed(frames):
         shown = TracebackType(shown, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return (type(error), error, shown or error.__traceback__)
-
-
-class _Shape(logging.Formatter):
-    """The promised shape; lines outside runs carry their logger's name."""
-
-    def __init__(self) -> None:
-        super().__init__(_SHAPE, "%H:%M:%S")
-
-    def format(self, record: logging.LogRecord) -> str:
-        if not hasattr(record, "run"):
-            record.run = record.name
-        return super().format(record)
-
-
-class _Console(logging.StreamHandler[Any]):
-    """Writes to whatever stderr is now, so that redirection and test capture work."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-        self.setFormatter(_Shape())
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: Any) -> None:
-        """There is nothing to keep: the stream is looked up for each line."""
-
-
-class _Keeper(logging.Handler):
-    """Hands the lines of runs to the store."""
-
-    def __init__(self, write: Callable[[list[LogLine]], None]) -> None:
-        super().__init__()
-        self._write = write
-        self._formatter = logging.Formatter()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fields = record.__dict__
-        flow_run_id, task_run_id = fields.get("flow_run_id"), fields.get("task_run_id")
-        if flow_run_id is None and task_run_id is None:
-            return
-        try:
-            self._write([self._line(record, flow_run_id, task_run_id)])
-        except Exception:
-            self.handleError(record)
-
-    def _line(self, record: logging.LogRecord, flow_run_id: str | None, task_run_id: str | None) -> LogLine:
-        message = record.getMessage()
-        if record.exc_info:
-            message = f"{message}\n{self._formatter.formatException(record.exc_info)}"
-        return LogLine(
-            timestamp=datetime.fromtimestamp(record.created, UTC),
-            level=record.levelno,
-            message=message,
-            logger=record.name,
-            flow_run_id=flow_run_id,
-            task_run_id=task_run_id,
-            source=f"{record.filename}:{record.lineno}",
-        )
-
-
-_ready = threading.Event()
-_lock = threading.Lock()
-_quiet = False
-
-
-def keep_console_quiet() -> None:
-    """Print nothing: for processes whose lines are read from the store, such as a worker's children."""
-    global _quiet
-    _quiet = True
-
-
-def set_up_logging() -> None:
-    """Attach the console and the store to flowtui's loggers, once per process."""
-    if _ready.is_set():
-        return
-    with _lock:
-        if _ready.is_set():
-            return
-        level = current_settings().logging_level
-        root = logging.getLogger("flowtui")
-        root.setLevel(level)
-        root.propagate = False  # the user's own root handlers would print each line a second time
-        if not _quiet:
-            root.addHandler(_Console())
-        keeper = _Keeper(_write_lines)
-        for name in (_FLOW_RUNS, _TASK_RUNS):
-            logging.getLogger(name).addHandler(keeper)
-        _ready.set()
-
-
-def tear_down_logging() -> None:
-    """Undo `set_up_logging`, for a process that goes on without: a test's."""
-    for name in ("flowtui", _FLOW_RUNS, _TASK_RUNS):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.setLevel(logging.NOTSET)
-        logger.propagate = True
-    _ready.clear()
-
-
-def _write_lines(lines: list[LogLine]) -> None:
-    from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store is opened by the first run
-
-    current_client().write_logs(lines)
-
-
-# -- print ----------------------------------------------------------------------------------------------------------
-
-_log_prints: ContextVar[bool] = ContextVar("flowtui_log_prints", default=False)
-_print = builtins.print
-
-
-def _print_or_log(*values: object, sep: str | None = " ", end: str | None = "\n", **kwargs: Any) -> None:
-    """`print`, which becomes a log line inside runs that ask for it. Prints to a file stay prints."""
-    if _log_prints.get() and kwargs.get("file") in (None, sys.stdout):
-        try:
-            logger = get_run_logger()
-        except MissingContext:
-            pass
-        else:
-            logger.info((sep if sep is not None else " ").join(map(str, values)), stacklevel=3)
-            return
-    _print(*values, sep=sep, end=end, **kwargs)
+    if shown is None and not isinstance(error, FlowtuiError) and not hasattr(error, "__notes__"):
+        shown = error.__traceback__
+    return (type(error), error, shown)
 
 
 @contextmanager
-def prints_logged(wanted: bool) -> Iterator[None]:
-    """Within the block `print` writes to the log of the current run, or does not."""
-    if wanted and builtins.print is not _print_or_log:
-        builtins.print = _print_or_log
-    token = _log_prints.set(wanted)
+def disable_run_logger() -> Iterator[None]:
+    """Within the block the lines of runs go nowhere; for tests that call `task.fn` or `flow.fn` directly,
+    `get_run_logger()` then also works outside runs."""
+    was = [(logger, logger.disabled) for logger in (_FLOW_LOGGER, _TASK_LOGGER)]
+    _outside.append(lambda: flow_run_logger("", "none"))
+    for logger, _ in was:
+        logger.disabled = True
     try:
         yield
     finally:
-        _log_prints.reset(token)
+        _outside.pop()
+        for logger, disabled in was:
+            logger.disabled = disabled

@@ -1,27 +1,21 @@
 """`.map`: from lists of arguments to the arguments of each call."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from flowtui.engine.errors import MappingError
+from flowtui.engine.annotations import Annotation, allow_failure, unmapped
+from flowtui.engine.errors import MappingLengthMismatch, MappingMissingIterable
 from flowtui.engine.futures import TaskFuture
 from flowtui.engine.states import State
 
 __all__ = ["each_call", "unmapped"]
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class unmapped(Generic[T]):
-    """Hand this iterable to every call of a mapping as it is."""
-
-    value: T
-
 
 def each_call(parameters: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
-    """The parameters of each call. Raises `MappingError` when nothing is iterable or the lengths differ."""
+    """The parameters of each call.
+
+    Raises `MappingMissingIterable` when nothing is iterable and `MappingLengthMismatch` when the lengths differ.
+    """
     lists: dict[str, list[Any]] = {}
     single: dict[str, Any] = {}
     for name, value in parameters.items():
@@ -31,15 +25,12 @@ def each_call(parameters: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
         else:
             lists[name] = items
     if not lists:
-        raise MappingError(f"{what}.map(…) was given nothing to map over: none of {', '.join(parameters)} is a list.")
+        raise MappingMissingIterable(what, list(parameters))
     lengths = {name: len(items) for name, items in lists.items()}
     if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise MappingError(
-            f"{what}.map(…) was given lists of different lengths: {shown}. Wrap what is not mapped in unmapped(…)."
-        )
-    count = next(iter(lengths.values()))
-    return [{**single, **{name: items[i] for name, items in lists.items()}} for i in range(count)]
+        raise MappingLengthMismatch(what, lengths)
+    names = tuple(lists)
+    return [{**single, **dict(zip(names, row, strict=True))} for row in zip(*lists.values(), strict=True)]
 
 
 def _items(value: Any) -> list[Any] | None:
@@ -48,6 +39,9 @@ def _items(value: Any) -> list[Any] | None:
         return _items(value.result())
     if isinstance(value, State):
         return _items(value.result())
-    if isinstance(value, str | bytes | bytearray | unmapped) or not isinstance(value, Iterable):
+    if isinstance(value, allow_failure):
+        items = _items(value.value)
+        return None if items is None else [allow_failure(item) for item in items]
+    if isinstance(value, str | bytes | bytearray | Annotation) or not isinstance(value, Iterable):
         return None
     return list(value)

@@ -1,11 +1,12 @@
 """Names of flows, tasks and runs: which are allowed, and templates filled with parameters."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from flowtui.engine.errors import UsageError
 
-__all__ = ["check_name", "filled", "function_name"]
+__all__ = ["check_name", "check_template", "filled", "function_name"]
 
 _REFUSED: Final = frozenset("/%&><")
 
@@ -20,21 +21,41 @@ def check_name(name: str, kind: str) -> str:
     return name
 
 
+def check_template(given: Any, what: str, name: str) -> Any:
+    """A run name's template: a text, a function, or None. Raises `UsageError` for anything else."""
+    if given is None or isinstance(given, str) or callable(given):
+        return given
+    raise UsageError(f"{what} of {name!r} is {given!r}; give a text such as 'load-{{table}}', or a function.")
+
+
 def function_name(fn: Callable[..., Any]) -> str:
     """What a flow or a task is called after."""
+    while isinstance(fn, partial):
+        fn = fn.func
     name = getattr(fn, "__name__", type(fn).__name__)
     return "unknown-lambda" if name == "<lambda>" else str(name)
 
 
-def filled(template: str | Callable[..., str] | None, parameters: Mapping[str, Any], what: str) -> str | None:
-    """A run's name from its template; a function is called, with `parameters` when it takes that."""
+def filled(
+    template: str | Callable[..., str] | None, parameters: Mapping[str, Any], what: str, whole: Any = None
+) -> str | None:
+    """A run's name from its template; a function is called, with `parameters` when it takes that.
+
+    `whole` is the flow or the task, whose name and parameters that function finds in `flowtui.runtime` too.
+    """
     if template is None:
         return None
     if callable(template):
         import inspect  # noqa: PLC0415 - only for names that are computed
 
+        from flowtui.engine.context import being_named  # noqa: PLC0415 - as above
+
         takes_parameters = "parameters" in inspect.signature(template).parameters
-        name = template(parameters=dict(parameters)) if takes_parameters else template()
+        token = being_named.set((whole, parameters))
+        try:
+            name = template(parameters=dict(parameters)) if takes_parameters else template()
+        finally:
+            being_named.reset(token)
     else:
         try:
             name = template.format(**parameters)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Final
 
 from flowtui.engine.errors import ParameterError, ReservedArgument, UsageError
@@ -22,11 +23,15 @@ class Signature:
             raise UsageError(f"The parameters of {self._what} cannot be known; call it from a function.") from None
         self._fn = fn
         self._model: Any = None
+        self._of_method: Signature | None = None
         reserved = _RESERVED & set(self._signature.parameters)
         if reserved:
             raise ReservedArgument(
                 f"{self._what} has a parameter named {min(reserved)!r}, which flowtui uses itself; rename it."
             )
+        self._prepare()
+
+    def _prepare(self) -> None:
         kinds = [p.kind for p in self._signature.parameters.values()]
         # The common case binds without the inspect module: plain names only, 1 µs instead of 6.
         plain = all(kind is inspect.Parameter.POSITIONAL_OR_KEYWORD for kind in kinds)
@@ -34,6 +39,20 @@ class Signature:
         self._defaults = {
             p.name: p.default for p in self._signature.parameters.values() if p.default is not inspect.Parameter.empty
         }
+
+    def of_method(self) -> "Signature":
+        """The signature without its first parameter, which a method gets from its object."""
+        if self._of_method is None:
+            method = copy(self)
+            method._signature = self._signature.replace(parameters=list(self._signature.parameters.values())[1:])
+            method._model = None
+            method._prepare()
+            self._of_method = method
+        return self._of_method
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: without what is made from the rest, and may not go there."""
+        return {**self.__dict__, "_model": None, "_of_method": None}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """`{parameter: value}` with defaults filled in. Raises `ParameterError` when the arguments do not fit."""

@@ -6,16 +6,21 @@ another thread is interrupted between two of its own instructions: a call into C
 
 import ctypes
 import signal
+import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 from flowtui.engine.errors import RunTimeout
 
-__all__ = ["async_time_limit", "raise_in_thread", "time_limit"]
+__all__ = ["async_time_limit", "call_within", "raise_in_thread", "timeout_message"]
 
+T = TypeVar("T")
+
+_PATIENCE_SECONDS: Final = 0.5
+"""How long a thread may go on after its limit before it is taken to be in a call that cannot be interrupted."""
 _SOON: Final = 1e-6  # a timer of 0 seconds would be none
 
 
@@ -26,21 +31,33 @@ class _TimeIsUp(BaseException):
     """
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `RunTimeout` when the block takes longer than `seconds`. Limits may be nested."""
+def call_within(
+    seconds: float,
+    call: Callable[[], T],
+    *,
+    told: float | None = None,
+    blocked: Callable[[str], object] | None = None,
+) -> T:
+    """What `call` returns, or raise what it raises, and `RunTimeout` when it takes longer than `seconds`.
+
+    Limits may be nested. `told` is the limit as the message names it, where the call is only a part of what is limited.
+    `blocked` is called with a sentence when the time is up and the thread is in a call that cannot be interrupted.
+    """
     time_is_up: type[BaseException] = type("TimeIsUp", (_TimeIsUp,), {})
-    limit = _by_signal if _signals_work() else _by_thread
-    try:
-        with limit(seconds, time_is_up):
-            yield
-    except time_is_up:
-        raise RunTimeout(_message(seconds)) from None
+    limit = _by_signal(seconds, time_is_up) if _signals_work() else _by_thread(seconds, time_is_up, blocked)
+    try:  # one frame for all of it: the time may be up between any two instructions, also before and after the call
+        try:
+            next(limit)
+            return call()
+        finally:
+            limit.close()
+    except time_is_up as interrupt:  # its traceback tells where the time was spent
+        raise RunTimeout(timeout_message(told or seconds)).with_traceback(interrupt.__traceback__) from None
 
 
 @asynccontextmanager
-async def async_time_limit(seconds: float) -> AsyncIterator[None]:
-    """Cancel the block and raise `RunTimeout` when it takes longer than `seconds`."""
+async def async_time_limit(seconds: float, told: float | None = None) -> AsyncIterator[None]:
+    """Cancel the block and raise `RunTimeout` when it takes longer than `seconds`; `told` as in `call_within`."""
     import asyncio  # noqa: PLC0415 - 40 ms that a sync program need not pay
 
     try:
@@ -49,10 +66,11 @@ async def async_time_limit(seconds: float) -> AsyncIterator[None]:
     except TimeoutError:
         if not scope.expired():  # the user's own code timed out on something
             raise
-        raise RunTimeout(_message(seconds)) from None
+        raise RunTimeout(timeout_message(told or seconds)) from None
 
 
-def _message(seconds: float) -> str:
+def timeout_message(seconds: float) -> str:
+    """What is said of code that took longer than its limit."""
     return f"It took longer than its timeout of {seconds:g} second(s)."
 
 
@@ -66,8 +84,8 @@ _limits: list[tuple[float, type[BaseException]]] = []
 """When each limit ends, and what it raises; the outermost is the first."""
 
 
-@contextmanager
-def _by_signal(seconds: float, error: type[BaseException]) -> Iterator[None]:
+def _by_signal(seconds: float, error: type[BaseException]) -> Generator[None, None, None]:
+    """Begins the limit; closing it ends it."""
     begun, depth = time.monotonic(), len(_limits)
     others, _ = signal.getitimer(signal.ITIMER_REAL) if depth == 0 else (0.0, 0.0)
     before = signal.signal(signal.SIGALRM, _expire)
@@ -80,12 +98,12 @@ def _by_signal(seconds: float, error: type[BaseException]) -> Iterator[None]:
             del _limits[depth:]  # whatever fires from here on is not meant for this block
     finally:
         del _limits[depth:]
+        signal.setitimer(signal.ITIMER_REAL, 0)  # first of all: the handler from before may be to end the process
         signal.signal(signal.SIGALRM, before)
         if _limits:
             _set_timer()
-        else:
-            left = max(others - (time.monotonic() - begun), _SOON) if others else 0.0
-            signal.setitimer(signal.ITIMER_REAL, left)  # a timer of the user's own goes on
+        elif others:  # a timer of the user's own goes on
+            signal.setitimer(signal.ITIMER_REAL, max(others - (time.monotonic() - begun), _SOON))
 
 
 def _set_timer() -> None:
@@ -105,26 +123,44 @@ def _expire(signum: int, frame: object) -> None:
 # -- other threads: a timer for each limit ----------------------------------------------------------------------------
 
 
-@contextmanager
-def _by_thread(seconds: float, error: type[BaseException]) -> Iterator[None]:
+def _by_thread(
+    seconds: float, error: type[BaseException], blocked: Callable[[str], object] | None
+) -> Generator[None, None, None]:
+    """Begins the limit; closing it ends it."""
     target = threading.get_ident()
     lock = threading.Lock()
     over = False
 
     def expire() -> None:
         with lock:
-            if not over:
-                raise_in_thread(target, error)
+            if over:
+                return
+            raise_in_thread(target, error)
+        if blocked is not None and not ended.wait(_PATIENCE_SECONDS):
+            blocked(_words_for_blocked(target, seconds))
 
+    ended = threading.Event()
     timer = threading.Timer(seconds, expire)
     timer.daemon = True
-    timer.start()
     try:
+        timer.start()
         yield
     finally:
         timer.cancel()
         with lock:
             over = True
+            ended.set()
+
+
+def _words_for_blocked(thread_id: int, seconds: float) -> str:
+    """The plain word where Python cannot interrupt: a thread raises only between two of its own instructions."""
+    frame = sys._current_frames().get(thread_id)
+    place = f" ({frame.f_code.co_filename}:{frame.f_lineno})" if frame is not None else ""
+    return (
+        f"It has passed its timeout of {seconds:g} second(s), but Python cannot interrupt the call that its thread "
+        f"is in{place}: it ends when that call returns. A task that is called in the main thread, an async task, and "
+        "one in a ProcessPoolTaskRunner are interrupted in such a call too."
+    )
 
 
 def raise_in_thread(thread_id: int, error: type[BaseException]) -> None:

@@ -171,6 +171,8 @@ def log_json(line: LogLine) -> Json:
         "flow_run_id": line.flow_run_id,
         "task_run_id": line.task_run_id,
         "source": line.source,
+        "function": line.function,
+        "extra": line.extra,
     }
 
 

@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 from flowtui.engine.client.current import close_current_client, use_client
-from flowtui.engine.logs import tear_down_logging
+from flowtui.engine.log_output import tear_down_logging
 from flowtui.engine.settings import Settings, current_settings, forget_settings
 
 if TYPE_CHECKING:

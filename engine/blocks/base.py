@@ -12,6 +12,7 @@ from flowtui.engine.blocks.registry import find_class, register
 from flowtui.engine.blocks.schemas import block_schema
 from flowtui.engine.blocks.secretfields import plain
 from flowtui.engine.blocks.sentences import BlockFieldError, field_problems
+from flowtui.engine.both_ways import awaited, both_ways
 from flowtui.engine.errors import BlockError
 from flowtui.engine.model import BlockDocument
 
@@ -70,11 +71,20 @@ class Block(BaseModel):
             raise BlockError(f"This {self.get_block_type_name()} cannot be saved as JSON: {error}.") from None
         return data
 
+    @both_ways
     def save(self, name: str | None = None, overwrite: bool = False) -> str:
         """Keep the block under `name` (default: the one it was loaded from) and answer with the document's id.
 
+        `save`, `load` and `delete` are awaited in async code; `asave`, `aload` and `adelete` always are.
         Raises `BlockError` when the name is taken and `overwrite` is False.
         """
+        return self._save(name, overwrite)
+
+    async def asave(self, name: str | None = None, overwrite: bool = False) -> str:
+        """`save` for async code."""
+        return await awaited(self._save, name, overwrite)
+
+    def _save(self, name: str | None, overwrite: bool) -> str:
         from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
 
         chosen = block_name(name or self._block_document_name or "")
@@ -84,11 +94,22 @@ class Block(BaseModel):
         return document.id
 
     @classmethod
+    @both_ways
     def load(cls, name: str, validate: bool = True) -> Self:
         """The block saved as `name`, or as `type/name`. `validate=False` takes the fields as they are stored.
 
         Raises `NotFound` when there is none, `BlockError` when it is of another type or its fields no longer fit.
         """
+        return cls.load_here(name, validate)
+
+    @classmethod
+    async def aload(cls, name: str, validate: bool = True) -> Self:
+        """`load` for async code."""
+        return await awaited(cls.load_here, name, validate)
+
+    @classmethod
+    def load_here(cls, name: str, validate: bool = True) -> Self:
+        """`load`, never to be awaited: for code that does not know where it is called."""
         from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
 
         kind, chosen = cls._kind_and_name(name)
@@ -96,8 +117,18 @@ class Block(BaseModel):
         return kind.from_document(document, validate=validate)
 
     @classmethod
+    @both_ways
     def delete(cls, name: str) -> None:
         """Remove the block saved as `name`, or as `type/name`. Raises `NotFound` when there is none."""
+        cls._delete(name)
+
+    @classmethod
+    async def adelete(cls, name: str) -> None:
+        """`delete` for async code."""
+        await awaited(cls._delete, name)
+
+    @classmethod
+    def _delete(cls, name: str) -> None:
         from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
 
         kind, chosen = cls._kind_and_name(name)

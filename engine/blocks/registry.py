@@ -71,5 +71,8 @@ def _describe(kind: "type[Block]") -> BlockType | None:
 
 def _load_built_ins() -> None:
     # Here and not above: these modules define subclasses of Block, whose module imports this one.
+    import flowtui.engine.blocks.filesystems  # noqa: PLC0415
+    import flowtui.engine.blocks.notifications  # noqa: PLC0415
     import flowtui.engine.blocks.secret  # noqa: PLC0415
+    import flowtui.engine.blocks.values  # noqa: PLC0415
     import flowtui.engine.blocks.webhook  # noqa: F401, PLC0415

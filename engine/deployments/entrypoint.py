@@ -129,6 +129,8 @@ def _explaining(shown: str) -> Iterator[None]:
         last = traceback.format_exception_only(error)[-1].strip()
         if isinstance(error, SystemExit):
             last = f"it ends the program (SystemExit: {error.code})"
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "prefect":
+            last += " (flowtui run --prefect script.py runs scripts that were written for Prefect)"
         where = _users_line(error)
         raise EntrypointError(
             f"{shown} cannot be imported: {where}{last}{'' if last.endswith('.') else '.'}"

@@ -7,7 +7,8 @@ from typing import Any
 from flowtui.engine.client.current import current_client
 from flowtui.engine.errors import FlowtuiError, StaleEpoch, TerminationSignal
 from flowtui.engine.flows import Flow
-from flowtui.engine.logs import flow_run_logger, set_up_logging
+from flowtui.engine.log_output import set_up_logging
+from flowtui.engine.logs import flow_run_logger
 from flowtui.engine.model import Claim, FlowRun
 from flowtui.engine.runs.flow_run import begin_claimed
 from flowtui.engine.runs.handle import process_owner

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from flowtui.engine.clock import utc_now
 from flowtui.engine.context import FlowRunContext, current_flow_run, current_tags, in_flow_run
-from flowtui.engine.errors import StaleEpoch, TerminationSignal
+from flowtui.engine.errors import StaleEpoch, TerminationSignal, UsageError
 from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
-from flowtui.engine.logs import error_info, flow_run_logger, prints_logged, set_up_logging
-from flowtui.engine.model import Answer, Claim, Lease, NewFlowRun, TaskRun, TaskRunFilter
-from flowtui.engine.results import exact_json, input_key
+from flowtui.engine.log_output import set_up_logging
+from flowtui.engine.logs import say
+from flowtui.engine.model import Answer, Claim, FlowRun, Lease, NewFlowRun, TaskRun, TaskRunFilter
+from flowtui.engine.prints import prints_logged
+from flowtui.engine.results.inline import exact_json, input_key
 from flowtui.engine.runs.drivers import adrive, drive
 from flowtui.engine.runs.flow_steps import FlowPolicy, FlowTools, flow_steps
 from flowtui.engine.runs.handle import FlowRunHandle, process_owner
@@ -26,16 +28,22 @@ from flowtui.engine.runs.task_run import settle
 from flowtui.engine.settings import current_settings
 from flowtui.engine.signatures import json_parameters
 from flowtui.engine.states import NO_DATA, Pending, Running, State
+from flowtui.engine.transactions import transaction_around
 
 if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
     from flowtui.engine.flows import Flow
+    from flowtui.engine.runners.protocol import TaskRunner
+    from flowtui.engine.transactions import Transaction
 
 __all__ = ["FlowSession", "begin", "begin_claimed"]
 
 _PAGE = 1000
 
 
-def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession | KeptSubflow":
+def begin(
+    flow: "Flow[Any, Any]", parameters: dict[str, Any], edges: dict[str, Any] | None = None
+) -> "FlowSession | KeptSubflow":
     """Create a run of the flow, owned by this process from its first instant; a subflow when called inside a flow,
     unless that has completed in an earlier attempt."""
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
@@ -43,39 +51,79 @@ def begin(flow: "Flow[Any, Any]", parameters: dict[str, Any]) -> "FlowSession | 
     set_up_logging()
     parent = current_flow_run()
     client = parent.handle.client if parent else current_client()
-    stand_in = _stand_in(flow, parameters, parent) if parent else None
-    kept = kept_subflow(stand_in, parent) if parent and stand_in else None
+    stand_in = _stand_in(flow, parameters, parent, edges or {}) if parent else None
+    is_stream = flow.kind in ("generator", "async generator")  # what that had given is not kept
+    kept = kept_subflow(stand_in, parent) if parent and stand_in and not is_stream else None
     if kept is not None:
         return kept
-    settings = current_settings()
-    owner = process_owner()
-    shown = json_parameters(parameters)
-    run = client.create_flow_run(
-        NewFlowRun(
-            flow_name=flow.name,
-            name=flow.name_run(parameters),
-            state=Pending(),
-            parameters=shown,
-            tags=tuple(current_tags()),
-            parent_task_run_id=stand_in.id if stand_in else None,
-            created_by="flow" if parent else "script",
-            infrastructure_pid=f"{socket.gethostname()}:{os.getpid()}",
-            lease=Lease(owner=owner, seconds=settings.lease_seconds),
-        )
-    )
+    run, epoch = _continued(client, stand_in, parent) or _created(client, flow, parameters, stand_in, parent)
+    if stand_in is not None:
+        stand_in = replace(stand_in, child_flow_run_id=run.id)
     handle = FlowRunHandle(
         client,
         run,
-        epoch=run.epoch,
-        owner=owner,
-        lease_seconds=settings.lease_seconds,
+        epoch=epoch,
+        owner=process_owner(),
+        lease_seconds=current_settings().lease_seconds,
         supervised=parent.handle.supervised if parent else False,
         keep_values=flow.retries > 0,
         parent=parent.handle if parent else None,
     )
-    session = FlowSession(flow=flow, parameters=parameters, handle=handle, parent=parent, stand_in=stand_in)
+    begun = run.state if run.state.is_running() else None
+    if begun is None:
+        _remember(handle)
+    session = FlowSession(
+        flow=flow, parameters=parameters, handle=handle, parent=parent, stand_in=stand_in, begun=begun
+    )
     session.announce()
     return session
+
+
+def _created(
+    client: "Client",
+    flow: "Flow[Any, Any]",
+    parameters: dict[str, Any],
+    stand_in: TaskRun | None,
+    parent: FlowRunContext | None,
+) -> tuple[FlowRun, int]:
+    """A new run that this process owns and that has started, and its epoch."""
+    run_id = new_id()
+    if stand_in is not None:  # written before the run and with it: a later attempt finds the run by this
+        client.save_task_run(replace(stand_in, child_flow_run_id=run_id))
+    run = client.create_flow_run(
+        NewFlowRun(
+            id=run_id,
+            flow_name=flow.name,
+            name=flow.name_run(parameters),
+            state=Pending(),
+            start=Running(),
+            parameters=json_parameters(parameters),
+            tags=tuple(current_tags()),
+            parent_task_run_id=stand_in.id if stand_in else None,
+            created_by="flow" if parent else "script",
+            infrastructure_pid=f"{socket.gethostname()}:{os.getpid()}",
+            lease=Lease(owner=process_owner(), seconds=current_settings().lease_seconds),
+        )
+    )
+    return run, run.epoch
+
+
+def _continued(client: "Client", stand_in: TaskRun | None, parent: FlowRunContext | None) -> tuple[FlowRun, int] | None:
+    """The subflow run of an earlier attempt, taken over, so that it goes on from its last completed task; None when the
+    call is another one, or that run has completed or is still owned by somebody."""
+    before = parent.handle.earlier(stand_in.task_key, stand_in.dynamic_key) if parent and stand_in else None
+    if before is None or stand_in is None or before.child_flow_run_id is None:
+        return None
+    if stand_in.input_key is None or before.input_key != stand_in.input_key:
+        return None
+    try:
+        claim = client.claim_flow_run(
+            before.child_flow_run_id, process_owner(), lease_seconds=current_settings().lease_seconds
+        )
+    except UsageError:
+        return None
+    client.save_task_run(replace(stand_in, child_flow_run_id=claim.run.id))
+    return claim.run, claim.epoch
 
 
 def begin_claimed(
@@ -85,9 +133,8 @@ def begin_claimed(
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
 
     set_up_logging()
-    client = current_client()
     handle = FlowRunHandle(
-        client,
+        current_client(),
         claim.run,
         epoch=claim.epoch,
         owner=owner,
@@ -95,18 +142,27 @@ def begin_claimed(
         supervised=supervised,
         keep_values=flow.retries > 0,
     )
-    if claim.run.run_count:
-        after: str | None = None
-        while True:
-            page = client.list_task_runs(TaskRunFilter(flow_run_id=claim.run.id), limit=_PAGE, after=after)
-            handle.remember(list(page.items))
-            after = page.next
-            if after is None:
-                break
+    _remember(handle)
     return FlowSession(flow=flow, parameters=parameters, handle=handle, parent=None, stand_in=None)
 
 
-def _stand_in(flow: "Flow[Any, Any]", parameters: dict[str, Any], parent: FlowRunContext) -> TaskRun:
+def _remember(handle: FlowRunHandle) -> None:
+    """Read the task runs of the attempts before."""
+    if not handle.run.run_count:
+        return
+    after: str | None = None
+    while True:
+        where = TaskRunFilter(flow_run_id=handle.run_id)
+        page = handle.client.list_task_runs(where, limit=_PAGE, after=after)
+        handle.remember(list(page.items))
+        after = page.next
+        if after is None:
+            return
+
+
+def _stand_in(
+    flow: "Flow[Any, Any]", parameters: dict[str, Any], parent: FlowRunContext, edges: dict[str, Any]
+) -> TaskRun:
     """The task run that stands for a subflow in its parent's graph."""
     key = f"flow {flow.name}"
     number = parent.handle.next_call(key)
@@ -121,6 +177,8 @@ def _stand_in(flow: "Flow[Any, Any]", parameters: dict[str, Any], parent: FlowRu
         flow_run_id=parent.handle.run_id,
         flow_run_run_count=parent.handle.attempt,
         input_key=input_key(parameters),
+        tags=tuple(sorted(current_tags())),
+        task_inputs=edges,
         epoch=parent.handle.epoch,
     )
 
@@ -134,6 +192,9 @@ class FlowSession:
     handle: FlowRunHandle
     parent: FlowRunContext | None
     stand_in: TaskRun | None
+    begun: State | None = None
+    """Running, when the run was created and started at once."""
+    is_suspended: bool = False
 
     @property
     def timeout(self) -> float | None:
@@ -142,25 +203,30 @@ class FlowSession:
     def announce(self) -> None:
         if self.parent is None or self.stand_in is None:
             return
-        self.stand_in = replace(self.stand_in, child_flow_run_id=self.handle.run_id)
-        self.handle.client.save_task_run(self.stand_in)
-        logger = flow_run_logger(self.parent.handle.run_id, self.parent.handle.name)
-        logger.info("Created subflow run %r for flow %r", self.handle.name, self.flow.name)
+        words = f"Created subflow run {self.handle.name!r} for flow {self.flow.name!r}"
+        say(self.parent.handle.logger, logging.INFO, words)
 
     # -- carrying it through ------------------------------------------------------------------------------------
 
     def drive(self) -> State:
         """Run it in this thread; its final state."""
-        with self._surroundings():
-            return self._finish(drive(self._steps(), self, self._call))
+        with self.surroundings():
+            return self.finish(drive(self.steps(), self, self._call))
 
     async def adrive(self) -> State:
         """Run it on the event loop."""
-        with self._surroundings():
-            return self._finish(await adrive(self._steps(), self, self._acall))
+        with self.surroundings():
+            return self.finish(await adrive(self.steps(), self, self._acall))
 
-    def _steps(self) -> Any:
-        policy = FlowPolicy(retries=self.flow.retries, retry_delay=self.flow.retry_delay_seconds)
+    def steps(self) -> Any:
+        flow = self.flow
+        policy = FlowPolicy(
+            retries=flow.retries,
+            delays=flow.delays,
+            jitter=flow.retry_jitter_factor,
+            condition=flow.retry_condition_fn,
+            hooks=flow.hooks,
+        )
         tools = FlowTools(
             now=utc_now,
             open_futures=self.handle.open_futures,
@@ -169,16 +235,19 @@ class FlowSession:
             next_attempt=self.handle.next_attempt,
             being_cancelled=self._being_cancelled,
             cause=cause_of,
+            suspended=self._suspended,
             leave_open=self._leaves_open,
+            unasked=self._unasked,
+            whose=self._whose,
         )
         return flow_steps(policy, tools)
 
     @contextmanager
-    def _surroundings(self) -> Iterator[None]:
+    def surroundings(self) -> Iterator[None]:
         """All that is around a running flow: its context, lease, task runner, signals and prints."""
         prints = self.flow.log_prints
         if prints is None:
-            prints = self.parent.log_prints if self.parent else False
+            prints = self.parent.log_prints if self.parent else current_settings().logging_log_prints
         runner = self.flow.task_runner.duplicate()
         context = FlowRunContext(
             flow=self.flow,
@@ -193,13 +262,21 @@ class FlowSession:
             try:
                 yield
             except BaseException:
-                self.handle.torn_down = True
-                runner.interrupt(TerminationSignal)
+                self._tear_down(runner)
                 raise
             else:
+                if self.handle.stop == "suspended":  # by somebody else, in the midst of its tasks
+                    self._tear_down(runner)
                 runner.close()
+        if self.is_suspended:  # only now: whoever resumes it must not meet this process
+            self.handle.client.release_flow_run(self.handle.run_id, epoch=self.handle.epoch)
 
-    def _finish(self, state: State) -> State:
+    def _tear_down(self, runner: "TaskRunner") -> None:
+        self.handle.torn_down = True
+        self.handle.open_gate()
+        runner.interrupt(TerminationSignal)
+
+    def finish(self, state: State) -> State:
         """Record the stand-in; pass interrupts on to whoever called."""
         if self.stand_in is not None and self.parent is not None:
             ended = replace(
@@ -208,10 +285,13 @@ class FlowSession:
                 run_count=1,
                 start_time=self.handle.run.created,
                 end_time=state.timestamp if state.is_final() else None,
-                result=self._keep(state),
+                result=self._inline(state),
             )
             self.parent.handle.client.save_task_run(ended)
             self.parent.handle.ended(ended)
+            block = transaction_around()
+            if block is not None:
+                self._take_part(block, ended, self.parent.handle)
         error = state.data
         if not isinstance(error, BaseException) or isinstance(error, Exception):
             return state
@@ -219,20 +299,39 @@ class FlowSession:
             return evolve(state, data=NO_DATA)  # its result raises CancelledRun, and whoever called it may go on
         raise error
 
+    def _take_part(self, block: "Transaction", stand_in: TaskRun, parent: FlowRunHandle) -> None:
+        from flowtui.engine.runs.flow_keeping import subflow_takes_part  # noqa: PLC0415 - only within transactions
+
+        subflow_takes_part(block, stand_in, parent)
+
     def _begun(self) -> None:
         self.log(logging.INFO, f"Beginning flow run {self.handle.name!r} for flow {self.flow.name!r}", None)
 
     def _call(self) -> Any:
-        return self.flow.signature.call(self.flow.fn, self.parameters)
+        return self.flow.signature.call(self.flow.whole, self.parameters)
 
     async def _acall(self) -> Any:
-        coroutine: Awaitable[Any] = self.flow.signature.call(self.flow.fn, self.parameters)
+        coroutine: Awaitable[Any] = self.flow.signature.call(self.flow.whole, self.parameters)
         return await coroutine
+
+    def _whose(self, state: State) -> tuple[Any, Any]:
+        return self.flow, evolve(self.handle.run, state=state, run_count=self.handle.attempt)
+
+    def _unasked(self) -> str | None:
+        names = list(self.handle.unasked.values())
+        self.handle.unasked.clear()
+        if not names:
+            return None
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        return (
+            f"Nobody asked how these submitted tasks ended: {shown}. A failure among them does not fail the flow. "
+            "Ask with .result() or .wait(), or return the futures."
+        )
 
     # -- what the steps are done with ---------------------------------------------------------------------------
 
     def propose(self, state: State, result: str | None) -> Answer:
-        answer = self.handle.client.set_flow_run_state(
+        answer = self._begun_as(state) or self.handle.client.set_flow_run_state(
             self.handle.run_id, state, epoch=self.handle.epoch, result=result
         )
         if self.stand_in is not None and isinstance(state, State) and state.is_running():
@@ -240,13 +339,26 @@ class FlowSession:
             self.handle.client.save_task_run(self.stand_in)
         return answer
 
+    def _begun_as(self, state: State) -> Answer | None:
+        """The store's answer to the first Running, when it was created and started in one transaction."""
+        begun, self.begun = self.begun, None
+        return Answer(status="ACCEPT", state=begun) if begun is not None and state.is_running() else None
+
     def save(self, run: TaskRun) -> None:
         raise AssertionError("a flow run's states are proposed, not saved")
 
     def log(self, level: int, message: str, error: BaseException | None) -> None:
-        flow_run_logger(self.handle.run_id, self.handle.name).log(level, "%s", message, exc_info=error_info(error))
+        say(self.handle.logger, level, message, error)
 
-    def _keep(self, state: State) -> str | None:
+    def _keep(self, state: State) -> Any:
+        asked = self.flow.keeping
+        if asked is None:
+            return state, self._inline(state)
+        from flowtui.engine.runs.flow_keeping import keep_flow_result  # noqa: PLC0415 - only results kept elsewhere
+
+        return keep_flow_result(asked, self.handle.run, state, self.log, is_async=self.flow.is_async)
+
+    def _inline(self, state: State) -> str | None:
         if not state.is_completed() or state.data is NO_DATA or self.flow.persist_result is False:
             return None
         return exact_json(state.data)
@@ -258,11 +370,19 @@ class FlowSession:
             raise StaleEpoch(self.handle.run_id, self.handle.epoch, now.epoch)
         return now.state.is_cancelling() or self._cancelled_above()
 
+    def _suspended(self) -> State | None:
+        """The state that this run was given by itself or by somebody else, when that is why it ends."""
+        state = self.handle.client.read_flow_run(self.handle.run_id).state
+        self.is_suspended = state.is_suspended() and self.handle.stop != "lost"
+        return state if self.is_suspended else None
+
     def _cancelled_above(self) -> bool:
-        """True when a run that this one is a part of is being cancelled: then so is this one."""
+        """True when a run that this one is a part of is being cancelled or suspended: then this one is cancelled."""
         above = self.handle.parent
         while above is not None:
-            if above.stop == "cancelling" or above.client.read_flow_run(above.run_id).state.is_cancelling():
+            if above.stop in ("cancelling", "suspended"):
+                return True
+            if above.client.read_flow_run(above.run_id).state.is_cancelling():
                 return True
             above = above.parent
         return False

@@ -7,7 +7,10 @@ from collections import defaultdict
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
+from flowtui.engine.containers import ATOMS
+from flowtui.engine.logs import flow_run_logger
 from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.runs.made import Made
 from flowtui.engine.states import NO_DATA
 
 if TYPE_CHECKING:
@@ -48,12 +51,22 @@ class FlowRunHandle:
         self.parent = parent
         self.supervised = supervised
         """A worker watches this process and ends it: it says how a cancelled run ended, and handles its signals."""
-        self.stop: Literal["cancelling", "lost"] | None = None
+        self.stop: Literal["cancelling", "lost", "suspended"] | None = None
         """Why the run has to stop, once somebody said so."""
+        self.suspending = False
+        """True once the run itself has decided to suspend: nobody has to interrupt it for that."""
+        self.pausing = False
+        """True while the run itself waits to be resumed: it will see by itself how that ends."""
+        self.gate: Future[None] | None = None
+        """While the run is paused, what its tasks wait for before they start."""
         self.torn_down = False
         """True once the run was interrupted: what has not started by then does not start."""
+        self.logger = flow_run_logger(run.id, run.name)
+        self.made = Made()
+        self.unasked: dict[str, str] = {}
+        """The submitted tasks whose futures nobody has asked for anything: names by id, and how they failed."""
         self.thread = threading.current_thread()
-        self.attempt = run.run_count + 1
+        self.attempt = run.run_count if run.state.is_running() else run.run_count + 1
         self._lock = threading.Lock()
         self._calls: defaultdict[str, int] = defaultdict(int)
         self._open: dict[str, Future[Any]] = {}
@@ -73,14 +86,23 @@ class FlowRunHandle:
         with self._lock:
             self._open[run_id] = future
 
-    def closed(self, run_id: str) -> None:
+    def closed(self, run: TaskRun) -> None:
+        """A submitted task has ended."""
         with self._lock:
-            self._open.pop(run_id, None)
+            self._open.pop(run.id, None)
+            if self.unasked and not run.state.is_completed() and run.id in self.unasked:
+                self.unasked[run.id] = f"'{run.name}' ({run.state.name})"
 
     def open_futures(self) -> list[Future[Any]]:
         """The submitted tasks that are not done."""
         with self._lock:
             return list(self._open.values())
+
+    def open_gate(self) -> None:
+        """The run is not paused any more: its tasks start."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            gate.set_result(None)
 
     def remember(self, runs: list[TaskRun]) -> None:
         """Take over the task runs of an earlier attempt."""
@@ -89,11 +111,15 @@ class FlowRunHandle:
 
     def earlier(self, task_key: str, dynamic_key: str) -> TaskRun | None:
         """The same call in an earlier attempt."""
+        if not self._earlier:
+            return None
         with self._lock:
             return self._earlier.get((task_key, dynamic_key))
 
     def ended(self, run: TaskRun) -> None:
         """A task has ended; its value is remembered while the flow may be tried again in this process."""
+        if type(run.state.data) not in ATOMS and run.state.is_completed() and run.state.data is not NO_DATA:
+            self.made.note(run)
         if not self._keep_values:
             return
         with self._lock:
@@ -110,4 +136,5 @@ class FlowRunHandle:
         """Count the calls of tasks anew."""
         with self._lock:
             self._calls.clear()
+            self.unasked.clear()
             self.attempt += 1

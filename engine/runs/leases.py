@@ -1,43 +1,78 @@
-"""Keep the leases of this process's flow runs, in a thread of its own; notice when a run has to stop."""
+"""Keep the leases of this process's flow runs and slots, in a thread of its own; notice when a run has to stop."""
 
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
 
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.logs import get_logger
 from flowtui.engine.runs.handle import FlowRunHandle
 from flowtui.engine.runs.signals import interrupt
+from flowtui.engine.states import State
 
-__all__ = ["leased"]
+if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
+
+__all__ = ["HeldSlots", "keep_slots", "leased", "let_go_of_slots"]
 
 _LOOK_SECONDS: Final = 1.0
-"""How often a run that no worker watches looks whether somebody has cancelled it."""
+"""How often it is looked whether somebody has cancelled, paused or suspended a run."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HeldSlots:
+    """Slots of concurrency limits that this process holds under a lease."""
+
+    client: "Client"
+    lease_id: str
+    seconds: float
+    lost: Callable[[], None]
+    """Called, in the thread of the leases, when the lease is gone."""
+    renewed: float = field(default_factory=time.monotonic)
 
 
 class _Keeper:
-    """One thread for all runs of the process; it starts with the first run and idles when there is none."""
+    """One thread for all that the process holds; it starts with the first and idles when there is nothing."""
 
     def __init__(self) -> None:
         self._runs: dict[str, FlowRunHandle] = {}
+        self._slots: dict[str, HeldSlots] = {}
         self._change = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
         self._stopping = threading.Lock()
         self._renewed = 0.0
+        self._next_look: float | None = None
+        """When the thread will look again; None while it idles."""
 
     def add(self, handle: FlowRunHandle) -> None:
         with self._change:
             if not self._runs:
                 self._renewed = time.monotonic()  # a run is created with a fresh lease
             self._runs[handle.run_id] = handle
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._keep, name="flowtui-leases", daemon=True)
-                self._thread.start()
-            elif len(self._runs) == 1:
-                self._change.notify()
+            self._look_within(handle.lease_seconds / 4)
+
+    def add_slots(self, held: HeldSlots) -> None:
+        with self._change:
+            self._slots[held.lease_id] = held
+            self._look_within(held.seconds / 4)
+
+    def remove_slots(self, lease_id: str) -> None:
+        with self._change:
+            self._slots.pop(lease_id, None)
+
+    def _look_within(self, seconds: float) -> None:
+        """Wake the thread only when it would look too late: waking it costs more than taking a slot."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._keep, name="flowtui-leases", daemon=True)
+            self._thread.start()
+        elif self._next_look is None or self._next_look > time.monotonic() + seconds:
+            self._change.notify()
 
     def remove(self, handle: FlowRunHandle) -> None:
         with self._change:
@@ -47,24 +82,66 @@ class _Keeper:
 
     def _keep(self) -> None:
         while True:
+            self._rest()
             with self._change:
-                while not self._runs:
-                    self._change.wait()
-                handles = list(self._runs.values())
-                lease = min(handle.lease_seconds for handle in handles)
-                self._change.wait(min(_LOOK_SECONDS, lease / 4))  # in time for a renewal, however short the lease is
-                handles = list(self._runs.values())
+                handles, slots = list(self._runs.values()), list(self._slots.values())
             try:
+                self._renew_slots(slots)
                 self._look_after(handles)
             except FlowtuiError as error:  # the store is out of order for now: the lease may still be saved in time
                 get_logger("leases").warning("Leases could not be renewed: %s", error)
 
+    def _rest(self) -> None:
+        """Wait until it is time to look. Idle when there was nothing for the whole time between two looks."""
+        with self._change:
+            if not self._runs and not self._slots:
+                self._next_look = time.monotonic() + _LOOK_SECONDS
+                self._change.wait(_LOOK_SECONDS)
+            while not self._runs and not self._slots:
+                self._next_look = None
+                self._change.wait()
+            begun = time.monotonic()
+            while True:
+                leases = [handle.lease_seconds for handle in self._runs.values()]
+                leases += [held.seconds for held in self._slots.values()]
+                pause = min([_LOOK_SECONDS, *(lease / 4 for lease in leases)])  # in time, however short a lease is
+                self._next_look = begun + pause
+                left = self._next_look - time.monotonic()
+                if left <= 0:
+                    return
+                self._change.wait(left)
+
+    def _renew_slots(self, slots: Sequence[HeldSlots]) -> None:
+        now = time.monotonic()
+        due: defaultdict[Client, list[HeldSlots]] = defaultdict(list)
+        for held in slots:
+            if now - held.renewed >= held.seconds / 3:
+                due[held.client].append(held)
+        for client, of_client in due.items():
+            gone = client.renew_slots({held.lease_id: held.seconds for held in of_client})
+            for held in of_client:
+                held.renewed = now
+                if held.lease_id not in gone:
+                    continue
+                with self._change:
+                    still_held = self._slots.pop(held.lease_id, None) is not None
+                if still_held:
+                    held.lost()
+
     def _look_after(self, handles: list[FlowRunHandle]) -> None:
+        states = {handle.run_id: handle.client.read_flow_run(handle.run_id).state for handle in handles}
         for handle in handles:
-            # A worker watches the runs that it has started; their subflows are watched here.
-            watched = (handle.supervised and handle.parent is None) or handle.stop is not None
-            if not watched and handle.client.read_flow_run(handle.run_id).state.is_cancelling():
+            state = states[handle.run_id]
+            # A worker ends the runs that it has started; their subflows are ended here.
+            watched = handle.supervised and handle.parent is None
+            if handle.stop is None and not watched and state.is_cancelling():
                 self._stop(handle, "cancelling")
+            elif handle.stop is None and state.is_suspended() and not handle.suspending:
+                self._stop(handle, "suspended")
+            elif handle.gate is not None and state.is_final() and not handle.pausing:
+                self._stop(handle, "lost")  # the pause that somebody asked for was never ended, so the run has failed
+            else:
+                _hold_back(handle, states)
         if not handles or time.monotonic() - self._renewed < handles[0].lease_seconds / 3:
             return
         self._renewed = time.monotonic()
@@ -78,14 +155,39 @@ class _Keeper:
             if running and word in ("lost", "ended"):
                 self._stop(by_id[run_id], "lost")
 
-    def _stop(self, handle: FlowRunHandle, reason: str) -> None:
+    def _stop(self, handle: FlowRunHandle, reason: Literal["cancelling", "lost", "suspended"]) -> None:
         if handle.stop is None:
-            handle.stop = "cancelling" if reason == "cancelling" else "lost"
+            handle.stop = reason
             with self._stopping:
                 interrupt(handle.thread)
 
 
+def _hold_back(handle: FlowRunHandle, states: Mapping[str, State]) -> None:
+    """While a run, or one that it is a part of, is paused, its tasks wait before they start."""
+    if handle.torn_down:
+        return
+    one: FlowRunHandle | None = handle
+    while one is not None:
+        state = states.get(one.run_id)
+        if state is not None and state.is_paused():
+            if handle.gate is None:
+                handle.gate = Future()
+            return
+        one = one.parent
+    handle.open_gate()
+
+
 _keeper = _Keeper()
+
+
+def keep_slots(held: HeldSlots) -> None:
+    """Renew their lease until `let_go_of_slots`."""
+    _keeper.add_slots(held)
+
+
+def let_go_of_slots(lease_id: str) -> None:
+    """Renew their lease no more."""
+    _keeper.remove_slots(lease_id)
 
 
 @contextmanager

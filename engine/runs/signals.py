@@ -6,17 +6,40 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
 
 from flowtui.engine.errors import TerminationSignal
 from flowtui.engine.timeouts import raise_in_thread
 
-__all__ = ["cause_of", "end_children", "interrupt", "termination_raises"]
+__all__ = ["cause_of", "end_children", "follow_flow_task", "interrupt", "set_flow_task", "termination_raises"]
 
 _GRACE_SECONDS = 3.0
 
 
 _received = threading.Event()
 _catching = threading.Event()
+
+
+class _FlowTask:
+    """The asyncio task that runs a flow at present: an async generator is carried on by another one at each item."""
+
+    task: Any = None
+
+
+_flow_task: ContextVar[_FlowTask | None] = ContextVar("flowtui_flow_task", default=None)
+
+
+def follow_flow_task() -> None:
+    """From here on `set_flow_task` says in this context which asyncio task runs its flow."""
+    _flow_task.set(_FlowTask())
+
+
+def set_flow_task(task: Any) -> None:
+    """Now this asyncio task runs the flow of this context."""
+    followed = _flow_task.get()
+    if followed is not None:
+        followed.task = task
 
 
 @contextmanager
@@ -62,12 +85,13 @@ def _catch() -> Callable[[], object]:
     if asyncio is None or loop is None:
         signal.signal(signal.SIGTERM, _raise)
         return lambda: None
-    task = asyncio.current_task()
+    now = _flow_task.get() or _FlowTask()
+    now.task = now.task or asyncio.current_task()
 
     def cancel() -> None:
         _received.set()
-        if task is not None:
-            task.cancel()
+        if now.task is not None:
+            now.task.cancel()
 
     loop.add_signal_handler(signal.SIGTERM, cancel)
     return lambda: loop.remove_signal_handler(signal.SIGTERM)
@@ -83,6 +107,16 @@ def cause_of(error: BaseException) -> BaseException:
 def _raise(signum: int, frame: object) -> None:
     _received.set()
     raise TerminationSignal
+
+
+def _leave_to_parent() -> None:
+    """In a copy of this process: the run is its parent's, and SIGTERM ends it as it would any process."""
+    if _catching.is_set():
+        _catching.clear()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def interrupt(thread: threading.Thread) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flowtui.engine.model import TaskRun
 from flowtui.engine.states import State
 
-__all__ = ["Call", "Do", "Log", "Propose", "Raised", "Returned", "Save", "Sleep", "Step", "WaitFor"]
+__all__ = ["Ask", "Call", "Do", "Log", "Propose", "Raised", "Returned", "Save", "Sleep", "Step", "WaitFor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,14 @@ class Do:
     effect: Callable[[], Any]
 
 
-Step = Call | Propose | Save | Sleep | WaitFor | Log | Do
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call a function of the user's beside the main one: a hook, a condition. Reply: what it returns, awaited."""
+
+    function: Callable[[], Any]
+
+
+Step = Ask | Call | Propose | Save | Sleep | WaitFor | Log | Do
 
 
 @dataclass(frozen=True, slots=True)

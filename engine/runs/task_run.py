@@ -1,68 +1,135 @@
 """Begin a task run, and carry it through: where the generator of `task_steps` meets store, cache and user code."""
 
 import logging
-from collections.abc import Awaitable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextvars import Token
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
+from flowtui.engine.annotations import quote
 from flowtui.engine.clock import utc_now
-from flowtui.engine.containers import find_futures, replace_futures
-from flowtui.engine.context import FlowRunContext, TaskRunContext, current_flow_run, current_tags, in_task_run
-from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.containers import ATOMS, find_futures, replace_futures
+from flowtui.engine.context import (
+    FlowRunContext,
+    TaskRunContext,
+    current_flow_run,
+    current_tags,
+    enter_task_run,
+    leave_task_run,
+)
+from flowtui.engine.errors import ResultError
 from flowtui.engine.evolve import evolve
 from flowtui.engine.futures import TaskFuture
+from flowtui.engine.hooks import Hooks
 from flowtui.engine.ids import new_id
-from flowtui.engine.logs import error_info, flow_run_logger, prints_logged, set_up_logging, task_run_logger
+from flowtui.engine.keeping import NOTHING
+from flowtui.engine.log_output import set_up_logging
+from flowtui.engine.logs import RunLogger, say, task_run_logger
 from flowtui.engine.model import TaskRun
 from flowtui.engine.orchestration.reuse import decide_reuse
-from flowtui.engine.results import ResultFiles, exact_json, input_key
+from flowtui.engine.prints import log_prints, restore_prints
+from flowtui.engine.results.inline import exact_json, input_key
 from flowtui.engine.runs.drivers import adrive, drive
-from flowtui.engine.runs.task_steps import Found, TaskPolicy, TaskTools, task_steps
-from flowtui.engine.runs.upstream import values_of
+from flowtui.engine.runs.task_steps import Found, Looked, TaskPolicy, task_steps
+from flowtui.engine.runs.upstream import edges_of, values_of
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import NO_DATA, Pending, State
+from flowtui.engine.transactions import transaction_around
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
+    from flowtui.engine.runs.keeping import RunKeeping
     from flowtui.engine.tasks import Task
+    from flowtui.engine.transactions import Transaction
 
 __all__ = ["TaskSession", "begin", "settle"]
+
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 def begin(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any = None) -> "TaskSession":
     """Create the task run (Pending) in the current flow run, or by itself outside any."""
-    from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
-
-    set_up_logging()
     flow = current_flow_run()
-    handle = flow.handle if flow else None
-    client = handle.client if handle else current_client()
-    number = handle.next_call(task.task_key) if handle else 0
-    earlier = handle.earlier(task.task_key, str(number)) if handle else None
+    if flow is None:
+        return _begin_alone(task, parameters, wait_for)
+    handle = flow.handle
+    number = handle.next_call(task.task_key)
+    earlier = handle.earlier(task.task_key, str(number))
+    tags = current_tags()
+    futures = _futures_in(parameters, wait_for)
+    edges = edges_of(parameters, wait_for) if futures else _NOTHING
+    if handle.made:
+        edges = handle.made.edges(parameters, dict(edges))
+    state = Pending()
     run = TaskRun(
         id=earlier.id if earlier else new_id(),
         name=task.name_run(parameters, number),
         task_key=task.task_key,
         dynamic_key=str(number),
-        state=Pending(),
-        created=earlier.created if earlier else utc_now(),
-        flow_run_id=handle.run_id if handle else None,
-        tags=tuple(sorted(task.tags | current_tags())) if task.tags or current_tags() else (),
+        state=state,
+        created=earlier.created if earlier else state.timestamp,
+        flow_run_id=handle.run_id,
+        tags=tuple(sorted(task.tags | tags)) if task.tags or tags else (),
         run_count=earlier.run_count if earlier else 0,
-        flow_run_run_count=handle.attempt if handle else 0,
-        task_inputs=_edges(parameters, wait_for),
-        epoch=handle.epoch if handle else 0,
+        flow_run_run_count=handle.attempt,
+        task_inputs=edges,
+        epoch=handle.epoch,
     )
-    session = TaskSession(task=task, parameters=parameters, wait_for=wait_for, flow=flow, client=client, run=run)
-    session.announce(earlier)
+    session = TaskSession(
+        task=task,
+        parameters=parameters,
+        wait_for=wait_for,
+        flow=flow,
+        client=handle.client,
+        run=run,
+        futures=futures,
+        earlier=earlier,
+    )
+    outer = transaction_around()
+    if task.keeping is not None or outer is not None or flow.flow.keeping is not None:
+        session.keep_more(outer)
+    session.announce()
+    return session
+
+
+def _begin_alone(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any) -> "TaskSession":
+    from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
+
+    set_up_logging()
+    state = Pending()
+    futures = _futures_in(parameters, wait_for)
+    run = TaskRun(
+        id=new_id(),
+        name=task.name_run(parameters, 0),
+        task_key=task.task_key,
+        dynamic_key="0",
+        state=state,
+        created=state.timestamp,
+        tags=tuple(sorted(task.tags | current_tags())),
+        task_inputs=edges_of(parameters, wait_for) if futures else _NOTHING,
+    )
+    session = TaskSession(
+        task=task,
+        parameters=parameters,
+        wait_for=wait_for,
+        flow=None,
+        client=current_client(),
+        run=run,
+        futures=futures,
+        earlier=None,
+    )
+    outer = transaction_around()
+    if task.keeping is not None or outer is not None:
+        session.keep_more(outer)
+    session.announce()
     return session
 
 
 @dataclass(slots=True, kw_only=True)
 class TaskSession:
-    """One task run from its creation to its end, in this process."""
+    """One task run from its creation to its end, in this process: the surroundings of `task_steps`."""
 
     task: "Task[Any, Any]"
     parameters: Mapping[str, Any]
@@ -70,33 +137,68 @@ class TaskSession:
     flow: FlowRunContext | None
     client: "Client"
     run: TaskRun
-    resolved: Mapping[str, Any] | None = None
-    earlier: TaskRun | None = None
+    futures: Sequence[Any]
+    """The futures and states among the parameters and in `wait_for`."""
+    earlier: TaskRun | None
+    """The same call in an earlier attempt."""
+    logger: RunLogger | None = None
+    keeping: "RunKeeping | None" = None
+    """Its caching, its results elsewhere and its transaction; None when nothing asks for any of that."""
 
     @property
     def timeout(self) -> float | None:
         return self.task.timeout_seconds
 
-    def announce(self, earlier: TaskRun | None) -> None:
+    @property
+    def policy(self) -> TaskPolicy:
+        task = self.task
+        return TaskPolicy(
+            retries=task.retries, delays=task.delays, jitter=task.retry_jitter_factor, condition=task.retry_condition_fn
+        )
+
+    @property
+    def hooks(self) -> Hooks:
+        return self.task.hooks
+
+    @property
+    def whose(self) -> tuple[Any, Any]:
+        return self.task, self.run
+
+    @property
+    def upstream(self) -> Sequence[Future[Any]]:
+        gate = self.flow.handle.gate if self.flow is not None else None
+        if gate is not None:  # the flow run is paused
+            return [gate, *(item.inner for item in self.futures if isinstance(item, TaskFuture))]
+        return [item.inner for item in self.futures if isinstance(item, TaskFuture)] if self.futures else ()
+
+    def announce(self) -> None:
         """Record that the run exists, unless it keeps the record of an earlier attempt until it is decided."""
-        self.earlier = earlier
-        if earlier is not None:
-            self.run = evolve(self.run, state=earlier.state if earlier.state.is_completed() else Pending())
-        if earlier is None or not earlier.state.is_completed():
+        earlier = self.earlier
+        if earlier is None:
             self.client.save_task_run(self.run)
-        if self.flow is not None and earlier is None:
-            logger = flow_run_logger(self.flow.handle.run_id, self.flow.handle.name)
-            logger.info("Created task run %r for task %r", self.run.name, self.task.name)
+            if self.flow is not None:
+                name, task = self.run.name, self.task.name
+                say(self.flow.handle.logger, logging.INFO, f"Created task run {name!r} for task {task!r}")
+        elif earlier.state.is_completed():
+            self.run = evolve(self.run, state=earlier.state)
+        else:
+            self.client.save_task_run(self.run)
+
+    def keep_more(self, outer: "Transaction | None") -> None:
+        """Something asks for more than a row: the task itself, or the transaction around it."""
+        from flowtui.engine.runs.keeping import RunKeeping  # noqa: PLC0415 - 5 ms that most programs need not pay
+
+        self.keeping = RunKeeping(self, self.task.keeping or NOTHING, outer)
 
     # -- carrying it through ------------------------------------------------------------------------------------
 
     def drive(self) -> TaskRun:
         """Run it in this thread; the run in its final state."""
-        return self._finish(drive(self._steps(), self, self._call))
+        return self.finish(drive(task_steps(self), self, self._call))
 
     async def adrive(self) -> TaskRun:
         """Run it on the event loop."""
-        return self._finish(await adrive(self._steps(), self, self._acall))
+        return self.finish(await adrive(task_steps(self), self, self._acall))
 
     def run_anywhere(self) -> TaskRun:
         """Run it in this thread, with an event loop of its own when its function is async."""
@@ -106,45 +208,53 @@ class TaskSession:
 
         return asyncio.run(self.adrive())
 
-    def _steps(self) -> Any:
-        policy = TaskPolicy(retries=self.task.retries, delays=self.task.delays)
-        futures = [
-            f.inner for f in find_futures([*self.parameters.values(), self.wait_for]) if isinstance(f, TaskFuture)
-        ]
-        tools = TaskTools(
-            now=utc_now,
-            upstream=futures,
-            resolve=self._resolve,
-            look_up=self._look_up,
-            settle=settle,
-            keep=self._keep,
-            progress=self._progress,
-            latest=lambda: self.run,
-        )
-        return task_steps(self.run, policy, tools)
-
-    def _finish(self, run: TaskRun) -> TaskRun:
+    def finish(self, run: TaskRun) -> TaskRun:
         if self.flow is not None:
             self.flow.handle.ended(run)
         return run
 
     def _call(self) -> Any:
-        with self._surroundings():
-            return self.task.signature.call(self.task.fn, self.resolved or {})
+        entered, printing = self.enter()
+        try:
+            return self.task.signature.call(self.task.whole, self.parameters)
+        finally:
+            restore_prints(printing)
+            leave_task_run(entered)
 
     async def _acall(self) -> Any:
-        with self._surroundings():
-            coroutine: Awaitable[Any] = self.task.signature.call(self.task.fn, self.resolved or {})
+        entered, printing = self.enter()
+        try:
+            coroutine: Awaitable[Any] = self.task.signature.call(self.task.whole, self.parameters)
             return await coroutine
+        finally:
+            restore_prints(printing)
+            leave_task_run(entered)
 
-    @contextmanager
-    def _surroundings(self) -> Iterator[None]:
+    def beside(self, function: Callable[[], Any]) -> Any:
+        """Call a hook or a condition as code of this run: what it returns, or what there is to await for that."""
+        entered, printing = self.enter()
+        try:
+            answer = function()
+        finally:
+            restore_prints(printing)
+            leave_task_run(entered)
+        return self._abeside(answer) if isinstance(answer, Awaitable) else answer
+
+    async def _abeside(self, answer: Awaitable[Any]) -> Any:
+        entered, printing = self.enter()
+        try:
+            return await answer
+        finally:
+            restore_prints(printing)
+            leave_task_run(entered)
+
+    def enter(self) -> tuple[Token[Any], Token[bool]]:
+        """Code belongs to this run from here on. Without a context manager, which would cost 3 µs for each task."""
         prints = self.task.log_prints
         if prints is None:
-            prints = self.flow.log_prints if self.flow else False
-        context = TaskRunContext(task=self.task, task_run=self.run, parameters=self.resolved or {}, log_prints=prints)
-        with in_task_run(context), prints_logged(prints):
-            yield
+            prints = self.flow.log_prints if self.flow is not None else current_settings().logging_log_prints
+        context = TaskRunContext(task=self.task, task_run=self.run, parameters=self.parameters, log_prints=prints)
+        return enter_task_run(context), log_prints(prints)
 
     # -- what the steps are done with ---------------------------------------------------------------------------
 
@@ -152,51 +262,46 @@ class TaskSession:
         raise AssertionError("a task run's states are saved, not proposed")
 
     def save(self, run: TaskRun) -> None:
+        self.run = run
         self.client.save_task_run(run)
 
     def log(self, level: int, message: str, error: BaseException | None) -> None:
-        logger = task_run_logger(self.run.id, self.run.name, self.run.flow_run_id)
-        logger.log(level, "%s", message, exc_info=error_info(error))
+        if self.logger is None:
+            self.logger = task_run_logger(self.run.id, self.run.name, self.run.flow_run_id)
+        say(self.logger, level, message, error)
 
-    def _progress(self, run: TaskRun) -> None:
-        self.run = run
+    def now(self) -> datetime:
+        return utc_now()
 
-    def _resolve(self) -> Mapping[str, Any]:
-        self.resolved = values_of(self.parameters, self.wait_for)
-        return self.resolved
+    def resolve(self) -> None:
+        if self.futures:
+            self.parameters = values_of(self.parameters, self.wait_for)
+
+    def settle(self, value: Any) -> Any:
+        return settle(value)
 
     # -- kept results -------------------------------------------------------------------------------------------
 
-    def _look_up(self, run: TaskRun, parameters: Mapping[str, Any]) -> tuple[TaskRun, Found | None]:
-        """A value of an earlier attempt, else of the cache."""
-        key = input_key(dict(parameters)) if self.flow else None
-        run = run if key is None else evolve(run, input_key=key)
-        found = self._of_earlier_attempt(run)
-        if found is not None:
-            return run, found
-        if run.state.is_completed():  # the earlier attempt's result does not stand for this one after all
-            run = evolve(run, state=Pending(), result=None)
-        key = self._cache_key(run, parameters)
-        if key is None:
-            return run, None
-        run = evolve(run, cache_key=key)
-        if self.task.refresh_cache:
-            return run, None
-        kept = ResultFiles(current_settings().storage).read(f"cache {key}", utc_now())
-        if kept is None:
-            return run, None
-        return run, Found(kept.value, f"that {kept.source} made at {kept.created.astimezone():%H:%M:%S}", False)
+    def look_up(self) -> Looked:
+        """The keys by which a later attempt knows this call, and the value of an earlier one."""
+        keys: dict[str, Any] = {}
+        if self.flow is not None:
+            keys["input_key"] = input_key(self.parameters)
+        if self.earlier is not None:
+            found = self._of_earlier_attempt(self.earlier, keys.get("input_key"))
+            if found is not None:
+                return Looked(keys, found)
+            if self.run.state.is_completed():  # that result does not stand for this call after all
+                self.run = evolve(self.run, state=Pending(), result=None)
+        return Looked(keys)
 
-    def _of_earlier_attempt(self, run: TaskRun) -> Found | None:
-        before = self.earlier
-        if before is None or self.flow is None:
-            return None
+    def _of_earlier_attempt(self, before: TaskRun, key: str | None) -> Found | None:
         value = self._earlier_value(before)
-        decision = decide_reuse(before, run.input_key, kept=value is not NO_DATA, refresh=bool(self.task.refresh_cache))
+        decision = decide_reuse(before, key, kept=value is not NO_DATA, refresh=bool(self.task.refresh_cache))
         if not decision.reuse:
             return None
         ended = f" at {before.end_time.astimezone():%H:%M:%S}" if before.end_time else ""
-        return Found(value, f"of an earlier attempt, which completed{ended}", True)
+        return Found(value, f"of an earlier attempt, which completed{ended}", from_attempt=True)
 
     def _earlier_value(self, before: TaskRun) -> Any:
         if self.flow is None:
@@ -208,56 +313,33 @@ class TaskSession:
             import orjson  # noqa: PLC0415 - loaded with the store anyway
 
             return orjson.loads(before.result)
-        kept = ResultFiles(current_settings().storage).read(f"task run {before.id}", utc_now())
-        return NO_DATA if kept is None else kept.value
+        told = before.state.details.get("result")
+        return NO_DATA if told is None else self._read_back(told)
 
-    def _cache_key(self, run: TaskRun, parameters: Mapping[str, Any]) -> str | None:
-        if self.task.cache_key_fn is None or self.task.persist_result is False:
-            return None
-        context = TaskRunContext(task=self.task, task_run=run, parameters=parameters)
-        try:
-            return self.task.cache_key_fn(context, parameters)
-        except Exception as error:  # user code; the task can run without a cache
-            self.log(logging.ERROR, f"Its cache key could not be computed, so it runs uncached: {error}", None)
-            return None
+    def _read_back(self, told: Any) -> Any:
+        from flowtui.engine.results.store import read_back  # noqa: PLC0415 - 5 ms that most programs need not pay
 
-    def _keep(self, run: TaskRun, state: State) -> TaskRun:
-        if not state.is_completed() or state.data is NO_DATA:
-            return run
         try:
-            self._keep_in_files(run, state)
-        except FlowtuiError as error:
+            return read_back(told)
+        except ResultError as error:
             self.log(logging.WARNING, str(error), None)
-        if self.task.persist_result is False:
-            return run
-        text = exact_json(state.data)
-        return run if text is None else evolve(run, result=text)
+            return NO_DATA
 
-    def _keep_in_files(self, run: TaskRun, state: State) -> None:
-        files = ResultFiles(current_settings().storage)
-        now = utc_now()
-        if run.cache_key is not None:
-            span: timedelta | None = self.task.cache_expiration
-            expires = now + span if span else None
-            files.write(f"cache {run.cache_key}", state.data, created=now, expires=expires, source=run.name)
-        if self.task.persist_result and exact_json(state.data) is None:
-            files.write(f"task run {run.id}", state.data, created=now, expires=None, source=run.name)
+    def keep(self, state: State) -> str | None:
+        """The state's value as JSON, when it is small and exact."""
+        return None if state.data is NO_DATA else exact_json(state.data)
+
+
+def _futures_in(parameters: Mapping[str, Any], wait_for: Any) -> Sequence[Any]:
+    if wait_for is None and all(type(value) in ATOMS for value in parameters.values()):
+        return ()
+    return find_futures([*parameters.values(), wait_for])
 
 
 def settle(value: Any) -> Any:
     """A returned value with its futures replaced by their final states."""
 
-    def final(item: Any) -> Any:
-        return item.inner.result().state if isinstance(item, TaskFuture) else item
+    def final(item: Any, _: bool) -> Any:
+        return item.ended().state if isinstance(item, TaskFuture) else item
 
-    return replace_futures(value, final)
-
-
-def _edges(parameters: Mapping[str, Any], wait_for: Any) -> dict[str, Any]:
-    """The edges of the graph: which task runs each parameter comes from."""
-    edges: dict[str, Any] = {}
-    for name, value in (*parameters.items(), ("wait_for", wait_for)):
-        found = [f.task_run_id for f in find_futures(value) if isinstance(f, TaskFuture)]
-        if found:
-            edges[name] = [{"input_type": "task_run", "id": run_id} for run_id in found]
-    return edges
+    return value if type(value) in ATOMS or isinstance(value, quote) else replace_futures(value, final)

@@ -7,16 +7,61 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flowtui.engine.annotations import allow_failure, opaque, quote, unmapped
+    from flowtui.engine.artifacts import (
+        Artifact,
+        ImageArtifact,
+        LinkArtifact,
+        MarkdownArtifact,
+        ProgressArtifact,
+        TableArtifact,
+        acreate_image_artifact,
+        acreate_link_artifact,
+        acreate_markdown_artifact,
+        acreate_progress_artifact,
+        acreate_table_artifact,
+        aupdate_progress_artifact,
+        create_image_artifact,
+        create_link_artifact,
+        create_markdown_artifact,
+        create_progress_artifact,
+        create_table_artifact,
+        update_progress_artifact,
+    )
     from flowtui.engine.caching import task_input_hash
-    from flowtui.engine.context import get_run_context, tags
+    from flowtui.engine.caching.file_locks import FileSystemLockManager
+    from flowtui.engine.caching.isolation import IsolationLevel
+    from flowtui.engine.caching.locks import MemoryLockManager
+    from flowtui.engine.caching.policies import (
+        DEFAULT,
+        FLOW_PARAMETERS,
+        INPUTS,
+        NO_CACHE,
+        NONE,
+        RUN_ID,
+        TASK_SOURCE,
+        CacheKeyFnPolicy,
+        CachePolicy,
+    )
+    from flowtui.engine.carrying import hydrated_context, serialize_context
+    from flowtui.engine.concurrency import arate_limit, concurrency, rate_limit
+    from flowtui.engine.containers import resolve_futures_to_results, resolve_futures_to_states
+    from flowtui.engine.context import FlowRunContext, TaskRunContext, get_run_context, tags
     from flowtui.engine.errors import FlowtuiError
     from flowtui.engine.flows import Flow, flow
     from flowtui.engine.futures import TaskFuture, TaskFutureList, as_completed, wait
+    from flowtui.engine.inputs import RunInput, receive_input, send_input
     from flowtui.engine.logs import get_run_logger
-    from flowtui.engine.mapping import unmapped
     from flowtui.engine.orchestration.retries import exponential_backoff
-    from flowtui.engine.runners.thread import ThreadPoolTaskRunner
+    from flowtui.engine.pausing import pause_flow_run, resume_flow_run, suspend_flow_run
+    from flowtui.engine.results.records import ResultRecord
+    from flowtui.engine.results.serializers import CompressedSerializer, JSONSerializer, PickleSerializer, Serializer
+    from flowtui.engine.results.store import ResultStore
+    from flowtui.engine.runners.process import ProcessPoolTaskRunner
+    from flowtui.engine.runners.sequential import SequentialTaskRunner
+    from flowtui.engine.runners.thread import ConcurrentTaskRunner, ThreadPoolTaskRunner
     from flowtui.engine.states import (
+        AwaitingConcurrencySlot,
         AwaitingRetry,
         Cancelled,
         Cancelling,
@@ -30,22 +75,76 @@ if TYPE_CHECKING:
         Scheduled,
         State,
         StateType,
+        Suspended,
     )
     from flowtui.engine.tasks import Task, task
+    from flowtui.engine.transactions import (
+        CommitMode,
+        Transaction,
+        atransaction,
+        get_transaction,
+        transaction,
+    )
+    from flowtui.engine.variables import Variable
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "annotations": ("allow_failure", "opaque", "quote", "unmapped"),
+    "artifacts": (
+        "Artifact",
+        "ImageArtifact",
+        "LinkArtifact",
+        "MarkdownArtifact",
+        "ProgressArtifact",
+        "TableArtifact",
+        "acreate_image_artifact",
+        "acreate_link_artifact",
+        "acreate_markdown_artifact",
+        "acreate_progress_artifact",
+        "acreate_table_artifact",
+        "aupdate_progress_artifact",
+        "create_image_artifact",
+        "create_link_artifact",
+        "create_markdown_artifact",
+        "create_progress_artifact",
+        "create_table_artifact",
+        "update_progress_artifact",
+    ),
     "caching": ("task_input_hash",),
-    "context": ("get_run_context", "tags"),
+    "caching.file_locks": ("FileSystemLockManager",),
+    "caching.isolation": ("IsolationLevel",),
+    "caching.locks": ("MemoryLockManager",),
+    "caching.policies": (
+        "DEFAULT",
+        "FLOW_PARAMETERS",
+        "INPUTS",
+        "NO_CACHE",
+        "NONE",
+        "RUN_ID",
+        "TASK_SOURCE",
+        "CacheKeyFnPolicy",
+        "CachePolicy",
+    ),
+    "carrying": ("hydrated_context", "serialize_context"),
+    "concurrency": ("arate_limit", "concurrency", "rate_limit"),
+    "containers": ("resolve_futures_to_results", "resolve_futures_to_states"),
+    "context": ("FlowRunContext", "TaskRunContext", "get_run_context", "tags"),
     "errors": ("FlowtuiError",),
     "flows": ("Flow", "flow"),
     "futures": ("TaskFuture", "TaskFutureList", "as_completed", "wait"),
+    "inputs": ("RunInput", "receive_input", "send_input"),
     "logs": ("get_run_logger",),
-    "mapping": ("unmapped",),
     "orchestration.retries": ("exponential_backoff",),
-    "runners.thread": ("ThreadPoolTaskRunner",),
+    "pausing": ("pause_flow_run", "resume_flow_run", "suspend_flow_run"),
+    "results.records": ("ResultRecord",),
+    "results.serializers": ("CompressedSerializer", "JSONSerializer", "PickleSerializer", "Serializer"),
+    "results.store": ("ResultStore",),
+    "runners.process": ("ProcessPoolTaskRunner",),
+    "runners.sequential": ("SequentialTaskRunner",),
+    "runners.thread": ("ConcurrentTaskRunner", "ThreadPoolTaskRunner"),
     "states": (
+        "AwaitingConcurrencySlot",
         "AwaitingRetry",
         "Cancelled",
         "Cancelling",
@@ -59,40 +158,108 @@ _HOMES = {
         "Scheduled",
         "State",
         "StateType",
+        "Suspended",
     ),
     "tasks": ("Task", "task"),
+    "transactions": ("CommitMode", "Transaction", "atransaction", "get_transaction", "transaction"),
+    "variables": ("Variable",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
+    "Artifact",
+    "AwaitingConcurrencySlot",
     "AwaitingRetry",
+    "CacheKeyFnPolicy",
+    "CachePolicy",
     "Cancelled",
     "Cancelling",
+    "CommitMode",
     "Completed",
+    "CompressedSerializer",
+    "ConcurrentTaskRunner",
     "Crashed",
+    "DEFAULT",
+    "FLOW_PARAMETERS",
     "Failed",
+    "FileSystemLockManager",
     "Flow",
+    "FlowRunContext",
     "FlowtuiError",
+    "INPUTS",
+    "ImageArtifact",
+    "IsolationLevel",
+    "JSONSerializer",
+    "LinkArtifact",
+    "MarkdownArtifact",
+    "MemoryLockManager",
+    "NONE",
+    "NO_CACHE",
     "Paused",
     "Pending",
+    "PickleSerializer",
+    "ProcessPoolTaskRunner",
+    "ProgressArtifact",
+    "RUN_ID",
+    "ResultRecord",
+    "ResultStore",
     "Retrying",
+    "RunInput",
     "Running",
     "Scheduled",
+    "SequentialTaskRunner",
+    "Serializer",
     "State",
     "StateType",
+    "Suspended",
+    "TASK_SOURCE",
+    "TableArtifact",
     "Task",
     "TaskFuture",
     "TaskFutureList",
+    "TaskRunContext",
     "ThreadPoolTaskRunner",
+    "Transaction",
+    "Variable",
+    "acreate_image_artifact",
+    "acreate_link_artifact",
+    "acreate_markdown_artifact",
+    "acreate_progress_artifact",
+    "acreate_table_artifact",
+    "allow_failure",
+    "arate_limit",
     "as_completed",
+    "atransaction",
+    "aupdate_progress_artifact",
+    "concurrency",
+    "create_image_artifact",
+    "create_link_artifact",
+    "create_markdown_artifact",
+    "create_progress_artifact",
+    "create_table_artifact",
     "exponential_backoff",
     "flow",
     "get_run_context",
     "get_run_logger",
+    "get_transaction",
+    "hydrated_context",
+    "opaque",
+    "pause_flow_run",
+    "quote",
+    "rate_limit",
+    "receive_input",
+    "resolve_futures_to_results",
+    "resolve_futures_to_states",
+    "resume_flow_run",
+    "send_input",
+    "serialize_context",
+    "suspend_flow_run",
     "tags",
     "task",
     "task_input_hash",
+    "transaction",
     "unmapped",
+    "update_progress_artifact",
     "wait",
 ]
 

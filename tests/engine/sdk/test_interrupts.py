@@ -165,3 +165,41 @@ def test_a_second_interrupt_does_not_leave_the_run_open(client: LocalClient, tmp
 
     wait_until(ended, what="the run to end")
     assert all(one.state.is_crashed() for one in tasks_of(client).values())
+
+
+FORGOTTEN = """
+import asyncio, gc
+from flowtui import flow, task
+
+@task
+async def inner():
+    await asyncio.sleep(30)
+
+@flow(on_crashed=[lambda flow, run, state: print(state.message)])
+async def outer():
+    await inner()
+
+loop = asyncio.new_event_loop()
+running = loop.create_task(outer())
+
+async def until_it_sleeps():
+    while len(asyncio.all_tasks()) < 2 or not getattr(running.get_coro(), "cr_await", None):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+
+loop.run_until_complete(until_it_sleeps())
+loop.close()
+del running
+gc.collect()
+"""
+
+
+def test_a_flow_that_its_loop_forgets_has_crashed(client: LocalClient, tmp_path: Path) -> None:
+    """The loop is closed while the flow still waits on it."""
+    with started(tmp_path, FORGOTTEN) as process:
+        out, err = process.communicate(timeout=20)
+    words = "The event loop that ran it was stopped or closed before it had ended."
+    assert out == f"{words}\n", err
+    assert "Exception ignored" not in err
+    assert str(only_run(client).state.message) == words
+    assert [one.state.message for one in tasks_of(client).values()] == [words]

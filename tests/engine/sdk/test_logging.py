@@ -1,6 +1,7 @@
 """Log lines: one shape on stderr, and kept in the store with their level, run, task run and source."""
 
 import asyncio
+import json
 import logging
 import re
 import sys
@@ -13,7 +14,9 @@ import pytest
 from flowtui import flow, get_run_logger, task
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import MissingContext
+from flowtui.engine.logs import disable_run_logger
 from flowtui.engine.model import LogLine
+from flowtui.engine.settings import Settings
 from tests.engine.sdk.asking import only_run, tasks_of
 from tests.support import clean_environment, run_python
 
@@ -72,7 +75,8 @@ def test_lines_are_kept_with_their_level_run_and_source(client: LocalClient) -> 
     assert (in_task.level, in_task.flow_run_id) == (40, run.id)
     assert in_task.task_run_id == tasks_of(client)["work-0"].id
     for line in (in_flow, in_task):
-        assert re.fullmatch(r"test_logging\.py:\d+", str(line.source))
+        assert re.fullmatch(re.escape(__file__) + r":\d+", str(line.source))
+    assert (in_flow.function, in_task.function) == ("outer", "work")
     assert (run.stats.warnings, run.stats.errors, run.stats.lines) == (1, 1, 6)
 
 
@@ -165,7 +169,7 @@ def test_prints_become_lines_where_that_was_asked_for(client: LocalClient, capsy
     assert lines["said in a task"].task_run_id is not None
     assert "a-1-None" in lines
     assert "to stderr" not in lines
-    assert str(lines["said in a flow"].source).startswith("test_logging.py:")
+    assert str(lines["said in a flow"].source).startswith(f"{__file__}:")
 
 
 def test_a_flow_that_did_not_ask_prints_as_ever(client: LocalClient, capsys: pytest.CaptureFixture[str]) -> None:
@@ -249,3 +253,140 @@ def test_extra_fields_may_be_given(client: LocalClient) -> None:
     fields: dict[str, Any] = {"table": "users"}
     flow(name="outer")(lambda: get_run_logger().info("with more", extra=fields))()
     assert "with more" in kept(client)
+
+
+# -- what a record knows --------------------------------------------------------------------------------------------
+
+
+def test_structured_fields_of_a_call_are_kept_beside_its_line(client: LocalClient) -> None:
+    @flow
+    def outer() -> None:
+        get_run_logger().info("loaded", extra={"rows": 3, "table": {"name": "users"}})
+        get_run_logger(customer="acme").info("billed")
+
+    outer()
+    lines = kept(client)
+    assert lines["loaded"].extra == {"rows": 3, "table": {"name": "users"}}
+    assert lines["billed"].extra == {"customer": "acme"}
+    assert (lines["loaded"].function, lines["billed"].function) == ("outer", "outer")
+
+
+def test_a_field_that_no_json_can_hold_is_kept_as_text(client: LocalClient) -> None:
+    @flow
+    def outer() -> None:
+        get_run_logger().info("odd", extra={"where": Path("/tmp"), "many": {1, 2}, "half": "\ud800"})
+
+    outer()
+    extra = kept(client)["odd"].extra
+    assert extra is not None
+    assert (extra["where"], extra["half"]) == ("/tmp", "\\ud800")
+
+
+def test_arguments_that_do_not_fit_their_message_do_not_end_the_run(
+    client: LocalClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @flow
+    def outer() -> str:
+        get_run_logger().info("%d rows", "three")
+        get_run_logger().info("%(n)d rows", {"n": 4})
+        return "done"
+
+    assert outer() == "done"
+    assert "4 rows" in kept(client)
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_whoever_listens_to_the_logger_hears_every_line(client: LocalClient) -> None:
+    heard: list[logging.LogRecord] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record)
+
+    @flow
+    def outer() -> None:
+        logging.getLogger("flowtui.flow_runs").addHandler(Ear())
+        get_run_logger().info("for %s", "everybody")
+
+    outer()
+    assert [record.getMessage() for record in heard] == ["for everybody", "Finished in state Completed()"]
+    assert (heard[0].funcName, heard[0].filename) == ("outer", "test_logging.py")
+    assert "for everybody" in kept(client)
+
+
+def test_a_filter_of_the_users_own_is_obeyed(client: LocalClient) -> None:
+    @flow
+    def outer() -> None:
+        logger = logging.getLogger("flowtui.flow_runs")
+        logger.addFilter(hide := lambda record: "secret" not in record.getMessage())
+        try:
+            get_run_logger().info("a secret")
+            get_run_logger().info("no riddle")
+        finally:
+            logger.removeFilter(hide)
+
+    outer()
+    assert "no riddle" in kept(client)
+    assert "a secret" not in kept(client)
+
+
+def test_lines_of_other_libraries_inside_runs_are_kept_when_asked_for(home: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import logging\nfrom flowtui import flow, task\n"
+        "@task\ndef work():\n    logging.getLogger('library.part').warning('from the library')\n"
+        "@flow\ndef main():\n    work()\n    logging.getLogger('other').warning('from another')\n"
+        "logging.getLogger('library').warning('outside')\nmain()\n"
+        "from flowtui.engine.client.current import current_client as c\n"
+        "c().flush()\nfor line in c().read_logs(c().list_flow_runs().items[0].id).lines:\n"
+        "    print(line.logger, line.task_run_id is not None, line.message)\n"
+    )
+    done = run_python(str(script), env=clean_environment(home, FLOWTUI_LOGGING_EXTRA_LOGGERS="library, botocore"))
+    assert "library.part True from the library" in done.stdout
+    assert "from another" not in done.stdout
+    assert "outside" not in done.stdout
+
+
+def test_the_console_can_speak_json(home: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from flowtui import flow, get_run_logger\n"
+        "@flow(flow_run_name='grinning-crab')\ndef main():\n"
+        "    get_run_logger().warning('three\\nrows', extra={'rows': 3})\n"
+        "main()\n"
+    )
+    done = run_python(str(script), env=clean_environment(home, FLOWTUI_LOGGING_FORMAT="json"))
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    (said,) = [line for line in lines if line["message"] == "three\nrows"]
+    assert (said["level"], said["level_name"], said["run"]) == (30, "WARNING", "Flow run 'grinning-crab'")
+    assert (said["extra"], said["function"]) == ({"rows": 3}, "main")
+    assert lines[-1]["message"] == "Finished in state Completed()"
+
+
+def test_no_line_is_lost_when_the_process_ends_at_once(home: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from flowtui import flow, get_run_logger\n"
+        "@flow\ndef main():\n    log = get_run_logger()\n"
+        "    for n in range(20_000):\n        log.info('line %d', n)\nmain()\n"
+    )
+    run_python(str(script), env=clean_environment(home))
+    client = LocalClient.open(Settings.from_env({"FLOWTUI_HOME": str(home)}))
+    try:
+        page = client.read_logs(client.list_flow_runs().items[0].id, start=1, limit=20_000)
+        assert [line.message for line in page.lines] == [f"line {n}" for n in range(20_000)]
+    finally:
+        client.close()
+
+
+def test_run_loggers_can_be_silenced_for_a_while(client: LocalClient, capsys: pytest.CaptureFixture[str]) -> None:
+    @task
+    def work() -> str:
+        get_run_logger().warning("not heard")
+        return "done"
+
+    with disable_run_logger():
+        assert work.fn() == "done"
+    assert capsys.readouterr().err == ""
+    with pytest.raises(MissingContext):
+        work.fn()

@@ -1,12 +1,16 @@
 """`.map`: over lists in step, over what futures give, and refused in a sentence when that makes no sense."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from flowtui import flow, task, unmapped
+from flowtui import Completed, allow_failure, flow, quote, task, unmapped
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.errors import MappingError
+from flowtui.engine.errors import MappingError, MappingLengthMismatch, MappingMissingIterable, UsageError
+from flowtui.engine.mapping import each_call
 from tests.engine.sdk.asking import only_run, tasks_of
 
 
@@ -47,7 +51,7 @@ def test_lists_of_different_lengths_are_refused(client: LocalClient) -> None:
 
 
 def test_nothing_to_map_over_is_refused(client: LocalClient) -> None:
-    with pytest.raises(MappingError, match=r"nothing to map over: none of a, b is a list\."):
+    with pytest.raises(MappingError, match="nothing to map over: none of a, b is a list or another iterable"):
         mapped(1, "text")
 
 
@@ -106,3 +110,71 @@ def test_one_that_fails_leaves_the_others(client: LocalClient) -> None:
         return [future.state.name for future in futures]
 
     assert outer() == ["Completed", "Failed", "Completed"]
+
+
+# -- shapes -----------------------------------------------------------------------------------------------------------
+
+NAMES = ("a", "b", "c", "d")
+SINGLE: dict[str, Any] = {"text": "xyz", "bytes": b"xyz", "a number": 7, "None": None, "unmapped": unmapped([1, 2, 3])}
+KINDS: dict[str, Callable[[list[int]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "generator": lambda items: (item for item in items),
+    "keys": lambda items: dict.fromkeys(items).keys(),
+    "dictionary": dict.fromkeys,
+    "marked": lambda items: allow_failure(list(items)),
+    "a state": lambda items: Completed(data=list(items)),
+}
+
+shapes = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.one_of(
+            st.tuples(st.sampled_from(sorted(KINDS)), st.integers(0, 5)),
+            st.tuples(st.sampled_from(sorted(SINGLE)), st.none()),
+        )
+        for name in NAMES
+    },
+)
+
+
+@given(shapes)
+def test_every_shape_of_arguments_is_walked_in_step_or_refused(shape: dict[str, tuple[str, int | None]]) -> None:
+    lengths = {name: length for name, (_, length) in shape.items() if length is not None}
+    items = {name: [10 * length + n for n in range(length)] for name, length in lengths.items()}
+    given_ = {name: KINDS[kind](items[name]) if name in items else SINGLE[kind] for name, (kind, _) in shape.items()}
+    if not lengths:
+        with pytest.raises(MappingMissingIterable):
+            each_call(given_, "it")
+        return
+    if len(set(lengths.values())) > 1:
+        with pytest.raises(MappingLengthMismatch) as refused:
+            each_call(given_, "it")
+        assert refused.value.lengths == lengths
+        return
+    calls = each_call(given_, "it")
+    assert len(calls) == next(iter(lengths.values()))
+    for number, call in enumerate(calls):
+        assert set(call) == set(shape)
+        for name, (kind, length) in shape.items():
+            if length is None:
+                assert call[name] == ([1, 2, 3] if kind == "unmapped" else SINGLE[kind])
+            else:
+                expected = items[name][number]
+                assert call[name] == (allow_failure(expected) if kind == "marked" else expected)
+
+
+def test_what_is_quoted_is_repeated(client: LocalClient) -> None:
+    assert mapped([1, 2], quote([3, 4, 5])) == [[1, [3, 4, 5]], [2, [3, 4, 5]]]
+
+
+def test_a_task_without_arguments_cannot_be_mapped(client: LocalClient) -> None:
+    with pytest.raises(MappingMissingIterable, match=r"it takes no arguments\. To call it once, use \.submit"):
+        flow(name="outer")(lambda: task(name="none")(lambda: 1).map())()
+
+
+def test_runs_for_a_task_worker_are_refused_because_there_is_none(client: LocalClient) -> None:
+    with pytest.raises(
+        UsageError, match=r"deferred=True\) leaves the runs to a task worker, and this version has none"
+    ):
+        pair.map([1], deferred=True)

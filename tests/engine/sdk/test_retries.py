@@ -1,17 +1,21 @@
 """Retries: of tasks in their place, and of whole flows, which keep what had completed."""
 
 import asyncio
+import functools
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NoReturn
 
 import pytest
 
-from flowtui import Completed, Failed, State, flow, task
+from flowtui import Completed, Failed, State, exponential_backoff, flow, get_run_context, task
 from flowtui.engine.client.local import LocalClient
+from flowtui.engine.errors import UsageError
+from flowtui.engine.settings import current_settings, forget_settings
 from tests.engine.sdk.asking import lines_of, names_of, only_run, tasks_of
 from tests.support import wait_until
 
@@ -283,3 +287,174 @@ def test_a_task_whose_value_breaks_what_is_done_with_it_still_ends(client: Local
     with pytest.raises(KeyboardInterrupt):
         task(name="give", persist_result=True)(make)()
     assert tasks_of(client)["give-0"].state.is_crashed()
+
+
+# -- conditions and jitter --------------------------------------------------------------------------------------------
+
+
+def no_more(made: Any, run: Any, state: State) -> bool:
+    return "failure 1" in str(state.message)
+
+
+class Condition:
+    def __call__(self, made: Any, run: Any, state: State) -> bool:
+        return no_more(made, run, state)
+
+    async def later(self, made: Any, run: Any, state: State) -> bool:
+        await asyncio.sleep(0)
+        return no_more(made, run, state)
+
+
+def with_a_limit(limit: str, made: Any, run: Any, state: State) -> bool:
+    return limit in str(state.message)
+
+
+CONDITIONS: dict[str, Any] = {
+    "a function": no_more,
+    "a lambda": lambda made, run, state: "failure 1" in str(state.message),
+    "a partial": functools.partial(with_a_limit, "failure 1"),
+    "an object": Condition(),
+    "a method": Condition().__call__,
+    "an async method": Condition().later,
+    "an async partial": functools.partial(Condition().later),
+    "something true": lambda made, run, state: [1] if no_more(made, run, state) else [],
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
+@every_way
+def test_a_task_is_tried_again_only_while_its_condition_says_so(client: LocalClient, how: str, condition: Any) -> None:
+    flaky = Flaky(9)
+    with pytest.raises(ValueError, match="failure 2"):
+        flow(name="outer")(as_task(flaky, how, retries=5, retry_condition_fn=condition))()
+    assert flaky.calls == 2
+    lines = lines_of(client, only_run(client))
+    assert sum("says that it is not to be tried again" in line for line in lines) == 1
+    mine = [line.message for line in client.read_logs(only_run(client).id).lines if line.task_run_id is not None]
+    (told,) = [line for line in mine if line.startswith("Encountered exception")]
+    assert "ValueError: failure 2" in told
+
+
+@pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_flow_is_tried_again_only_while_its_condition_says_so(
+    client: LocalClient, is_async: bool, condition: Any
+) -> None:
+    flaky = Flaky(9)
+
+    async def aflaky() -> int:
+        return flaky()
+
+    made = flow(name="outer", retries=5, retry_condition_fn=condition)(aflaky if is_async else flaky)
+    with pytest.raises(ValueError, match="failure 2"):
+        asyncio.run(made()) if is_async else made()
+    assert only_run(client).run_count == 2
+
+
+def test_a_condition_gets_the_task_its_run_and_the_failure(client: LocalClient) -> None:
+    seen: list[Any] = []
+
+    def condition(made: Any, run: Any, state: State) -> bool:
+        seen.append((made.name, run.name, state.name, str(state.data), get_run_context().task_run.id == run.id))  # type: ignore[union-attr]
+        return False
+
+    with pytest.raises(ValueError, match="failure 1"):
+        flow(name="outer")(task(name="flaky", retries=1, retry_condition_fn=condition)(Flaky(9)))()
+    assert seen == [("flaky", "flaky-0", "Failed", "failure 1", True)]
+
+
+def test_a_condition_that_raises_is_one_line_and_no_retry(client: LocalClient) -> None:
+    def condition(*_: Any) -> bool:
+        raise KeyError("x")
+
+    flaky = Flaky(9)
+    with pytest.raises(ValueError, match="failure 1"):
+        flow(name="outer")(task(name="flaky", retries=3, retry_condition_fn=condition)(flaky))()
+    assert flaky.calls == 1
+    (line,) = [line for line in lines_of(client, only_run(client)) if line.startswith("Retry condition")]
+    assert line.startswith("Retry condition 'condition' raised KeyError: 'x' (")
+    assert line.endswith("; it is not tried again.")
+
+
+@pytest.mark.parametrize("make", [flow, task])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"retry_jitter_factor": -0.1},
+        {"retry_jitter_factor": "much"},
+        {"retry_jitter_factor": float("inf")},
+        {"retry_condition_fn": "never"},
+        {"retry_delay_seconds": [1, -1]},
+        {"retry_delay_seconds": [1] * 51},
+    ],
+)
+def test_a_retry_that_makes_no_sense_is_refused(make: Any, arguments: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(arguments))} of 'load'"):
+        make(name="load", retries=2, **arguments)(lambda: 1)
+
+
+def waits_of(client: LocalClient, run_id: str) -> list[float]:
+    """The seconds that each retry was put off by."""
+    client.flush()
+    states = client.flow_run_states(run_id) or client.task_run_states(run_id)
+    waits = [state for state in states if state.name == "AwaitingRetry"]
+    return [
+        (datetime.fromisoformat(state.details["scheduled_time"]) - state.timestamp).total_seconds() for state in waits
+    ]
+
+
+@pytest.mark.parametrize("what", ["task", "flow"])
+def test_jitter_spreads_the_delays(client: LocalClient, what: str) -> None:
+    make: Any = task if what == "task" else flow
+    made = make(name="flaky", retries=8, retry_delay_seconds=0.002, retry_jitter_factor=10)(Flaky(8))
+    assert made() == 9
+    client.flush()
+    run_id = client.list_task_runs().items[0].id if what == "task" else only_run(client).id
+    waits = waits_of(client, run_id)
+    assert len(waits) == 8
+    assert max(waits) <= 0.022
+    assert max(waits) > 0.0025, "eight draws from 0 to 11 times the delay are not all near the delay"
+
+
+@pytest.mark.parametrize(
+    "delay", [[0.001, 0.04], lambda retries: [0.001, 0.04], exponential_backoff(0.02)], ids=["list", "call", "backoff"]
+)
+def test_a_flow_has_the_same_choice_of_delays(client: LocalClient, delay: Any) -> None:
+    assert flow(name="outer", retries=3, retry_delay_seconds=delay)(Flaky(3))() == 4
+    waits = waits_of(client, only_run(client).id)
+    expected = [0.02, 0.04, 0.08] if "exponential" in getattr(delay, "__qualname__", "") else [0.001, 0.04, 0.04]
+    assert waits == pytest.approx(expected, abs=0.01)
+
+
+# -- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_says_nothing_about_retries_has_those_of_the_settings(
+    client: LocalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent, loud = task(name="silent")(Flaky(2)), task(name="loud", retries=0)(Flaky(2))
+    backing_off = task(name="backing", retry_delay_seconds=exponential_backoff(0.03))(Flaky(2))
+    whole = flow(name="whole")(Flaky(1))
+    for name, value in {
+        "TASKS_DEFAULT_RETRIES": "2",
+        "TASKS_DEFAULT_RETRY_DELAY_SECONDS": "0.03",
+        "FLOWS_DEFAULT_RETRIES": "1",
+    }.items():
+        monkeypatch.setenv(f"FLOWTUI_{name}", value)
+    forget_settings()
+    assert silent() == 3
+    with pytest.raises(ValueError, match="failure 1"):
+        loud()
+    assert backing_off() == 3
+    assert whole() == 2
+    assert waits_of(client, tasks_of(client)["silent-0"].id) == pytest.approx([0.03, 0.03], abs=0.01)
+    assert waits_of(client, tasks_of(client)["backing-0"].id) == pytest.approx([0.03, 0.06], abs=0.01)
+    assert silent.with_options(name="copy").retries == 2
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "1.5"])
+def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FLOWTUI_TASKS_DEFAULT_RETRIES", value)
+    forget_settings()
+    with pytest.raises(UsageError, match=f"FLOWTUI_TASKS_DEFAULT_RETRIES is '{value}'; give a whole number"):
+        current_settings()

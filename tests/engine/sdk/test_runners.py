@@ -1,12 +1,16 @@
 """The thread runner: as many at once as allowed, its own for each run, and nothing lost when it is interrupted."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from flowtui import ThreadPoolTaskRunner, flow, task
+from flowtui import ProcessPoolTaskRunner, ThreadPoolTaskRunner, flow, task
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import UsageError
+from flowtui.engine.runners.protocol import Work
+from flowtui.engine.settings import forget_settings
 from tests.engine.sdk.asking import only_run, tasks_of
 from tests.support import wait_until
 
@@ -113,3 +117,61 @@ def test_every_future_of_an_interrupted_flow_ends(client: LocalClient) -> None:
         assert future.state.name in ("Crashed", "NotReady"), future.state
     tasks = tasks_of(client, only_run(client))
     assert [one.state.name for one in tasks.values()] == ["Crashed"] * 3
+
+
+def test_a_runner_that_says_nothing_about_its_size_has_that_of_the_settings(
+    client: LocalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gauge = Gauge()
+    visit = task(name="visit")(gauge.visit)
+    monkeypatch.setenv("FLOWTUI_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS", "2")
+    forget_settings()
+    flow(name="outer")(lambda: visit.map([2] * 10).result())()
+    assert gauge.most == 2
+    monkeypatch.setenv("FLOWTUI_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS", "3")
+    forget_settings()
+    assert ProcessPoolTaskRunner().duplicate().max_workers == 3
+    assert ProcessPoolTaskRunner(5).duplicate().max_workers == 5
+
+
+class Elsewhere:
+    """What a runner of somebody else's has to have, and no more: this one sends functions to an executor."""
+
+    def __init__(self) -> None:
+        self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="elsewhere")
+        self.sent: list[str] = []
+
+    def duplicate(self) -> "Elsewhere":
+        return self
+
+    def start(self, work: Work) -> None:
+        threading.Thread(target=work, args=(self._call,)).start()
+
+    def _call(self, session: Any) -> Any:
+        self.sent.append(session.run.name)
+        call = session.task.signature.call
+        return self.executor.submit(call, session.task.whole, session.parameters).result()
+
+    def close(self) -> None:
+        self.executor.shutdown(wait=False)
+
+    def interrupt(self, error: type[BaseException]) -> None:
+        self.close()
+
+
+def test_a_runner_of_somebody_elses_fits(client: LocalClient) -> None:
+    runner = Elsewhere()
+    where = task(name="where", retries=1)(lambda n: (n, threading.current_thread().name))
+    bad = task(name="bad", retries=1)(lambda: 1 / 0)
+
+    @flow(task_runner=runner)
+    def outer() -> list[Any]:
+        assert bad.submit(return_state=True).is_failed()
+        return where.map([1, 2]).result()
+
+    values = outer()
+    assert [n for n, _ in values] == [1, 2]
+    assert all(name.startswith("elsewhere") for _, name in values)
+    assert sorted(runner.sent) == ["bad-0", "bad-0", "where-0", "where-1"]
+    tasks = tasks_of(client, only_run(client))
+    assert {name: one.run_count for name, one in tasks.items()} == {"bad-0": 2, "where-0": 1, "where-1": 1}

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flowtui import flow, task
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import RunTimeout
 from tests.engine.sdk.asking import names_of, only_run, tasks_of
-from tests.support import wait_until
+from tests.support import run_python, wait_until
 
 SHORT = 0.02
 
@@ -207,3 +208,53 @@ def test_a_timer_of_the_users_own_goes_on(client: LocalClient) -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
         signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def test_a_thread_that_python_cannot_interrupt_is_told_of_in_plain_words(client: LocalClient) -> None:
+    """It is in a call that does not return to Python for a while; then it is interrupted all the same."""
+
+    @task(timeout_seconds=SHORT)
+    def sleeping() -> None:
+        time.sleep(0.8)
+        time.sleep(20)
+
+    @flow
+    def outer() -> str:
+        return str(sleeping.submit(return_state=True).name)
+
+    assert outer() == "TimedOut"
+    (line,) = [line for line in client.read_logs(only_run(client).id).lines if "cannot interrupt" in line.message]
+    assert line.message.startswith("It has passed its timeout of 0.02 second(s), but Python cannot interrupt the call")
+    assert __file__ in line.message
+    assert line.task_run_id == tasks_of(client)["sleeping-0"].id
+
+
+ABOUT_IN_TIME = """
+import collections, time
+from flowtui import flow, task
+
+LIMIT = 0.002
+
+@task(timeout_seconds=LIMIT)
+def close():
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        pass
+
+@flow
+def outer():
+    futures = [close.submit() for _ in range(200)]
+    names = {close(return_state=True).name for _ in range(400)}
+    return names | {future.state.name for future in futures if future.wait() is None}
+
+print(sorted(outer()))
+"""
+
+
+def test_a_limit_never_strikes_beside_what_it_limits(client: LocalClient, tmp_path: Path) -> None:
+    """Six hundred times about in time; a signal that came late would end the process by the default of SIGALRM."""
+    script = tmp_path / "script.py"
+    script.write_text(ABOUT_IN_TIME)
+    done = run_python(str(script))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert set(eval(done.stdout)) <= {"Completed", "TimedOut"}

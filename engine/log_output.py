@@ -1,0 +1,234 @@
+"""Where log lines go: to the console in one shape, and to the store.
+
+The shape is `HH:MM:SS.mmm | INFO    | Flow run 'grinning-crab' - message`, in local time, on stderr. With
+`FLOWTUI_LOGGING_FORMAT=json` each line is a JSON object instead, with the wire's field names.
+"""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from flowtui.engine.client.current import current_client
+from flowtui.engine.context import current_flow_run, current_task_run
+from flowtui.engine.model import LogLine
+from flowtui.engine.settings import current_settings
+
+__all__ = [
+    "FLOW_RUNS",
+    "TASK_RUNS",
+    "console_only_ours",
+    "keep_console_quiet",
+    "keep_line",
+    "print_line",
+    "set_up_logging",
+    "tear_down_logging",
+]
+
+FLOW_RUNS: Final = "flowtui.flow_runs"
+TASK_RUNS: Final = "flowtui.task_runs"
+
+_OWN_FIELDS: Final = frozenset({"flow_run_id", "task_run_id", "run", "message", "asctime"})
+_STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | _OWN_FIELDS | {"taskName"}
+_OWN_FOLDER: Final = __file__.removesuffix("log_output.py")
+_LEVELS: Final = {10: "DEBUG  ", 20: "INFO   ", 30: "WARNING", 40: "ERROR  ", 50: "CRITICAL"}
+_ROOT: Final = logging.getLogger("flowtui")
+
+
+def keep_line(line: LogLine) -> None:
+    """Hand a line to the store of this process."""
+    current_client().write_logs((line,))
+
+
+# -- the console ----------------------------------------------------------------------------------------------------
+
+_second: tuple[int, str] = (-1, "")
+
+
+def _clock(seconds: float) -> str:
+    """`HH:MM:SS.mmm` in local time. A second is worked out once for all of its lines."""
+    global _second
+    whole = int(seconds)
+    now = _second
+    if now[0] != whole:
+        now = _second = (whole, time.strftime("%H:%M:%S", time.localtime(whole)))
+    return f"{now[1]}.{int((seconds - whole) * 1000):03d}"
+
+
+def _level(level: int) -> str:
+    return _LEVELS.get(level) or f"{logging.getLevelName(level):<7}"
+
+
+def _shaped(line: LogLine, who: str) -> str:
+    return f"{_clock(line.timestamp.timestamp())} | {_level(line.level)} | {who} - {line.message}\n"
+
+
+def _json(line: LogLine, who: str) -> str:
+    import orjson  # noqa: PLC0415 - loaded with the store anyway
+
+    from flowtui.engine.wire import log_json  # noqa: PLC0415 - only for those who ask for this format
+
+    body = {**log_json(line), "level_name": logging.getLevelName(line.level), "run": who}
+    return orjson.dumps(body, default=str, option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+class _Console(logging.StreamHandler[Any]):
+    """Writes to whatever stderr is now, so that redirection and test capture work."""
+
+    terminator = ""
+
+    def __init__(self, *, as_json: bool) -> None:
+        logging.Handler.__init__(self)
+        self.shape = _json if as_json else _shaped
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: Any) -> None:
+        """There is nothing to keep: the stream is looked up for each line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self.formatter is not None:  # somebody has given it one
+            return f"{super().format(record)}\n"
+        return self.shape(_line_of(record), record.__dict__.get("run") or record.name)
+
+
+class _Keeper(logging.Handler):
+    """Hands the lines of runs to the store. A line that names no run belongs to the one it was written in."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = _line_of(record)
+            if line.flow_run_id is not None or line.task_run_id is not None:
+                keep_line(line)
+        except Exception:
+            self.handleError(record)
+
+
+def _line_of(record: logging.LogRecord) -> LogLine:
+    fields = record.__dict__
+    flow_run_id, task_run_id = fields.get("flow_run_id"), fields.get("task_run_id")
+    if flow_run_id is None and task_run_id is None:
+        flow_run_id, task_run_id = _here()
+    message, ours = record.getMessage(), record.pathname.startswith(_OWN_FOLDER)
+    if record.exc_info:
+        message = f"{message}\n{logging.Formatter().formatException(record.exc_info)}"
+    if record.stack_info:
+        message = f"{message}\n{record.stack_info}"
+    return LogLine(
+        timestamp=datetime.fromtimestamp(record.created, UTC),
+        level=record.levelno,
+        message=message,
+        logger=record.name,
+        flow_run_id=flow_run_id,
+        task_run_id=task_run_id,
+        source=None if ours else f"{record.pathname}:{record.lineno}",
+        function=None if ours else record.funcName,
+        extra=_extra(fields),
+    )
+
+
+def _here() -> tuple[str | None, str | None]:
+    """The flow run and the task run that the present code belongs to."""
+    task, flow = current_task_run(), current_flow_run()
+    if task is not None:
+        return task.task_run.flow_run_id, task.task_run.id
+    return (flow.handle.run_id if flow else None), None
+
+
+def _extra(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the call gave as `extra=`."""
+    return {name: value for name, value in fields.items() if name not in _STANDARD} or None
+
+
+_console: _Console | None = None
+
+
+def print_line(line: LogLine, who: str) -> None:
+    """Print a line as the console handler would."""
+    console, stream = _console, sys.stderr
+    if console is None or stream is None:
+        return
+    try:
+        stream.write(console.shape(line, who))
+    except (OSError, ValueError):  # nobody reads it any more; the store has it all the same
+        return
+
+
+# -- setting it up --------------------------------------------------------------------------------------------------
+
+_ready = threading.Event()
+_lock = threading.Lock()
+_quiet = False
+_followed: list[str] = []
+"""The loggers whose lines are kept: flowtui's own, and those that were asked for."""
+
+
+def console_only_ours(logger: logging.Logger) -> bool:
+    """True when nobody but flowtui listens to this logger of runs: a line can then skip the logging module's ways."""
+    if not _ready.is_set() or _ROOT.propagate or _ROOT.filters or logger.filters or len(logger.handlers) != 1:
+        return False
+    handlers = _ROOT.handlers
+    if _console is None:
+        return not handlers
+    return len(handlers) == 1 and _console.formatter is None and not _console.filters and not _console.level
+
+
+def keep_console_quiet() -> None:
+    """Print nothing: for processes whose lines are read from the store, such as a worker's children."""
+    global _quiet
+    _quiet = True
+
+
+def set_up_logging() -> None:
+    """Attach the console and the store to the loggers of runs, once per process."""
+    if _ready.is_set():
+        return
+    with _lock:
+        if not _ready.is_set():
+            _attach()
+            _ready.set()
+
+
+def _attach() -> None:
+    global _console
+    settings = current_settings()
+    _ROOT.setLevel(settings.logging_level)
+    _ROOT.propagate = False  # the user's own root handlers would print each line a second time
+    if not _quiet:
+        _console = _Console(as_json=settings.logging_format == "json")
+        _ROOT.addHandler(_console)
+    keeper = _Keeper()
+    for name in (FLOW_RUNS, TASK_RUNS):
+        logging.getLogger(name).addHandler(keeper)
+        _followed.append(name)
+    for name in settings.logging_extra_loggers:
+        _follow(logging.getLogger(name), keeper, settings.logging_level)
+
+
+def _follow(logger: logging.Logger, keeper: _Keeper, level: str) -> None:
+    """Keep what a logger of somebody else says inside runs; print it, when nobody else does."""
+    if logger.level == logging.NOTSET:
+        logger.setLevel(level)
+    if _console is not None and not logger.hasHandlers():
+        logger.addHandler(_console)
+    logger.addHandler(keeper)
+    _followed.append(logger.name)
+
+
+def tear_down_logging() -> None:
+    """Undo `set_up_logging`, for a process that goes on without: a test's."""
+    global _console
+    for name in ("flowtui", *_followed):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
+    _followed.clear()
+    _console = None
+    _ready.clear()
