@@ -46,7 +46,7 @@ def main() -> None:
                 unit="ms",
                 flowtui=imports["flowtui"],
                 prefect=imports.get("prefect"),
-                bar=150,
+                bar=120,
             ),
             Row(what="… --version", unit="ms", flowtui=versions["flowtui"], prefect=versions.get("prefect"), bar=80),
         ],

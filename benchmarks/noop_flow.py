@@ -1,6 +1,6 @@
 """What a flow costs by itself: a no-op sync flow, called in a warm process."""
 
-from benchmarks.side_by_side import Row, contenders, fresh_home, measure, median, show
+from benchmarks.side_by_side import Row, contenders, fresh_home, measure, measure_dbos, median, show
 
 CALLS = {"flowtui": 300, "prefect": 15}
 
@@ -22,6 +22,7 @@ def main() -> None:
         if contender.name == "prefect":
             with fresh_home() as home:
                 quiet = measure("noop_flow", contender, calls, home=home, preamble=NO_HEARTBEATS)
+    dbos = measure_dbos("noop", "100")
     ours = normal["flowtui"]
     theirs = normal.get("prefect")
     median_ms = 1000 * median(ours)
@@ -33,7 +34,8 @@ def main() -> None:
                 unit="ms",
                 flowtui=median_ms,
                 prefect=1000 * median(theirs) if theirs else None,
-                bar=5,
+                dbos=1000 * median(dbos) if dbos else None,
+                bar=3,
             ),
             Row(
                 what="the same, Prefect's heartbeats off",

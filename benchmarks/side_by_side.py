@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["FLOWTUI", "Contender", "Row", "contenders", "fresh_home", "measure", "median", "program", "show", "timed"]
+__all__ = [
+    "FLOWTUI",
+    "Contender",
+    "Row",
+    "contenders",
+    "fresh_home",
+    "measure",
+    "measure_dbos",
+    "median",
+    "program",
+    "show",
+    "timed",
+]
 
 PROGRAMS: Final = Path(__file__).resolve().parent / "programs"
 ROOT: Final = PROGRAMS.parent.parent
@@ -63,6 +75,26 @@ def contenders() -> list[Contender]:
         print(HOW_TO_GET_IT, file=sys.stderr)
         return [FLOWTUI]
     return [FLOWTUI, Contender(name="prefect", python=str(Path(python).absolute()), settings=_QUIET)]
+
+
+def measure_dbos(*arguments: str) -> Any:
+    """What `programs/steps_of_dbos.py` prints, when FLOWTUI_BENCH_DBOS names a Python that has DBOS; else None."""
+    python = os.environ.get("FLOWTUI_BENCH_DBOS")
+    if not python or not Path(python).exists():
+        return None
+    with fresh_home() as home:
+        env = {**os.environ, "DBOS_HOME": str(home)}
+        command = [python, str(PROGRAMS / "steps_of_dbos.py"), *arguments]
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=True)
+    return json.loads(next(line for line in done.stdout.splitlines() if line[:1] in "[0123456789" and _is_json(line)))
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager
@@ -124,15 +156,18 @@ class Row:
     unit: str
     flowtui: float
     prefect: float | None = None
+    dbos: float | None = None
     bar: float | None = None
     more_is_better: bool = False
 
-    def cells(self) -> tuple[str, ...]:
-        """What, flowtui, Prefect, how many times better, the bar, and whether it holds."""
+    def cells(self, *, with_dbos: bool) -> tuple[str, ...]:
+        """What, flowtui, Prefect (and DBOS), how many times better than Prefect, the bar, and whether it holds."""
         bar = "" if self.bar is None else f"{'≥' if self.more_is_better else '≤'} {self._figure(self.bar)}"
         holds = "" if self.bar is None else ("✔" if self.holds else "✖ MISSED")
         prefect = "—" if self.prefect is None else self._figure(self.prefect)
-        return (self.what, self._figure(self.flowtui), prefect, self._advantage(), bar, holds)
+        dbos = "—" if self.dbos is None else self._figure(self.dbos)
+        others = (prefect, dbos) if with_dbos else (prefect,)
+        return (self.what, self._figure(self.flowtui), *others, self._advantage(), bar, holds)
 
     def _figure(self, value: float) -> str:
         if not self.unit:
@@ -161,8 +196,9 @@ def _number(value: float) -> str:
 
 def show(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
     """Print the figures as a table that can be pasted into a Markdown page."""
-    head = ("", "flowtui", "Prefect", "better by", "bar", "")
-    lines = [head, *(row.cells() for row in rows)]
+    with_dbos = any(row.dbos is not None for row in rows)
+    head = ("", "flowtui", "Prefect", *(["DBOS"] if with_dbos else []), "better by", "bar", "")
+    lines = [head, *(row.cells(with_dbos=with_dbos) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     print(f"\n### {title}\n")
     for number, line in enumerate(lines):

@@ -332,6 +332,10 @@ def test_a_failed_run_is_tried_again_here_without_repeating_what_completed(
     without = flowtui("flow-run", "retry", run.name)
     assert without.code == 1
     assert "--entrypoint" in without.err
+    plan = flowtui("flow-run", "retry", run.name, "--plan", "-o", "json")
+    assert plan.code == 0
+    assert [task["fate"] for task in plan.json][:1] == ["reuses it"]
+    assert "the same inputs" in flowtui("flow-run", "retry", run.name, "--plan").out
     (flows / "mended").write_text("")
     again = flowtui("flow-run", "retry", run.name, "--entrypoint", "flows.py:breaks_once", "-o", "json")
     assert (again.code, again.json["id"], again.json["state_type"]) == (0, run.id, "COMPLETED")

@@ -2,9 +2,14 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.model import NewFlowRun
+from flowtui.engine.settings import Settings
+from flowtui.engine.states import Completed
 from tests.support import run_python
 
 STDLIB = sys.stdlib_module_names | {"__main__"}
@@ -54,6 +59,31 @@ def test_asking_for_the_version_loads_nothing_but_the_face() -> None:
     )
 
     assert loaded & (STORE | TERMINAL | WEB | SERVICES | REST | {"pydantic", "asyncio", "anyio"}) == set()
+
+
+@pytest.mark.parametrize("command", [["flow-run", "ls"], ["flow-run", "inspect", "ré"], ["flow-run", "logs", "ré"]])
+def test_a_command_that_prints_loads_no_textual(home: Path, command: list[str]) -> None:
+    """It is a quarter of what such a command takes; tables and colours need Rich alone."""
+    client = LocalClient.open(Settings.from_env({"FLOWTUI_HOME": str(home)}))
+    client.create_flow_run(NewFlowRun(flow_name="f", name="ré", state=Completed()))
+    client.close()
+    loaded = loaded_by(
+        "import contextlib, sys\n"
+        f"sys.argv = ['flowtui', *{command!r}]\n"
+        "with contextlib.suppress(SystemExit):\n"
+        "    import flowtui.__main__ as face\n"
+        "    face.main()"
+    )
+
+    assert "cyclopts" in loaded  # else this test would say nothing
+    assert "textual" not in loaded
+
+
+def test_colours_of_log_lines_need_no_textual() -> None:
+    loaded = loaded_by("from flowtui.tui.sgr import parse_sgr\nassert len(parse_sgr('a \\x1b[31mred')) == 2")
+
+    assert "rich" in loaded
+    assert "textual" not in loaded
 
 
 def test_running_a_flow_loads_no_terminal_and_no_web_framework() -> None:

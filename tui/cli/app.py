@@ -16,17 +16,26 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("run:run_here", "Run a flow here, in this process, like a script."),
     "deploy": ("deploy:deploy", "Create or update deployments, from flowtui.yaml or from an entrypoint."),
     "deployment": ("deployments:app", "List, inspect, run, pause and delete deployments."),
-    "flow-run": ("flow_runs:app", "List, inspect, follow, cancel and retry flow runs."),
+    "flow-run": ("flow_runs:app", "List, inspect, follow, cancel, pause, resume and retry flow runs."),
     "task-run": ("task_runs:app", "List and inspect task runs."),
     "flow": ("flows:app", "List flows."),
     "block": ("blocks:app", "List, inspect and delete blocks, and list their types."),
+    "variable": ("variables:app", "List, show, set and forget variables."),
+    "artifact": ("artifacts:app", "List, show and delete what runs have made."),
+    "concurrency-limit": ("limits:app", "How many tasks with a tag run at once."),
+    "global-concurrency-limit": ("global_limits:app", "Limits that concurrency() and rate_limit() ask for; also gcl."),
+    "cache": ("cache:app", "List what tasks have cached, and clear it."),
     "server": ("server:app", "Run flows and schedules without a terminal, and see who does."),
     "info": ("info:info", "Show versions, settings and the store: what a bug report needs."),
     "version": ("info:version", "Show versions."),
 }
 """Name → where it is, and the line of help."""
 
-_PLURALS: Final = {f"{name}s": name for name in ("deployment", "flow-run", "task-run", "flow", "block")}
+_NOUNS: Final = (
+    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact"),
+    *("concurrency-limit", "global-concurrency-limit"),
+)
+_OTHER_NAMES: Final = {f"{name}s": name for name in _NOUNS} | {"gcl": "global-concurrency-limit"}
 _HELP: Final = """Write Python flows, and run, schedule, watch, retry and explain them from the terminal.
 
 Without a command, the workstation opens."""
@@ -53,10 +62,14 @@ def make_app() -> App:
 
 def call(arguments: list[str]) -> int:
     """Carry out a command line; answers with the exit code. Raises `UsageError` for one that makes no sense."""
-    first = _PLURALS.get(arguments[0], arguments[0])
+    first = _OTHER_NAMES.get(arguments[0], arguments[0])
     if not first.startswith("-") and first not in COMMANDS:
         raise UsageError(f"There is no command {first!r}.{_hint(first)}")
     arguments = [first, *arguments[1:]]
+    if arguments[:2] == ["run", "--prefect"]:
+        from flowtui.tui.cli.run_prefect import run_prefect  # noqa: PLC0415 - its arguments are the script's, unparsed
+
+        return run_prefect(arguments[2:])
     try:
         code = make_app()(arguments)
     except CycloptsError as error:

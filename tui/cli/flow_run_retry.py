@@ -1,6 +1,9 @@
-"""`flowtui flow-run retry`: run a finished run again, by a worker or here."""
+"""`flowtui flow-run retry`: run a finished run again, by a worker or here; or say what that would do."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from flowtui.engine import wire
 from flowtui.engine.client.current import current_client
@@ -9,12 +12,19 @@ from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import AwaitingRetry
 from flowtui.tui.cli.find import find_flow_run
-from flowtui.tui.cli.output import Output, narrate, print_json
+from flowtui.tui.cli.output import Column, Output, narrate, print_json, print_table, state_cell
 
-__all__ = ["retry"]
+__all__ = ["retry", "run_here"]
 
 
-def retry(run: str, /, *, entrypoint: str | None = None, output: Output = "table") -> int:
+def retry(
+    run: str,
+    /,
+    *,
+    entrypoint: str | None = None,
+    plan: Annotated[bool, Parameter(negative="")] = False,
+    output: Output = "table",
+) -> int:
     """Run a finished flow run again, under the same id. Completed tasks are not repeated if their results were kept.
 
     Parameters
@@ -23,13 +33,17 @@ def retry(run: str, /, *, entrypoint: str | None = None, output: Output = "table
         Its id, the beginning of its id, or its name.
     entrypoint
         Run it here, in this process, with the flow of this file.py:flow. Needed for a run without a deployment.
+    plan
+        Change nothing; list the tasks with what would become of each, and why.
     """
     client = current_client()
     found = find_flow_run(client, run)
+    if plan:
+        return _plan(client, found, output)
     if not found.state.is_final():
         raise UsageError(f"Flow run {found.name!r} has not ended: it is {found.state.name}.")
     if entrypoint is not None:
-        return _here(client, found, entrypoint, output)
+        return run_here(client, found, entrypoint, output)
     answer = client.set_flow_run_state(found.id, AwaitingRetry())
     if answer.status != "ACCEPT":
         narrate(f"flowtui: Flow run {found.name!r} is not retried: {answer.reason}.")
@@ -40,7 +54,21 @@ def retry(run: str, /, *, entrypoint: str | None = None, output: Output = "table
     return 0
 
 
-def _here(client: Client, found: FlowRun, entrypoint: str, output: str) -> int:
+def _plan(client: Client, found: FlowRun, output: str) -> int:
+    from flowtui.engine.runs.retry_plan import retry_plan  # noqa: PLC0415 - loads with the run machinery
+
+    tasks = retry_plan(client, found.id).tasks
+    if output == "json":
+        print_json([{**wire.task_run_json(task.run), "fate": task.fate, "reason": task.reason} for task in tasks])
+        return 0
+    rows = [(task.run.name, state_cell(task.run.state), task.fate, task.reason) for task in tasks]
+    columns = (Column("TASK RUN"), Column("STATE"), Column("A RETRY"), Column("BECAUSE"))
+    print_table(columns, rows, empty="It called no task; a retry runs it from its beginning.")
+    return 0
+
+
+def run_here(client: Client, found: FlowRun, entrypoint: str, output: str) -> int:
+    """Take the run and run it in this process, with the flow of `file.py:flow`; answers with an exit code."""
     from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - only this way of retrying loads code
     from flowtui.engine.runs.execute import run_again_here  # noqa: PLC0415 - as above
 

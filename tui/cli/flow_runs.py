@@ -1,4 +1,4 @@
-"""`flowtui flow-run`: list, inspect, follow, cancel, retry and delete flow runs."""
+"""`flowtui flow-run`: list, inspect, follow, cancel, pause, resume, retry and delete flow runs."""
 
 from dataclasses import replace
 from itertools import islice
@@ -13,6 +13,7 @@ from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun, FlowRunFilter
 from flowtui.engine.query import parse_query
+from flowtui.engine.results.previews import result_text
 from flowtui.engine.states import Cancelling
 from flowtui.tui import formats
 from flowtui.tui.cli.find import find_flow_run
@@ -24,6 +25,9 @@ __all__ = ["app"]
 app = App(name="flow-run", help="List, inspect, follow, cancel and retry flow runs.")
 app.command("flowtui.tui.cli.flow_run_logs:logs", name="logs", help="Print the log of a flow run.")
 app.command("flowtui.tui.cli.flow_run_retry:retry", name="retry", help="Run a finished flow run again.")
+app.command("flowtui.tui.cli.flow_run_pauses:pause", name="pause", help="Have a running flow run wait.")
+app.command("flowtui.tui.cli.flow_run_pauses:suspend", name="suspend", help="End the process of a run for a while.")
+app.command("flowtui.tui.cli.flow_run_pauses:resume", name="resume", help="Let a paused or suspended run go on.")
 
 _COLUMNS = (
     Column("STATE"),
@@ -157,7 +161,7 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
             ("duration", formats.duration(found.elapsed(now))),
             ("attempts", str(found.run_count)),
             ("tasks", _tasks(found)),
-            ("result", found.result or ""),
+            ("result", result_text(found.result, found.state.details) or ""),
             ("process", found.infrastructure_pid or ""),
         )
         if value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from flowtui.engine.errors import UsageError
 from flowtui.tui.cli.output import Output, print_json
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def run_here(
     param: Annotated[list[str] | None, Parameter(name=["--param", "-p"], metavar="NAME=VALUE", negative="")] = None,
     params: str | None = None,
     output: Output = "table",
+    prefect: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run a flow here, in this process, like a script. Ends with 0 when the run completed and with 1 when it did not.
 
@@ -32,7 +34,11 @@ def run_here(
         name=value, as often as needed. A value is read as JSON when it is JSON, else as text.
     params
         All parameters as one JSON object.
+    prefect
+        Run a script that was written for Prefect, as python would: flowtui run --prefect script.py ARGUMENTS
     """
+    if prefect:
+        raise UsageError("Write --prefect right after run: flowtui run --prefect script.py ARGUMENTS")
     from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - 100 ms that help need not pay
     from flowtui.engine.deployments.parameters import check_parameters, parameter_schema  # noqa: PLC0415 - as above
     from flowtui.tui.cli.values import parse_pairs  # noqa: PLC0415 - as above

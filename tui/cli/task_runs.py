@@ -11,6 +11,7 @@ from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.model import TaskRunFilter
 from flowtui.engine.query import parse_query
+from flowtui.engine.results.previews import result_text
 from flowtui.tui import formats
 from flowtui.tui.cli.find import find_flow_run
 from flowtui.tui.cli.output import Cell, Column, Output, print_facts, print_json, print_table, state_cell
@@ -108,7 +109,7 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
         ("duration", formats.duration(found.elapsed(utc_now()))),
         ("attempts", str(found.run_count)),
         ("cache key", found.cache_key or ""),
-        ("result", found.result or ""),
+        ("result", result_text(found.result, found.state.details) or ""),
     ]
     print_facts((name, value) for name, value in facts if value)
     states = client.task_run_states(found.id)

@@ -66,7 +66,7 @@ def prepare(client: Client, flows: Path, say: Say) -> None:
 
 def _make_history(client: Client, deployed: Mapping[str, Deployment], asks: Sequence[Ask], say: Say) -> None:
     """Carry out short runs here, one after the other, as a worker would."""
-    from flowtui.engine.logs import keep_console_quiet  # noqa: PLC0415 - loads with the run machinery, at the first demo
+    from flowtui.engine.log_output import keep_console_quiet  # noqa: PLC0415 - loads with the run machinery, at the first demo
     from flowtui.engine.runs.execute import run_again_here  # noqa: PLC0415 - as above
 
     keep_console_quiet()
