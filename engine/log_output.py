@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from flowtui.engine.client.current import current_client
+from flowtui.engine.console import Console
 from flowtui.engine.context import current_flow_run, current_task_run
 from flowtui.engine.model import LogLine
 from flowtui.engine.settings import current_settings
@@ -21,6 +22,7 @@ __all__ = [
     "FLOW_RUNS",
     "TASK_RUNS",
     "console_only_ours",
+    "flush_console",
     "keep_console_quiet",
     "keep_line",
     "print_line",
@@ -92,6 +94,10 @@ class _Console(logging.StreamHandler[Any]):
     def stream(self, value: Any) -> None:
         """There is nothing to keep: the stream is looked up for each line."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        _printing.flush()  # what was said before stands before it
+        super().emit(record)
+
     def format(self, record: logging.LogRecord) -> str:
         if self.formatter is not None:  # somebody has given it one
             return f"{super().format(record)}\n"
@@ -147,17 +153,20 @@ def _extra(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 _console: _Console | None = None
+_printing: Final = Console()
 
 
 def print_line(line: LogLine, who: str) -> None:
     """Print a line as the console handler would."""
-    console, stream = _console, sys.stderr
-    if console is None or stream is None:
-        return
-    try:
-        stream.write(console.shape(line, who))
-    except (OSError, ValueError):  # nobody reads it any more; the store has it all the same
-        return
+    handler, stream = _console, sys.stderr
+    if handler is not None and stream is not None:
+        urgent = line.level >= logging.WARNING
+        _printing.write(stream, handler.shape(line, who), line.timestamp.timestamp(), urgent=urgent)
+
+
+def flush_console() -> None:
+    """Print what waits to be printed with others."""
+    _printing.flush()
 
 
 # -- setting it up --------------------------------------------------------------------------------------------------

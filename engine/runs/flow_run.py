@@ -13,7 +13,7 @@ from flowtui.engine.context import FlowRunContext, current_flow_run, current_tag
 from flowtui.engine.errors import StaleEpoch, TerminationSignal, UsageError
 from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
-from flowtui.engine.log_output import set_up_logging
+from flowtui.engine.log_output import flush_console, set_up_logging
 from flowtui.engine.logs import say
 from flowtui.engine.model import Answer, Claim, FlowRun, Lease, NewFlowRun, TaskRun, TaskRunFilter
 from flowtui.engine.prints import prints_logged
@@ -268,6 +268,8 @@ class FlowSession:
                 if self.handle.stop == "suspended":  # by somebody else, in the midst of its tasks
                     self._tear_down(runner)
                 runner.close()
+            finally:
+                flush_console()
         if self.is_suspended:  # only now: whoever resumes it must not meet this process
             self.handle.client.release_flow_run(self.handle.run_id, epoch=self.handle.epoch)
 

@@ -28,9 +28,7 @@ _OWNERS = (
     .order_by(flow_run.c.id)
     .with_for_update(read=True)
 )
-_STATES = sa.select(task_run.c.id, task_run.c.state_type).where(
-    task_run.c.id.in_(sa.bindparam("ids", expanding=True))
-)
+_STATES = sa.select(task_run.c.id, task_run.c.state_type).where(task_run.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)

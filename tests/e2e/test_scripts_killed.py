@@ -12,6 +12,7 @@ import pytest
 
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun, TaskRunFilter
+from tests.e2e.conftest import Flowtui
 from tests.support import clean_environment, run_python, wait_until
 
 LEASE = 1.0
@@ -147,6 +148,22 @@ def test_it_is_run_again_without_repeating_what_had_completed(
     assert (tasks["load-0"], tasks["publish-0"].run_count) == (before["load-0"], 2)
     assert (after.stats.tasks, after.stats.done, after.stats.failed) == (7, 7, 0)
     assert [one.name for one in client.list_flow_runs().items if one.flow_name == "check"] != []
+
+
+def test_it_is_retried_by_hand_once_its_lease_is_over_though_no_server_runs(
+    client: LocalClient, killed: FlowRun, tmp_path: Path, flowtui: Flowtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "go").touch()
+    client.renew_leases(str(killed.owner), {killed.id: killed.epoch}, lease_seconds=60)
+    early = flowtui("flow-run", "retry", killed.id, "--entrypoint", "script.py:pipeline")
+    assert (early.code, "If its process was killed, that is certain at" in early.err) == (2, True)
+    client.renew_leases(str(killed.owner), {killed.id: killed.epoch}, lease_seconds=0.001)
+    without = flowtui("flow-run", "retry", killed.id)
+    assert (without.code, f"Its process {killed.owner} is gone" in without.err) == (2, True)
+    done = flowtui("flow-run", "retry", killed.id, "--entrypoint", "script.py:pipeline", "-o", "json")
+    assert (done.code, done.json["id"], done.json["state_type"]) == (0, killed.id, "COMPLETED"), done.err
+    assert effects(tmp_path) == {**DONE, "publish": 1}
 
 
 def test_a_process_that_was_only_asleep_finds_its_run_taken_and_stops(client: LocalClient, tmp_path: Path) -> None:
