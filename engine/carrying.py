@@ -43,9 +43,20 @@ class SerializedContext(dict[str, Any]):
     def __init__(self, values: dict[str, Any], here: tuple[FlowRunContext | None, TaskRunContext | None]) -> None:
         super().__init__(values)
         self.here, self.pid = here, os.getpid()
+        self.sent = here == (None, None)
 
     def __reduce__(self) -> Any:
+        if not self.sent:
+            self.sent = True
+            _write_what_came_before()
         return dict, (dict(self),)
+
+
+def _write_what_came_before() -> None:
+    """The log has the order in which lines reach the store, and the other process writes its own."""
+    from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
+
+    current_client().flush()
 
 
 def serialize_context() -> SerializedContext:

@@ -26,7 +26,7 @@ from flowtui.engine.keeping import keeping_of
 from flowtui.engine.logs import get_logger
 from flowtui.engine.methods import bound_to, kind_of, pickled, source_version, unpickled, unwrapped, whole_of
 from flowtui.engine.names import check_name, check_template, filled, function_name
-from flowtui.engine.options import FlowOptions, check_options, count, factor, function, seconds
+from flowtui.engine.options import FlowOptions, check_kinds, check_options, count, factor, function, seconds
 from flowtui.engine.orchestration.retries import Delay, fixed_delays
 from flowtui.engine.runners.protocol import TaskRunner
 from flowtui.engine.runners.thread import ThreadPoolTaskRunner
@@ -99,6 +99,7 @@ class Flow(Generic[P, R]):
             raise UsageError(f"@flow needs a function, not {fn!r}. With arguments, write @flow(name=…).")
         self.fn = fn
         self.name = check_name(name if name is not None else function_name(fn).replace("_", "-"), "flow")
+        check_kinds(self._given, self.name)
         self.signature = Signature(fn, "Flow", self.name)
         self._version = version
         self.flow_run_name = check_template(flow_run_name, "flow_run_name", self.name)

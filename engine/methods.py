@@ -49,7 +49,7 @@ def unwrapped(fn: Any) -> tuple[Any, Binding]:
 def kind_of(fn: Callable[..., Any]) -> Kind:
     """Which kind of function it is; of an object that can be called, its `__call__` decides."""
     known = getattr(fn, "kind", None)  # a flow of a task, or the other way round
-    if known in _KINDS:
+    if isinstance(known, str) and known in _KINDS:
         return cast(Kind, known)
     call = fn if inspect.isroutine(fn) else getattr(type(fn), "__call__", fn)  # noqa: B004 - asked for, not about
     for one in (fn, call):

@@ -1,7 +1,7 @@
 """What `@flow` and `@task` take: the names of the arguments for editors and type checkers, and the checks of values."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from flowtui.engine.errors import ParameterError, UsageError
 
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from flowtui.engine.results.serializers import Serializer
     from flowtui.engine.runners.protocol import TaskRunner
 
-__all__ = ["FlowOptions", "TaskOptions", "check_options", "count", "factor", "function", "seconds", "tag_set"]
+__all__ = [
+    "FlowOptions",
+    "TaskOptions",
+    "check_kinds",
+    "check_options",
+    "count",
+    "factor",
+    "function",
+    "seconds",
+    "tag_set",
+]
+
+_SWITCHES: Final = ("validate_parameters", "persist_result", "cache_result_in_memory", "log_prints", "refresh_cache")
+_TEXTS: Final = ("version", "description")
 
 
 class FlowOptions(TypedDict, total=False):
@@ -85,6 +98,16 @@ def check_options(given: Mapping[str, Any], known: Iterable[str], where: str) ->
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}."
             raise ParameterError(f"{where} has no argument {name!r}; {hint}")
+
+
+def check_kinds(given: Mapping[str, Any], name: str) -> None:
+    """Raise `UsageError` for a switch that is no truth value, and for a label that is no text; None says nothing."""
+    for what in _SWITCHES:
+        if not isinstance(value := given.get(what), bool | None):
+            raise UsageError(f"{what} of {name!r} is {value!r}; give True or False.")
+    for what in _TEXTS:
+        if not isinstance(value := given.get(what), str | None):
+            raise UsageError(f"{what} of {name!r} is {value!r}; give a text.")
 
 
 def count(value: int | None, what: str, name: str) -> int:

@@ -28,7 +28,7 @@ from flowtui.engine.keeping import KEPT, Keeping, keeping_of, with_hook
 from flowtui.engine.mapping import each_call
 from flowtui.engine.methods import bound_to, kind_of, pickled, unpickled, unwrapped, whole_of
 from flowtui.engine.names import check_name, check_template, filled, function_name
-from flowtui.engine.options import TaskOptions, check_options, count, factor, function, seconds, tag_set
+from flowtui.engine.options import TaskOptions, check_kinds, check_options, count, factor, function, seconds, tag_set
 from flowtui.engine.orchestration.retries import Delay, fixed_delays
 from flowtui.engine.settings import current_settings
 from flowtui.engine.signatures import Signature
@@ -109,6 +109,7 @@ class Task(Generic[P, R]):
             raise UsageError(f"@task needs a function, not {fn!r}. With arguments, write @task(name=…).")
         self.fn = fn
         self.name = check_name(name if name is not None else function_name(fn), "task")
+        check_kinds(self._given, self.name)
         self.signature = Signature(fn, "Task", self.name)
         self.description = description if description is not None else inspect.getdoc(fn)
         self.tags = tag_set(tags, self.name)

@@ -40,6 +40,13 @@ class Block(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         register(cls)
 
+    def model_post_init(self, context: Any, /) -> None:
+        """When a block has been made or loaded, it makes itself ready."""
+        self.block_initialization()
+
+    def block_initialization(self) -> None:
+        """For subclasses: what is to be done once the fields are there."""
+
     # A type's words are its own: a subclass that says nothing must not pass for its parent.
 
     @classmethod

@@ -1,4 +1,7 @@
-"""Built-in block types for folders: `LocalFileSystem` and `RemoteFileSystem`, which keep files by relative paths."""
+"""Built-in block types for folders: `LocalFileSystem` and `RemoteFileSystem`, which keep files by relative paths.
+
+Their `read_path` and `write_path` are awaited in async code.
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -7,6 +10,7 @@ from pydantic import Field, field_validator
 
 from flowtui.engine.blocks.base import Block
 from flowtui.engine.blocks.secretfields import SecretDict
+from flowtui.engine.both_ways import both_ways
 
 __all__ = ["LocalFileSystem", "RemoteFileSystem"]
 
@@ -24,10 +28,12 @@ class LocalFileSystem(Block):
     def _as_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
 
+    @both_ways
     def read_path(self, path: str) -> bytes:
         """What the file holds. Raises `ValueError` outside the folder, and `FileNotFoundError`."""
         return self._within(path).read_bytes()
 
+    @both_ways
     def write_path(self, path: str, content: bytes) -> str:
         """Write a file and the folders around it; answers its whole path. Raises `ValueError` outside the folder."""
         file = self._within(path)
@@ -63,12 +69,14 @@ class RemoteFileSystem(Block):
             raise ValueError("give a URL, such as s3://bucket/folder")
         return value
 
+    @both_ways
     def read_path(self, path: str) -> bytes:
         """What the file holds. Raises `FileNotFoundError`, and what the protocol's library raises."""
         with self._system().open(self._whole(path), "rb") as file:
             data: bytes = file.read()
         return data
 
+    @both_ways
     def write_path(self, path: str, content: bytes) -> str:
         """Write a file; answers its whole path."""
         system, whole = self._system(), self._whole(path)

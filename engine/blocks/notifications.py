@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from flowtui.engine.blocks.base import Block
 from flowtui.engine.blocks.webhook import Webhook
+from flowtui.engine.both_ways import both_ways
 from flowtui.engine.errors import BlockError
 
 __all__ = ["DiscordWebhook", "MattermostWebhook", "MicrosoftTeamsWebhook", "SlackWebhook"]
@@ -33,8 +34,10 @@ class Chat(BaseModel):
         """What is sent, as JSON."""
         return {"text": f"*{subject}*\n{body}" if subject else body}
 
+    @both_ways
     def notify(self, body: str, subject: str | None = None) -> None:
-        """Send it. Raises `BlockError` when it is refused, and httpx's errors when the address cannot be reached."""
+        """Send it; awaited in async code. Raises `BlockError` when it is refused, and httpx's errors when the address
+        cannot be reached."""
         hook = Webhook(url=self.url, allow_private_urls=self.allow_private_urls)
         response = hook.call(self.message(body, subject))
         if response.status_code >= _FINE:

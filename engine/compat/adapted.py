@@ -46,28 +46,36 @@ def task_run_logger(task_run: TaskRun, task: Any = None, flow_run: Any = None, *
     return logs.task_run_logger(task_run.id, task_run.name, task_run.flow_run_id, **extra)
 
 
-def get_state_exception(state: State) -> BaseException:
+async def aget_state_exception(state: State) -> BaseException:
     """What a run raised, or an exception that says how it ended. Raises `ValueError` for a run that ended well."""
+    return _error_of(state)
+
+
+async def araise_state_exception(state: State) -> None:
+    """Raise that; nothing for a run that ended well."""
+    if not state.is_completed():
+        raise _error_of(state)
+
+
+def get_state_exception(state: State) -> Any:
+    """`aget_state_exception`, which only async code has to await."""
+    return aget_state_exception(state) if in_async_code() else _error_of(state)
+
+
+def raise_state_exception(state: State) -> Any:
+    """`araise_state_exception`, which only async code has to await."""
+    if in_async_code():
+        return araise_state_exception(state)
+    if not state.is_completed():
+        raise _error_of(state)
+    return None
+
+
+def _error_of(state: State) -> BaseException:
     if state.is_completed():
         raise ValueError(f"The state is {state}, which has no exception.")
     error: BaseException = state.result(raise_on_failure=False)
     return error
-
-
-def raise_state_exception(state: State) -> None:
-    """Raise that; nothing for a run that ended well."""
-    if not state.is_completed():
-        raise get_state_exception(state)
-
-
-async def aget_state_exception(state: State) -> BaseException:
-    """`get_state_exception` for async code."""
-    return get_state_exception(state)
-
-
-async def araise_state_exception(state: State) -> None:
-    """`raise_state_exception` for async code."""
-    raise_state_exception(state)
 
 
 def Submitting(**fields: Any) -> State:

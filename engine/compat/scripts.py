@@ -1,10 +1,13 @@
 """Run a script for Prefect as Python does: as `__main__`, with its arguments, its traceback, its exit code."""
 
 import builtins
+import importlib.util
 import io
 import os
+import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Final
@@ -13,7 +16,7 @@ from flowtui.engine.compat.modules import install
 from flowtui.engine.compat.second import is_of_the_second, speak_the_second
 from flowtui.engine.errors import EntrypointError
 
-__all__ = ["run_script"]
+__all__ = ["run_module", "run_script"]
 
 _INTERRUPTED: Final = 130
 
@@ -32,15 +35,36 @@ def run_script(path: str, arguments: Sequence[str]) -> int:
     install()
     if is_of_the_second(source):
         speak_the_second()
+    main = _new_main(path, arguments, os.path.dirname(os.path.realpath(path)))
+    main.__dict__["__file__"] = path
+    return _carried_out(lambda: exec(compile(source, path, "exec"), main.__dict__))  # noqa: S102 - what was asked for
+
+
+def run_module(name: str, arguments: Sequence[str]) -> int:
+    """`run_script` for a module that can be imported from the current folder, as `python -m` runs it."""
+    install()
+    _new_main("-m", arguments, os.getcwd())
+    with suppress(ImportError, AttributeError, ValueError):  # whatever is wrong with it, running it will tell
+        spec = importlib.util.find_spec(name)
+        source = spec.loader.get_source(name) if spec is not None and spec.loader is not None else None  # type: ignore[attr-defined]
+        if source is not None and is_of_the_second(source):
+            speak_the_second()
+    return _carried_out(lambda: runpy._run_module_as_main(name))  # type: ignore[attr-defined] # what python -m does
+
+
+def _new_main(program: str, arguments: Sequence[str], folder: str) -> ModuleType:
     main = ModuleType("__main__")
-    main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None)
+    main.__dict__.update(__builtins__=builtins, __cached__=None)
     sys.modules["__main__"] = main
-    sys.argv[:] = [path, *arguments]
-    folder = os.path.dirname(os.path.realpath(path))
+    sys.argv[:] = [program, *arguments]
     if sys.path and not getattr(sys.flags, "safe_path", False):
         sys.path[0] = folder  # it was that of the command, which the script has nothing to do with
+    return main
+
+
+def _carried_out(program: Callable[[], object]) -> int:
     try:
-        exec(compile(source, path, "exec"), main.__dict__)  # noqa: S102 - what was asked for
+        program()
     except SystemExit:
         raise
     except BaseException as error:

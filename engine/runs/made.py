@@ -41,7 +41,7 @@ class Made:
     def note(self, run: TaskRun) -> None:
         """A task has completed."""
         value = run.state.data
-        if type(value) in ATOMS or isinstance(value, _SHARED) or value == ():
+        if type(value) in ATOMS or isinstance(value, _SHARED) or (type(value) is tuple and not value):
             return
         look = _look_at(value, run)
         if look is None:

@@ -3,6 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
+from flowtui.engine.logs import disable_run_logger
 from flowtui.engine.testing.asking import (
     assert_completed,
     assert_failed,
@@ -27,6 +28,7 @@ __all__ = [
     "assert_completed",
     "assert_failed",
     "assert_states",
+    "disable_run_logger",
     "harness",
     "logs_of",
     "only_run",

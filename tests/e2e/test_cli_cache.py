@@ -109,6 +109,15 @@ def test_what_is_named_is_cleared_and_nothing_else(
 
 
 @pytest.mark.usefixtures("cached")
+def test_what_a_task_run_made_is_found_by_its_name_since_most_keys_are_hashes(flowtui: Flowtui) -> None:
+    makers = {entry["source"] for entry in flowtui("cache", "ls", "load*", "-o", "json").json}
+    assert makers == {"load-0"}
+    assert len(keys(flowtui, "load*")) == 3
+    assert flowtui("cache", "clear", "load-0", "--yes").err.startswith("3 cached results")
+    assert keys(flowtui) == []
+
+
+@pytest.mark.usefixtures("cached")
 def test_programs_get_what_was_cleared(flowtui: Flowtui) -> None:
     assert [entry["key"] for entry in flowtui("cache", "clear", "prices*", "-o", "json").json] == ["prices monday"]
     assert flowtui("cache", "clear", "prices*", "-o", "json").json == []

@@ -146,6 +146,26 @@ def test_a_script_finds_what_lies_beside_it_first_even_a_prefect_of_its_own(tmp_
     assert done.stdout == "beside ['--param', 'x', '-v'] __main__\n", done.stderr
 
 
+def test_a_module_is_run_as_python_m_runs_it(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "part.py").write_text("WORD = 'part'\n")
+    (package / "job.py").write_text(
+        "import sys\nfrom prefect import flow\nfrom .part import WORD\n"
+        "@flow\ndef job(x):\n    return x + WORD\n"
+        "if __name__ == '__main__':\n    print(job(sys.argv[1]), __package__, sys.argv[0].endswith('job.py'))\n"
+        "    sys.exit(5)\n"
+    )
+
+    done = run_flowtui("run", "--prefect", "-m", "package.job", "a ", cwd=tmp_path)
+    missing = run_flowtui("run", "--prefect", "-m", "package.none", cwd=tmp_path)
+
+    assert (done.stdout, done.returncode) == ("a part package True\n", 5), done.stderr
+    assert missing.returncode == 1
+    assert "No module named package.none" in missing.stderr
+
+
 def test_processes_that_a_script_starts_itself_know_the_names_too(tmp_path: Path) -> None:
     """`multiprocessing` imports the script anew in each, where nobody has installed anything."""
     (tmp_path / "spawns.py").write_text(

@@ -49,7 +49,7 @@ def ls(
     Parameters
     ----------
     pattern
-        Only keys that match, such as 'load *'.
+        Only those whose key, or the task run that made it, matches: 'load*'.
     expired
         Only those that have expired.
     limit
@@ -80,7 +80,7 @@ def clear(
     Parameters
     ----------
     patterns
-        Keys, or patterns that match several, such as 'load *'.
+        Keys, names of the task runs that made them, or patterns of either: 'load*'.
     expired
         Those that have expired; with patterns, only of these.
     everything
@@ -93,7 +93,7 @@ def clear(
     if everything and (patterns or expired):
         raise UsageError("--all clears everything; leave out the patterns and --expired, or --all.")
     if not (patterns or expired or everything):
-        raise UsageError("Say what to clear: keys or patterns, --expired, or --all. (flowtui cache ls shows them)")
+        raise UsageError("Say what to clear: a key, a maker, a pattern, --expired or --all. See: flowtui cache ls")
     store, now = _store(storage), utc_now()
     found = {entry[0]: entry for one in patterns or ("*",) for entry in _matching(store, one, expired, now)}
     if output == "json" and not found:
@@ -121,7 +121,8 @@ def _matching(store: ResultStore, pattern: str, expired: bool, now: datetime) ->
     return [
         (name, info)
         for name, info in store.infos()
-        if (info.key == pattern or fnmatchcase(info.key, pattern)) and (not expired or info.is_expired(now))
+        if any(text == pattern or fnmatchcase(text, pattern) for text in (info.key, info.source))
+        and (not expired or info.is_expired(now))
     ]
 
 

@@ -1,5 +1,6 @@
 """`flowtui flow-run retry`: run a finished run again, by a worker or here; or say what that would do."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from cyclopts import Parameter
 from flowtui.engine import wire
 from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
+from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import AwaitingRetry
@@ -27,6 +29,8 @@ def retry(
 ) -> int:
     """Run a finished flow run again, under the same id. Completed tasks are not repeated if their results were kept.
 
+    One whose process was killed is run again here, with --entrypoint, as soon as its lease is over.
+
     Parameters
     ----------
     run
@@ -41,7 +45,7 @@ def retry(
     if plan:
         return _plan(client, found, output)
     if not found.state.is_final():
-        raise UsageError(f"Flow run {found.name!r} has not ended: it is {found.state.name}.")
+        _check_its_process_is_gone(found, entrypoint)
     if entrypoint is not None:
         return run_here(client, found, entrypoint, output)
     answer = client.set_flow_run_state(found.id, AwaitingRetry())
@@ -52,6 +56,22 @@ def retry(
         print_json(wire.flow_run_json(client.read_flow_run(found.id)))
     narrate(f"Flow run {found.name!r} will be run again.")
     return 0
+
+
+def _check_its_process_is_gone(found: FlowRun, entrypoint: str | None) -> None:
+    """Raise `UsageError` when the run has not ended, unless nobody but a dead process holds it and it can run here."""
+    until = found.lease_until
+    words = f"Flow run {found.name!r} has not ended: it is {found.state.name}."
+    if until is None or found.state.is_suspended():
+        raise UsageError(words)
+    if until > utc_now():
+        when = f"{until.astimezone(UTC):%H:%M:%S} UTC"
+        raise UsageError(f"{words} If its process was killed, that is certain at {when}; try again then.")
+    if entrypoint is None:
+        raise UsageError(
+            f"{words} Its process {found.owner} is gone; a server or the workstation will say Crashed. "
+            "Without them, run it again here with: --entrypoint file.py:flow."
+        )
 
 
 def _plan(client: Client, found: FlowRun, output: str) -> int:

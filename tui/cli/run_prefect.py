@@ -8,10 +8,14 @@ __all__ = ["run_prefect"]
 
 
 def run_prefect(arguments: Sequence[str]) -> int:
-    """Run the script as Python does, with the arguments that follow it; answers Python's exit code.
+    """Run the script, or with `-m` the module, as Python does, with the arguments that follow; answers its exit code.
 
     Raises `UsageError` when there is no script.
     """
+    if len(arguments) > 1 and arguments[0] == "-m":
+        from flowtui.engine.compat.scripts import run_module  # noqa: PLC0415 - as below
+
+        return run_module(arguments[1], arguments[2:])
     if not arguments or arguments[0].startswith("-"):
         raise UsageError(
             "flowtui run --prefect needs a script, and its arguments after it, as in: "

@@ -174,6 +174,21 @@ def test_async_code_awaits_what_sync_code_calls() -> None:
         Secret.load("one")
 
 
+def test_files_and_messages_are_awaited_in_async_code(tmp_path: Path, chat: tuple[str, list[Any]]) -> None:
+    address, heard = chat
+
+    @flow
+    async def asks() -> Any:
+        folder: Any = LocalFileSystem(basepath=str(tmp_path))
+        await folder.write_path("a", b"1")
+        slack: Any = SlackWebhook(url=address)  # type: ignore[arg-type]
+        await slack.notify("hello")
+        return await folder.read_path("a")
+
+    assert asyncio.run(asks()) == b"1"
+    assert heard == [{"text": "hello"}]
+
+
 def test_code_of_a_sync_task_in_an_async_flow_calls_them() -> None:
     Secret(value="x").save("one")
 

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flowtui import State, Task, TaskFuture, compat, flow, get_run_logger, task
+from flowtui import State, StateType, Task, TaskFuture, compat, flow, get_run_logger, task
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.compat import second
-from flowtui.engine.errors import NotFound
+from flowtui.engine.errors import FailedRun, NotFound
 from flowtui.engine.model import DeploymentSpec
-from flowtui.engine.states import AwaitingRetry, Cancelled, Completed
+from flowtui.engine.settings import forget_settings
+from flowtui.engine.states import AwaitingRetry, Cancelled, Completed, Failed
 from flowtui.testing import logs_of, only_run
 from tests.support import wait_until
 
@@ -31,10 +33,66 @@ def test_details_of_a_state_are_attributes() -> None:
     assert details.pause_key is None
 
 
+def test_a_state_may_be_made_of_its_type_alone() -> None:
+    state = State(type="FAILED", message="m")  # type: ignore[call-arg, arg-type]
+    assert (state.name, state.is_failed()) == ("Failed", True)
+    assert State(type=StateType.COMPLETED, name="Skipped").name == "Skipped"
+    assert State[int] is State  # type: ignore[misc]
+
+
+def test_blocks_of_programs_make_themselves_ready_and_need_no_registration(client: LocalClient) -> None:
+    from prefect.blocks.core import Block
+    from prefect.blocks.system import Secret
+
+    class Prepared(Block):
+        host: str
+        _address: str = ""
+
+        def block_initialization(self) -> None:
+            self._address = f"https://{self.host}"
+
+    assert Prepared.register_type_and_schema() is None
+    Prepared(host="h").save("one")
+    assert Prepared.load("one")._address == "https://h"
+    assert Secret[str](value="x").get() == "x"
+
+
+def test_the_settings_that_programs_look_at_are_flowtui_s(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_UI_URL
+
+    assert (PREFECT_API_URL.value(), PREFECT_UI_URL.value(), PREFECT_HOME.value()) == (None, None, home)
+    monkeypatch.setenv("FLOWTUI_API_URL", "http://host:4200/api")
+    forget_settings()
+    assert (PREFECT_API_URL.value(), PREFECT_UI_URL.value()) == ("http://host:4200/api", "http://host:4200")
+
+
 def test_results_are_asked_for_as_over_the_years() -> None:
     state: Any = Completed(data=3)
     assert state.result() == state.result(fetch=False) == state.result(retry_result_failure=False) == 3
     assert asyncio.run(state.aresult()) == 3
+
+
+def test_async_code_of_a_program_awaits_results_and_flowtui_itself_does_not(client: LocalClient) -> None:
+    from prefect.states import get_state_exception, raise_state_exception
+
+    @task
+    async def breaks() -> None:
+        raise ValueError("no")
+
+    @flow
+    async def asks() -> list[Any]:
+        state: Any = await breaks(return_state=True)
+        good: Any = Completed(data=3)
+        with pytest.raises(ValueError, match="no"):
+            await raise_state_exception(state)
+        return [await good.result(), str(await get_state_exception(state)), await raise_state_exception(good)]
+
+    assert asyncio.run(asks()) == [3, "no", None]
+    assert isinstance(get_state_exception(Failed(message="f")), FailedRun)
+    with pytest.raises(FailedRun):
+        raise_state_exception(Failed(message="f"))
+    with pytest.raises(ValueError, match="has no exception"):
+        get_state_exception(Completed())
 
 
 def test_waiting_for_a_future_answers_its_state(client: LocalClient) -> None:

@@ -346,7 +346,15 @@ def test_a_future_of_an_attempt_that_failed_is_no_news(client: LocalClient) -> N
 
 
 class Table:
-    """A value that is no JSON."""
+    """A value that is no JSON, and that compares as tables of numbers do."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth of a table is ambiguous")
 
 
 MADE: dict[str, Callable[[], Any]] = {

@@ -57,6 +57,25 @@ def test_another_thread_joins_the_run(client: LocalClient) -> None:
     }
 
 
+def _say(context: Any, text: str) -> None:
+    with hydrated_context(context):
+        get_run_logger().info(text)
+
+
+def test_lines_of_another_process_stand_after_those_that_came_before_it(client: LocalClient) -> None:
+    @flow
+    def outer() -> None:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            pool.submit(_say, serialize_context(), "it has started").result()
+            get_run_logger().info("before")  # and at once, so that nothing else has it written meanwhile
+            pool.submit(_say, serialize_context(), "there").result()
+        get_run_logger().info("after")
+
+    outer()
+    said = [line for line in lines_of(client, only_run(client)) if line in ("before", "there", "after")]
+    assert said == ["before", "there", "after"]
+
+
 def test_the_block_ends_with_what_was_there_before(client: LocalClient) -> None:
     contexts: list[Any] = []
 

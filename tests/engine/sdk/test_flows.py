@@ -161,6 +161,25 @@ def test_a_template_that_cannot_be_filled_is_a_sentence_and_no_run(client: Local
     assert client.list_flow_runs().items == ()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"log_prints": "yes"},
+        {"persist_result": "no"},
+        {"validate_parameters": "no"},
+        {"cache_result_in_memory": 0},
+        {"version": 3},
+        {"description": 3},
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_by_name_when_the_function_is_decorated(options: dict[str, Any]) -> None:
+    (name,) = options
+    with pytest.raises(UsageError, match=f"{name} of 'load' is"):
+
+        @flow(**options)
+        def load() -> None: ...
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "a%", "a&b", "a>b", "<a"])
 def test_a_name_that_stands_for_something_else_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="name"):

@@ -177,6 +177,12 @@ def test_a_template_that_cannot_be_filled_is_a_sentence(client: LocalClient) -> 
         {"retry_delay_seconds": [1, -1]},
         {"retry_delay_seconds": lambda retries: None},
         {"tags": "prod"},
+        {"log_prints": "yes"},
+        {"persist_result": "no"},
+        {"refresh_cache": 1},
+        {"cache_result_in_memory": "no"},
+        {"version": 3},
+        {"description": 3},
         {"name": "a/b"},
     ],
 )

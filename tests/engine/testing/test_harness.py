@@ -34,7 +34,7 @@ def test_runs_within_the_block_are_kept_there_and_nowhere_else(client: LocalClie
     assert len(runs_of(doubling)) == 1
 
 
-def test_settings_that_lead_elsewhere_do_not_count(monkeypatch: object, home: Path) -> None:
+def test_settings_that_lead_elsewhere_do_not_count(home: Path) -> None:
     os.environ["FLOWTUI_DATABASE_URL"] = "sqlite:////no/such/folder/flowtui.db"
     try:
         with harness() as store:
