@@ -16,10 +16,13 @@ from flowtui.engine.model import FlowRun
 from flowtui.engine.states import State, StateType
 from flowtui.engine.tasks import Task
 
-__all__ = ["StateDetails", "add_attributes"]
+__all__ = ["StateDetails", "add_attributes", "take_attributes_back"]
 
 _NOT_ON_FLOWS: Final = ("serve", "deploy", "to_deployment", "from_source")
 _REPLACED: Final = ("__init__", "result", "wait")
+_NOTHING: Final = object()
+_added: Final[list[tuple[type, str, Any]]] = []
+"""Class, name, and what was there before."""
 _NOT_ON_TASKS: Final = ("delay", "apply_async", "serve")
 
 
@@ -38,7 +41,7 @@ class StateDetails:
 
 
 def add_attributes() -> None:
-    """Once for the process; what flowtui has itself stays as it is."""
+    """What flowtui has itself stays as it is, but for what takes more arguments now."""
     _add(State, "state_details", property(lambda state: StateDetails(state.details)))
     _add(State, "result", _result(State.result))
     _add(State, "aresult", _aresult)
@@ -58,8 +61,19 @@ def add_attributes() -> None:
         _add(Task, name, _missing(f"Task.{name}", WHY_NOT["task_worker"]))
 
 
+def take_attributes_back() -> None:
+    """The classes as they were."""
+    while _added:
+        kind, name, before = _added.pop()
+        if before is _NOTHING:
+            delattr(kind, name)
+        else:
+            setattr(kind, name, before)
+
+
 def _add(kind: type, name: str, value: Any) -> None:
     if name not in vars(kind) or name in _REPLACED:
+        _added.append((kind, name, vars(kind).get(name, _NOTHING)))
         setattr(kind, name, value)
 
 

@@ -114,9 +114,13 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """`import prefect` means what it meant before; what was imported meanwhile stays with those who have it."""
+    """`import prefect` means what it meant before, and flowtui's classes are as they were; what was imported meanwhile
+    stays with those who have it."""
     if _finder in sys.meta_path:
+        from flowtui.engine.compat.attributes import take_attributes_back  # noqa: PLC0415 - as above
+
         sys.meta_path.remove(_finder)
+        take_attributes_back()
     for name in [name for name, module in sys.modules.items() if isinstance(module, _Names)]:
         del sys.modules[name]
     while _SHIM in sys.path:

@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hatchling.builders.sdist import SdistBuilder
@@ -71,7 +72,8 @@ def test_a_wheel_built_from_the_source_distribution_is_the_same_wheel(wheel: Pat
     """A link that is lost on the way loses a whole part, and the build says nothing."""
     sdist = Path(next(iter(SdistBuilder(str(ROOT)).build(directory=str(tmp_path / "sdist"), versions=["standard"]))))
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # 3.11.4 and newer
+        archive.extractall(tmp_path / "unpacked", **safely)
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     again = next(iter(WheelBuilder(str(unpacked)).build(directory=str(tmp_path / "wheel"), versions=["standard"])))
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 import flowtui
-from flowtui import compat
+from flowtui import Flow, State, Task, TaskFuture, compat
+from flowtui.blocks import Secret
+from flowtui.engine.blocks.base import Block
 from flowtui.engine.compat.modules import MissingName, missing_names
 from flowtui.engine.compat.names import MODULES
+from flowtui.engine.model import FlowRun
 from tests.support import ROOT
 
 
@@ -140,3 +143,13 @@ def test_the_page_lists_every_module_and_every_name() -> None:
     absent = [f"{module}.{name}" for module, names in MODULES.items() for name in names if name not in words]
     assert absent == []
     assert [module for module in MODULES if module not in words] == []
+
+
+def test_uninstalling_leaves_every_class_as_it_was() -> None:
+    kinds = (State, TaskFuture, FlowRun, Flow, Task, Secret, Block)
+    compat.uninstall()
+    before = [dict(vars(kind)) for kind in kinds]
+    compat.install()
+    assert State.result is not before[0]["result"]
+    compat.uninstall()
+    assert [dict(vars(kind)) for kind in kinds] == before
