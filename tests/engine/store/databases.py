@@ -91,10 +91,9 @@ def _server() -> Any:
     _remove_stale_folders()
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     server = get_server(folder, cleanup_mode=None)
-    pid = str(server.get_pid())
     # Workers of a parallel session end without calling anything, so a process of its own waits for our end of a pipe.
     # It is in a session of its own, or what kills the tests' process group would kill it too.
-    guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", pid, folder], stdin=subprocess.PIPE, start_new_session=True)
+    guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", folder], stdin=subprocess.PIPE, start_new_session=True)
     atexit.register(guard.communicate)
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # it need not survive a power cut
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -127,10 +126,14 @@ def _runs_on(pid: str, folder: Path) -> bool:
 
 _PREFIX = "flowtui-postgres-"
 _AN_HOUR = 3600.0
+# The number is read at the end: while a server starts, the file may hold another one, with a minus before it.
 _GUARD = """
 trap '' INT TERM HUP
 read _
-kill -QUIT "$1"
-while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
-rm -rf "$2"
+pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
+case "$pid" in
+    ''|-*) ;;
+    *) kill -QUIT "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done ;;
+esac
+rm -rf "$1"
 """
