@@ -13,6 +13,7 @@ FlowtuiError
 │   ├── VariableError       a variable's name, value or tags are wrong, or its name is taken
 │   ├── ArtifactError       an artifact's key or data are wrong
 │   ├── LimitError          a concurrency limit is wrong, unknown, or can never be met
+│   ├── WorkPoolError       a work pool's, a queue's or a worker's name or settings are wrong
 │   └── NotFound            nothing of that name or id exists · BlockNotFound (no such block)
 ├── StoreError              the store cannot be opened, read or written
 ├── ResultError             a result cannot be kept, or what was kept cannot be read
@@ -68,6 +69,7 @@ __all__ = [
     "UpstreamFailed",
     "UsageError",
     "VariableError",
+    "WorkPoolError",
     "WorkerDied",
 ]
 
@@ -145,6 +147,10 @@ class ArtifactError(UsageError, ValueError):
 
 class LimitError(UsageError, ValueError):
     """A concurrency limit is wrong, unknown, or can never be met."""
+
+
+class WorkPoolError(UsageError):
+    """A work pool, a queue or a worker: a name or a setting is wrong, taken, or in use."""
 
 
 class NotFound(UsageError, LookupError):

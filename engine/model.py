@@ -14,6 +14,7 @@ __all__ = [
     "BlockType",
     "Change",
     "Claim",
+    "CollisionStrategy",
     "CronSchedule",
     "Deployment",
     "DeploymentSchedule",
@@ -105,6 +106,15 @@ class FlowRun:
     """The returned value as JSON text, when it is small and exact; else None."""
     infrastructure_pid: str | None = None
     """`host:pid` of the process that runs it."""
+    worker_name: str | None = None
+    """The worker that carries it out, or did so last."""
+    flow_version: str | None = None
+    deployment_version: str | None = None
+    job_variables: Mapping[str, Any] = field(default_factory=_no_items)
+    """What this run asks of the worker's job template, over what its deployment asks."""
+    retries: int = 0
+    """How often it is taken up again when its process is lost."""
+    retry_delay_seconds: float = 0.0
     epoch: int = 0
     owner: str | None = None
     lease_until: datetime | None = None
@@ -188,6 +198,12 @@ class NewFlowRun:
     auto_scheduled: bool = False
     created_by: str | None = None
     infrastructure_pid: str | None = None
+    flow_version: str | None = None
+    deployment_version: str | None = None
+    job_variables: Mapping[str, Any] = field(default_factory=_no_items)
+    retries: int = 0
+    """How often it is taken up again when its process is lost."""
+    retry_delay_seconds: float = 0.0
     lease: Lease | None = None
     """Given when the creating process will run it itself; the run is then owned from its first instant."""
     start: State | None = None
@@ -299,7 +315,20 @@ class Change:
     """One entry of the change feed. `seq` grows without gaps being meaningful; readers ask for what is after theirs."""
 
     seq: int
-    kind: Literal["flow-run", "task-run", "deployment", "block", "backend", "variable", "artifact", "limit", "input"]
+    kind: Literal[
+        "flow-run",
+        "task-run",
+        "deployment",
+        "block",
+        "backend",
+        "variable",
+        "artifact",
+        "limit",
+        "input",
+        "work-pool",
+        "work-queue",
+        "worker",
+    ]
     subject_id: str
     name: str
     """For runs the name of the new state; otherwise `created`, `updated` or `deleted`."""
@@ -351,6 +380,10 @@ class DeploymentSchedule:
     slug: str | None = None
 
 
+CollisionStrategy = Literal["ENQUEUE", "CANCEL_NEW"]
+"""What becomes of a run that is due while as many as its deployment allows are under way: it waits, or is cancelled."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentSpec:
     """What `flowtui deploy` writes to the store. The pair (flow_name, name) is its identity."""
@@ -368,10 +401,24 @@ class DeploymentSpec:
     enforce_parameter_schema: bool = True
     tags: tuple[str, ...] = ()
     paused: bool = False
-    work_pool_name: str = "local"
-    work_queue_name: str = "default"
+    work_pool_name: str | None = "local"
+    """None when a process of its own serves it (`flow.serve`)."""
+    work_queue_name: str | None = "default"
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
     schedules: tuple[ScheduleSpec, ...] = ()
+    concurrency_limit: int | None = None
+    """How many of its runs are carried out at once."""
+    collision_strategy: CollisionStrategy = "ENQUEUE"
+    grace_period_seconds: float | None = None
+    pull_steps: tuple[Mapping[str, Any], ...] | None = None
+    """What brings the code to where it runs, before the flow is loaded; None when it is there."""
+    version_type: str | None = None
+    version_info: Mapping[str, Any] = field(default_factory=_no_items)
+    """Where this version comes from, such as a commit."""
+    retries: int = 0
+    """The flow's, so that a run whose process is lost is taken up again without loading the flow."""
+    retry_delay_seconds: float = 0.0
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,10 +440,23 @@ class Deployment:
     enforce_parameter_schema: bool = True
     tags: tuple[str, ...] = ()
     paused: bool = False
-    work_pool_name: str = "local"
-    work_queue_name: str = "default"
+    work_pool_name: str | None = "local"
+    """None when a process of its own serves it (`flow.serve`)."""
+    work_queue_name: str | None = "default"
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
     schedules: tuple[DeploymentSchedule, ...] = ()
+    concurrency_limit: int | None = None
+    """How many of its runs are carried out at once."""
+    collision_strategy: CollisionStrategy = "ENQUEUE"
+    grace_period_seconds: float | None = None
+    pull_steps: tuple[Mapping[str, Any], ...] | None = None
+    version_type: str | None = None
+    version_number: int = 1
+    """Counts the changes of this deployment."""
+    retries: int = 0
+    retry_delay_seconds: float = 0.0
+    created_by: str | None = None
+    updated_by: str | None = None
 
     @property
     def full_name(self) -> str:

@@ -68,8 +68,13 @@ def flow_run_json(run: FlowRun) -> Json:
         "flow_name": run.flow_name,
         "deployment_id": run.deployment_id,
         "deployment_name": run.deployment_name,
+        "deployment_version": run.deployment_version,
+        "flow_version": run.flow_version,
         "work_pool_name": run.work_pool_name,
         "work_queue_name": run.work_queue_name,
+        "worker_name": run.worker_name,
+        "job_variables": dict(run.job_variables),
+        "empirical_policy": {"retries": run.retries, "retry_delay": run.retry_delay_seconds},
         "state_id": run.state.id,
         "state_type": run.state.type.value,
         "state_name": run.state.name,
@@ -85,11 +90,15 @@ def flow_run_json(run: FlowRun) -> Json:
         "total_run_time": run.total_run_time,
         "auto_scheduled": run.auto_scheduled,
         "idempotency_key": run.idempotency_key,
-        "created_by": None if run.created_by is None else {"id": None, "type": run.created_by, "display_value": None},
+        "created_by": _author(run.created_by),
         "infrastructure_pid": run.infrastructure_pid,
         "result": run.result,
         "stats": asdict(run.stats),
     }
+
+
+def _author(word: str | None) -> Json | None:
+    return None if word is None else {"id": None, "type": word, "display_value": None}
 
 
 def _due(run: FlowRun) -> str | None:
@@ -149,6 +158,14 @@ def deployment_json(deployment: Deployment) -> Json:
         "job_variables": dict(deployment.job_variables),
         "path": deployment.path,
         "entrypoint": deployment.entrypoint,
+        "concurrency_limit": deployment.concurrency_limit,
+        "concurrency_options": {
+            "collision_strategy": deployment.collision_strategy,
+            "grace_period_seconds": deployment.grace_period_seconds,
+        },
+        "pull_steps": None if deployment.pull_steps is None else list(deployment.pull_steps),
+        "created_by": _author(deployment.created_by),
+        "updated_by": _author(deployment.updated_by),
     }
 
 

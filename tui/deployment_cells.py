@@ -24,6 +24,7 @@ __all__ = [
     "DeploymentRow",
     "deployment_cells",
     "facts_of",
+    "pool_words",
     "recent_cells",
     "schedule_words",
 ]
@@ -64,9 +65,16 @@ def deployment_cells(row: DeploymentRow, now: datetime) -> list[Cell]:
         [(schedule_words(deployment), role if deployment.schedules else "faint")],
         _next(row, now),
         _last(row.last, now),
-        [(deployment.work_pool_name, "muted")],
+        [(deployment.work_pool_name or "served", "muted")],
         [(" ".join(deployment.tags), "muted")],
     ]
+
+
+def pool_words(deployment: Deployment) -> str:
+    """What follows the word "pool": `local · queue default`."""
+    if deployment.work_pool_name is None:
+        return "none: a process of its own serves it"
+    return f"{deployment.work_pool_name} · queue {deployment.work_queue_name}"
 
 
 def schedule_words(deployment: Deployment) -> str:
@@ -123,7 +131,7 @@ def _about(deployment: Deployment, now: datetime, zone: tzinfo | None) -> list[S
     facts = [
         ("code", deployment.entrypoint),
         ("folder", deployment.path),
-        ("pool", f"{deployment.work_pool_name} · queue {deployment.work_queue_name}"),
+        ("pool", pool_words(deployment)),
         ("tags", " ".join(deployment.tags)),
         ("version", deployment.version or ""),
         ("updated", moment(deployment.updated, now, zone)),

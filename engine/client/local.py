@@ -10,6 +10,7 @@ from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
+from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import BlockNotFound
@@ -58,7 +59,7 @@ from flowtui.engine.store.writer import Writer
 __all__ = ["LocalClient"]
 
 
-class LocalClient(LocalSharing):
+class LocalClient(LocalSharing, LocalPooling):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -246,6 +247,9 @@ class LocalClient(LocalSharing):
                 deployment_id=deployment.id,
                 work_pool_name=deployment.work_pool_name,
                 work_queue_name=deployment.work_queue_name,
+                deployment_version=deployment.version,
+                retries=deployment.retries,
+                retry_delay_seconds=deployment.retry_delay_seconds,
                 idempotency_key=idempotency_key,
                 created_by=created_by,
             )

@@ -40,16 +40,25 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         "enforce_parameter_schema": spec.enforce_parameter_schema,
         "tags": dump(sorted(set(spec.tags))),
         "paused": spec.paused,
-        "work_pool_name": spec.work_pool_name,
-        "work_queue_name": spec.work_queue_name,
+        "work_pool_name": spec.work_pool_name or "",
+        "work_queue_name": spec.work_queue_name or "",
         "job_variables": dump(spec.job_variables),
+        "concurrency_limit": spec.concurrency_limit,
+        "collision_strategy": spec.collision_strategy,
+        "grace_period": None if spec.grace_period_seconds is None else int(spec.grace_period_seconds * 1_000_000),
+        "pull_steps": None if spec.pull_steps is None else dump(spec.pull_steps),
+        "version_type": spec.version_type,
+        "retries": spec.retries,
+        "retry_delay": int(spec.retry_delay_seconds * 1_000_000),
+        "updated_by": spec.created_by,
         "updated": now,
     }
     known = connection.execute(sa.select(deployment.c.id).where(deployment.c.full_name == full_name)).scalar()
     deployment_id = str(known or new_id())
     if known is None:
         connection.execute(
-            sa.insert(deployment), {"id": deployment_id, "full_name": full_name, "created": now, **values}
+            sa.insert(deployment),
+            {"id": deployment_id, "full_name": full_name, "created": now, "created_by": spec.created_by, **values},
         )
     else:
         connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
@@ -162,10 +171,20 @@ def _value(row: sa.Row[Any], schedules: tuple[DeploymentSchedule, ...]) -> Deplo
         enforce_parameter_schema=bool(row.enforce_parameter_schema),
         tags=tuple(load(row.tags)),
         paused=bool(row.paused),
-        work_pool_name=row.work_pool_name,
-        work_queue_name=row.work_queue_name,
+        work_pool_name=row.work_pool_name or None,
+        work_queue_name=row.work_queue_name or None,
         job_variables=load(row.job_variables),
         schedules=schedules,
+        concurrency_limit=row.concurrency_limit,
+        collision_strategy=row.collision_strategy,
+        grace_period_seconds=None if row.grace_period is None else row.grace_period / 1_000_000,
+        pull_steps=None if row.pull_steps is None else tuple(load(row.pull_steps)),
+        version_type=row.version_type,
+        version_number=row.version_number,
+        retries=row.retries,
+        retry_delay_seconds=row.retry_delay / 1_000_000,
+        created_by=row.created_by,
+        updated_by=row.updated_by,
     )
 
 

@@ -50,6 +50,9 @@ def _active_schedules() -> sa.Select[tuple[object, ...]]:
             deployment.c.tags,
             deployment.c.work_pool_name,
             deployment.c.work_queue_name,
+            deployment.c.version,
+            deployment.c.retries,
+            deployment.c.retry_delay,
             flow.c.name.label("flow_name"),
         )
         .join(deployment, deployment.c.id == deployment_schedule.c.deployment_id)
@@ -84,8 +87,11 @@ def _plan_one(
             parameters={**load(row.parameters), **load(row.overrides)},
             tags=tuple(load(row.tags)),
             deployment_id=row.deployment_id,
-            work_pool_name=row.work_pool_name,
-            work_queue_name=row.work_queue_name,
+            work_pool_name=row.work_pool_name or None,
+            work_queue_name=row.work_queue_name or None,
+            deployment_version=row.version,
+            retries=row.retries,
+            retry_delay_seconds=row.retry_delay / 1_000_000,
             schedule_id=row.id,
             auto_scheduled=True,
             idempotency_key=f"schedule {row.id} {fire.isoformat()}",

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from flowtui.engine.errors import StoreError
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.tables import metadata
+from flowtui.engine.store.work_pools import make_default_pool
 
 __all__ = ["HEAD", "bring_up_to_date"]
 
 _WAL = b"\x02\x02"  # bytes 18 and 19 of an SQLite file: the versions that may write and read it
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A test holds it equal to the newest file in `migrations/versions`."""
 
 
@@ -87,6 +88,7 @@ def _create(database: Database) -> None:
         metadata.create_all(connection)
         connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+        make_default_pool(database, connection)
 
 
 def _migrate(database: Database, version: str) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "concurrency_limit",
     "deployment",
     "deployment_schedule",
+    "deployment_version",
     "event",
     "flow",
     "flow_run",
@@ -24,6 +25,9 @@ __all__ = [
     "service_lease",
     "task_run",
     "variable",
+    "work_pool",
+    "work_queue",
+    "worker",
 ]
 
 metadata = sa.MetaData(
@@ -89,6 +93,12 @@ flow_run = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("created", Micros, nullable=False),
     sa.Column("updated", Micros, nullable=False),
+    sa.Column("flow_version", sa.Text),
+    sa.Column("deployment_version", sa.Text),
+    sa.Column("worker_name", sa.Text),  # who carries it out, or did so last
+    sa.Column("job_variables", Json),
+    sa.Column("retries", sa.Integer, nullable=False, server_default="0"),  # how often a lost one is taken up again
+    sa.Column("retry_delay", Micros, nullable=False, server_default="0"),
     sa.UniqueConstraint("flow_id", "idempotency_key"),
 )
 sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
@@ -116,12 +126,32 @@ run_queue = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("owner", sa.Text),
     sa.Column("lease_until", Micros),
+    sa.Column("deployment_id", Id),
 )
 _scheduled = run_queue.c.state_type == "SCHEDULED"
 _owned = run_queue.c.lease_until.isnot(None)
+# A claim walks one queue of a pool at a time, so that a queue that is full or paused costs nothing.
 sa.Index(
     "ix_run_queue__claim",
     run_queue.c.pool,
+    run_queue.c.queue,
+    run_queue.c.due,
+    run_queue.c.flow_run_id,
+    sqlite_where=_scheduled,
+    postgresql_where=_scheduled,
+)
+# Deployments that are served in a process of their own have no pool; theirs are claimed by deployment.
+sa.Index(
+    "ix_run_queue__served",
+    run_queue.c.deployment_id,
+    run_queue.c.due,
+    run_queue.c.flow_run_id,
+    sqlite_where=_scheduled,
+    postgresql_where=_scheduled,
+)
+# What is due next, and what is late: over all pools.
+sa.Index(
+    "ix_run_queue__due",
     run_queue.c.due,
     run_queue.c.flow_run_id,
     sqlite_where=_scheduled,
@@ -218,11 +248,35 @@ deployment = sa.Table(
     sa.Column("enforce_parameter_schema", sa.Boolean, nullable=False),
     sa.Column("tags", Json, nullable=False),
     sa.Column("paused", sa.Boolean, nullable=False),
-    sa.Column("work_pool_name", sa.Text, nullable=False),
+    sa.Column("work_pool_name", sa.Text, nullable=False),  # empty when it is served
     sa.Column("work_queue_name", sa.Text, nullable=False),
     sa.Column("job_variables", Json, nullable=False),
     sa.Column("created", Micros, nullable=False),
     sa.Column("updated", Micros, nullable=False),
+    sa.Column("paused_as_deployed", sa.Boolean),  # what its file said last: a change there beats a person's switch
+    sa.Column("concurrency_limit", sa.Integer),
+    sa.Column("collision_strategy", sa.String(12), nullable=False, server_default="ENQUEUE"),
+    sa.Column("grace_period", Micros),
+    sa.Column("pull_steps", Json),
+    sa.Column("version_type", sa.Text),
+    sa.Column("version_number", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("retries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("retry_delay", Micros, nullable=False, server_default="0"),
+    sa.Column("created_by", sa.Text),
+    sa.Column("updated_by", sa.Text),
+)
+
+# What a deployment was at each change: to see what changed, and to go back.
+deployment_version = sa.Table(
+    "deployment_version",
+    metadata,
+    sa.Column("deployment_id", Id, sa.ForeignKey("deployment.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Text),
+    sa.Column("version_type", sa.Text),
+    sa.Column("info", Json, nullable=False),
+    sa.Column("spec", Json, nullable=False),
+    sa.Column("created", Micros, nullable=False),
 )
 
 deployment_schedule = sa.Table(
@@ -235,6 +289,12 @@ deployment_schedule = sa.Table(
     sa.Column("parameters", Json, nullable=False),
     sa.Column("slug", sa.Text),
     sa.Column("planned_until", Micros),  # instants up to here have been made into runs
+    sa.Column("next_plan", Micros),  # when a planner has to look at it again; never, when there is none
+    sa.Column("catch_up", sa.Text),
+    sa.Column("max_scheduled_runs", sa.Integer),
+    sa.Column("active_as_deployed", sa.Boolean),  # what its file said last: a change there beats a person's switch
+    sa.Column("created", Micros),
+    sa.Column("updated", Micros),
 )
 
 block_document = sa.Table(
@@ -269,6 +329,57 @@ backend = sa.Table(
     sa.Column("url", sa.Text),
     sa.Column("started", Micros, nullable=False),
     sa.Column("seen", Micros, nullable=False),
+)
+
+work_pool = sa.Table(
+    "work_pool",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("base_job_template", Json),  # none: the one that comes with its type
+    sa.Column("concurrency_limit", sa.Integer),
+    sa.Column("paused_at", Micros),
+    sa.Column("paused_note", sa.Text),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+)
+
+work_queue = sa.Table(
+    "work_queue",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("pool_id", Id, sa.ForeignKey("work_pool.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("priority", sa.Integer, nullable=False),  # 1 comes first
+    sa.Column("concurrency_limit", sa.Integer),
+    sa.Column("paused_at", Micros),
+    sa.Column("paused_note", sa.Text),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
+    sa.UniqueConstraint("pool_id", "name"),
+)
+
+# One row for each name in a pool: the process that has it, and what it said of itself last.
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("pool_id", Id, sa.ForeignKey("work_pool.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("id", Id, nullable=False),  # another process under the same name has another one
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("queues", Json, nullable=False),
+    sa.Column("slots", sa.Integer),
+    sa.Column("running", sa.Integer, nullable=False),
+    sa.Column("heartbeat_seconds", sa.Float, nullable=False),
+    sa.Column("started", Micros, nullable=False),
+    sa.Column("seen", Micros, nullable=False),
+    sa.Column("stopped", Micros),
 )
 
 variable = sa.Table(

@@ -85,6 +85,11 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "infrastructure_pid": new.infrastructure_pid,
         "work_pool_name": new.work_pool_name,
         "work_queue_name": new.work_queue_name,
+        "flow_version": writable(new.flow_version),
+        "deployment_version": writable(new.deployment_version),
+        "job_variables": dump(new.job_variables) if new.job_variables else None,
+        "retries": new.retries,
+        "retry_delay": int(new.retry_delay_seconds * 1_000_000),
         "epoch": epoch,
         "created": now,
         "updated": now,
@@ -92,7 +97,8 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
     if connection.execute(database.insert(flow_run).on_conflict_do_nothing(), values).rowcount == 0:
         return _same_key(connection, flow_id, writable(new.idempotency_key), run_id)
     owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
-    _queue(database, connection, run_id, new.state, epoch, new.work_pool_name, new.work_queue_name, owner)
+    place = (new.work_pool_name, new.work_queue_name, new.deployment_id)
+    _queue(database, connection, run_id, new.state, epoch, place, owner)
     connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
     if new.state.is_final():
         _tally(database, connection, new.state, +1)
@@ -197,7 +203,8 @@ def write_state(
     connection.execute(_MOVE, {"run_id": row.id, **values})
     if owner is None and keep_owner and row.owner is not None:
         owner = (row.owner, row.lease_until)
-    _queue(database, connection, row.id, new, epoch, row.work_pool_name, row.work_queue_name, owner)
+    place = (row.work_pool_name, row.work_queue_name, row.deployment_id)
+    _queue(database, connection, row.id, new, epoch, place, owner)
     connection.execute(sa.insert(event), event_row("flow-run", row.id, new, row.id))
     if old.is_final():
         _tally(database, connection, old, -1)
@@ -243,18 +250,21 @@ def _queue(
     run_id: str,
     state: State,
     epoch: int,
-    pool: str | None,
-    queue: str | None,
+    place: tuple[str | None, str | None, str | None],
     owner: tuple[str, int] | None,
 ) -> None:
-    """Keep the queue entry of a run in step with its state: none when it has ended."""
+    """Keep the queue entry of a run in step with its state: none when it has ended.
+
+    `place` is its pool, its queue and its deployment.
+    """
     if state.is_final():
         connection.execute(_LEAVE_QUEUE, {"run_id": run_id})
         return
     due = state.details.get("scheduled_time") or state.details.get("pause_timeout")
     values = {
-        "pool": pool,
-        "queue": queue,
+        "pool": place[0],
+        "queue": place[1],
+        "deployment_id": place[2],
         "due": to_micros(datetime.fromisoformat(str(due))) if due else None,
         "state_type": state.type.value,
         "state_name": short(state.name),

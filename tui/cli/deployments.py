@@ -43,7 +43,7 @@ def ls(*, limit: int = 200, output: Output = "table") -> int:
             deployment.full_name,
             _schedules(deployment),
             _next(deployment),
-            deployment.work_pool_name,
+            deployment.work_pool_name or "served",
             ", ".join(deployment.tags),
             Cell(deployment.entrypoint, "dim"),
         )
@@ -100,7 +100,7 @@ def inspect(deployment: str, /, *, output: Output = "table") -> int:
         ("next", _next(found)),
         ("entrypoint", found.entrypoint),
         ("path", found.path),
-        ("pool", f"{found.work_pool_name}, queue {found.work_queue_name}"),
+        ("pool", _pool(found)),
         ("tags", ", ".join(found.tags)),
         ("updated", wire.instant(found.updated) or ""),
     ]
@@ -193,3 +193,9 @@ def delete(
         client.delete_deployment(one.id)
         narrate(f"Deployment {one.full_name} is deleted.")
     return 0
+
+
+def _pool(found: "Deployment") -> str:
+    if found.work_pool_name is None:
+        return "none: a process of its own serves it"
+    return f"{found.work_pool_name}, queue {found.work_queue_name}"

@@ -13,6 +13,7 @@ from flowtui.engine.durations import parse_duration
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import Deployment
 from flowtui.tui.deployment_actions import create_run
+from flowtui.tui.deployment_cells import pool_words
 from flowtui.tui.forms.form import Form
 from flowtui.tui.forms.hint import Hint
 from flowtui.tui.forms.moments import parse_moment
@@ -83,7 +84,9 @@ class RunFormScreen(ShellScreen):
 
     def _show_title(self) -> None:
         deployment, changes = self._deployment, self._form.changes
-        note: list[Span] = [(f"pool {deployment.work_pool_name} · queue {deployment.work_queue_name}", "faint")]
+        note: list[Span] = [
+            (f"pool {pool_words(deployment)}" if deployment.work_pool_name else pool_words(deployment), "faint")
+        ]
         if changes:
             fields = "1 field" if changes == 1 else f"{changes} fields"
             note = [("• ", "accent"), (f"{fields} changed from the defaults", "muted")]

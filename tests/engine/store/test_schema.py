@@ -1,17 +1,19 @@
 """The schema: migrations and tables say the same, and a store of a newer flowtui is left alone."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from flowtui.engine.errors import StoreError
+from flowtui.engine.ids import new_id
 from flowtui.engine.store import schema
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.tables import metadata
@@ -80,22 +82,86 @@ def test_the_head_is_the_newest_migration_and_there_is_one() -> None:
 
 
 def test_a_store_of_an_older_flowtui_is_brought_up_to_date_with_all_that_is_in_it(empty_place: Place) -> None:
-    """As the first release made it: the tables of the first migration, and a run."""
+    """As the first release made it: the tables of the first migration, a deployment, and a run that waits."""
+    empty_place.settings.home.mkdir(parents=True)
+    old = Database(empty_place.settings)
+    migrate_to("0001", old)
+    ids = fill_as_the_first_release_did(old)
+    old.close()
     client = empty_place.open()
-    run = due_run(client)
-    with client._db.write() as connection:
-        later = metadata.tables.keys() - _tables_of("0001")
-        metadata.drop_all(connection, [metadata.tables[name] for name in later])
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
-    again = empty_place.open()
-    assert again.read_flow_run(run.id) == run
-    assert again.set_variable("x", 1).value == 1
+    run = client.read_flow_run(ids["run"])
+    assert (run.name, run.state.name, run.work_pool_name, run.retries) == ("amber-auk", "Scheduled", "moon", 0)
+    assert client.read_deployment(ids["deployment"]).collision_strategy == "ENQUEUE"
+    assert [(pool.name, pool.type) for pool in client.list_work_pools()] == [("local", "process"), ("moon", "process")]
+    assert [(q.pool_name, q.name) for q in client.list_work_queues("moon")] == [("moon", "default"), ("moon", "fast")]
+    assert client.set_variable("x", 1).value == 1
 
 
-def _tables_of(version: str) -> set[str]:
-    """What a migration makes."""
-    (script,) = (MIGRATIONS / "versions").glob(f"{version}_*.py")
-    return set(re.findall(r'create_table\(\s*"(\w+)"', script.read_text()))
+def migrate_to(version: str, database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def fill_as_the_first_release_did(database: Database) -> dict[str, str]:
+    """One row of each table that later migrations change."""
+    ids = {name: new_id() for name in ("flow", "run", "deployment", "state")}
+    state = {"state_id": ids["state"], "state_type": "SCHEDULED", "state_name": "Scheduled", "state_at": 0}
+    rows: dict[str, dict[str, Any]] = {
+        "flow": {"id": ids["flow"], "name": "etl", "created": 0},
+        "deployment": {
+            "id": ids["deployment"],
+            "flow_id": ids["flow"],
+            "name": "d",
+            "full_name": "etl/d",
+            "entrypoint": "f.py:etl",
+            "path": "/",
+            "parameters": "{}",
+            "parameter_openapi_schema": "{}",
+            "enforce_parameter_schema": True,
+            "tags": "[]",
+            "paused": False,
+            "job_variables": "{}",
+            "work_pool_name": "moon",
+            "work_queue_name": "fast",
+            "created": 0,
+            "updated": 0,
+        },
+        "flow_run": {
+            "id": ids["run"],
+            "flow_id": ids["flow"],
+            "name": "amber-auk",
+            "parameters": "{}",
+            "tags": "[]",
+            **state,
+            "sort_time": 0,
+            "run_count": 0,
+            "total_run_time": 0,
+            "auto_scheduled": False,
+            "epoch": 0,
+            "work_pool_name": "moon",
+            "work_queue_name": "fast",
+            "created": 0,
+            "updated": 0,
+            "deployment_id": ids["deployment"],
+        },
+        "run_queue": {
+            "flow_run_id": ids["run"],
+            "pool": "moon",
+            "queue": "fast",
+            "due": 0,
+            "epoch": 0,
+            "state_type": "SCHEDULED",
+            "state_name": "Scheduled",
+        },
+    }
+    with database.write() as connection:
+        for table, row in rows.items():
+            columns = [sa.column(name) for name in row]
+            connection.execute(sa.insert(sa.table(table, *columns)), row)
+    return ids
 
 
 def test_a_store_of_a_newer_flowtui_is_refused_and_left_as_it_is(empty_place: Place) -> None:
