@@ -1,11 +1,24 @@
-"""Every test gets a home of its own, and the developer's own `~/.flowtui` is never touched."""
+"""Every test gets a home of its own, and the developer's own `~/.flowtui` is never touched.
+
+Where a store is, by what a test asks for:
+
+- `client`: a client on an SQLite store in the test's home, which flows called in the test use too. The cheapest.
+- `place`: runs the test twice, on SQLite and on PostgreSQL. `place.open()` is what another process would have, and
+  `place.environment()` is for children. `store_client` is a client on it, and `clock` that client's clock, which a test
+  moves. `empty_place` is one that nobody has opened yet.
+- `on_place`: a `place` that this test's environment names too, so that flows, the command line and backends use it.
+- `on_postgres`: the same, on PostgreSQL alone: for the few tests from end to end that need no second run on SQLite.
+
+A session, or each of its parallel workers, starts one PostgreSQL server (0.7 s), and a test gets a copy of a prepared
+database there (20 ms). Tests that need it have the marker `postgres`: `-m "not postgres"` leaves them out.
+"""
 
 import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +31,7 @@ from flowtui.engine.settings import Settings, current_settings, forget_settings
 
 if TYPE_CHECKING:
     from flowtui.engine.client.local import LocalClient
+    from tests.engine.store.databases import Place, StoreClock
 
 _OURS = ("FLOWTUI_", "PREFECT_")
 
@@ -110,3 +124,63 @@ def client(settings: Settings) -> Iterator["LocalClient"]:
         yield opened
     finally:
         opened.close()
+
+
+_KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=_KINDS)
+def place(request: pytest.FixtureRequest, settings: Settings) -> Iterator["Place"]:
+    """A store of this test's own, which any number of clients and processes can open."""
+    from tests.engine.store.databases import a_place
+
+    with a_place(request.param, settings) as here:
+        yield here
+
+
+@pytest.fixture(params=_KINDS)
+def empty_place(request: pytest.FixtureRequest, settings: Settings) -> Iterator["Place"]:
+    """Where nobody has opened a store yet."""
+    from tests.engine.store.databases import a_place
+
+    with a_place(request.param, settings, empty=True) as here:
+        yield here
+
+
+@pytest.fixture
+def store_client(place: "Place") -> "LocalClient":
+    """A client on that store."""
+    return place.open()
+
+
+@pytest.fixture
+def clock(store_client: "LocalClient") -> "StoreClock":
+    """The clock of `store_client`, which a test moves."""
+    from tests.engine.store.databases import StoreClock
+
+    return StoreClock(store_client)
+
+
+@pytest.fixture
+def on_place(place: "Place", monkeypatch: pytest.MonkeyPatch) -> Iterator["Place"]:
+    """A store that is this test's own, and that its environment names: of the process and of its children."""
+    with _named(place, monkeypatch):
+        yield place
+
+
+@pytest.fixture
+def on_postgres(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Place"]:
+    """`on_place` on PostgreSQL alone. Mark such tests with `postgres`."""
+    from tests.engine.store.databases import a_place
+
+    with a_place("postgres", settings) as there, _named(there, monkeypatch):
+        yield there
+
+
+@contextmanager
+def _named(place: "Place", monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings name that place. The client that was opened by them is closed before the place is gone."""
+    monkeypatch.setenv("FLOWTUI_DATABASE_URL", place.settings.database_url)
+    forget_settings()
+    yield
+    close_current_client()

@@ -23,7 +23,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.settings import Settings
 from tests.support import clean_environment
 
-__all__ = ["Place", "StoreClock", "fresh_postgres"]
+__all__ = ["Place", "StoreClock", "a_place", "postgres_server"]
 
 
 class Place:
@@ -69,11 +69,22 @@ class StoreClock:
 
 
 @contextmanager
-def fresh_postgres(settings: Settings, *, empty: bool) -> Iterator[Place]:
+def a_place(kind: str, settings: Settings, *, empty: bool = False) -> Iterator[Place]:
+    """A store on `sqlite` or `postgres`; nobody has opened it when it is to be empty."""
+    if kind == "sqlite":
+        with Place(settings).kept() as here:
+            yield here
+    else:
+        with _fresh_postgres(settings, empty=empty) as there, there.kept():
+            yield there
+
+
+@contextmanager
+def _fresh_postgres(settings: Settings, *, empty: bool) -> Iterator[Place]:
     """A database of its own on the session's server, with its tables unless it is to be empty."""
     import psycopg
 
-    server, name = _server(), f"t{new_id().replace('-', '')}"
+    server, name = postgres_server(), f"t{new_id().replace('-', '')}"
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'prepared'}")
         yield Place(replace(settings, database_url=server.get_uri(database=name)))
@@ -81,7 +92,7 @@ def fresh_postgres(settings: Settings, *, empty: bool) -> Iterator[Place]:
 
 
 @cache
-def _server() -> Any:
+def postgres_server() -> Any:
     """One server for each process of the test session; it ends with that process, however that ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder of the user's session, which a container has not
