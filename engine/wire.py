@@ -20,6 +20,7 @@ from flowtui.engine.model import (
     LogLine,
     TaskRun,
 )
+from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
 from flowtui.engine.schedules import schedule_to_json
 from flowtui.engine.states import State
 
@@ -34,6 +35,9 @@ __all__ = [
     "log_json",
     "state_json",
     "task_run_json",
+    "work_pool_json",
+    "work_queue_json",
+    "worker_json",
 ]
 
 Json = dict[str, Any]
@@ -212,3 +216,64 @@ def block_json(block: BlockDocument) -> Json:
 
 def backend_json(backend: Backend) -> Json:
     return {**asdict(backend), "started": instant(backend.started), "seen": instant(backend.seen)}
+
+
+def work_pool_json(pool: WorkPool) -> Json:
+    """A pool; what keeps its runs waiting and how many workers are online stand beside the wire's fields."""
+    return {
+        "id": pool.id,
+        "name": pool.name,
+        "created": instant(pool.created),
+        "updated": instant(pool.updated),
+        "type": pool.type,
+        "description": pool.description,
+        "base_job_template": None if pool.base_job_template is None else dict(pool.base_job_template),
+        "concurrency_limit": pool.concurrency_limit,
+        "active_slots": pool.active,
+        "is_paused": pool.is_paused,
+        "paused_since": instant(pool.paused_since),
+        "paused_note": pool.paused_note,
+        "status": pool.status,
+        "workers_online": pool.workers,
+    }
+
+
+def work_queue_json(queue: WorkQueue) -> Json:
+    return {
+        "id": queue.id,
+        "name": queue.name,
+        "created": instant(queue.created),
+        "updated": instant(queue.updated),
+        "work_pool_name": queue.pool_name,
+        "description": queue.description,
+        "priority": queue.priority,
+        "concurrency_limit": queue.concurrency_limit,
+        "active_slots": queue.active,
+        "is_paused": queue.is_paused,
+        "paused_since": instant(queue.paused_since),
+        "paused_note": queue.paused_note,
+        "status": queue.status,
+        "workers_online": queue.workers,
+        "last_polled": instant(queue.last_polled),
+    }
+
+
+def worker_json(worker: WorkerRecord) -> Json:
+    """A worker; where it runs and what it takes stand beside the wire's fields."""
+    return {
+        "id": worker.id,
+        "name": worker.name,
+        "work_pool_name": worker.pool_name,
+        "type": worker.type,
+        "status": worker.status,
+        "last_heartbeat_time": instant(worker.seen),
+        "heartbeat_interval_seconds": worker.heartbeat_seconds,
+        "started": instant(worker.started),
+        "stopped": instant(worker.stopped),
+        "host": worker.host,
+        "pid": worker.pid,
+        "work_queues": list(worker.queues),
+        "limit": worker.slots,
+        "running": worker.running,
+        "version": worker.version,
+    }

@@ -1,12 +1,15 @@
 """The verbs of `LocalClient` for work pools, queues and workers. See `pooling.py` for each."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from flowtui.engine.clock import to_micros
 from flowtui.engine.errors import WorkPoolError
+from flowtui.engine.model import FlowRun
 from flowtui.engine.pool_checks import check_changes, check_limit, check_pool_name, check_priority, check_template
 from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
-from flowtui.engine.store import work_pools, workers
+from flowtui.engine.store import pool_runs, work_pools, workers
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
 
@@ -129,3 +132,17 @@ class LocalPooling:
 
     def delete_worker(self, pool: str, name: str) -> None:
         self._writer.call(lambda c: workers.delete(self._db, c, pool, name))
+
+    # -- their runs -----------------------------------------------------------------------------------------------
+
+    def list_active_runs(
+        self, *, pool: str | None = None, queue: str | None = None, deployment_id: str | None = None, limit: int = 200
+    ) -> tuple[FlowRun, ...]:
+        with self._db.read() as connection:
+            return pool_runs.active(connection, pool, queue, deployment_id, limit)
+
+    def list_waiting_runs(
+        self, pool: str, queue: str | None = None, *, until: datetime | None = None, limit: int = 200
+    ) -> tuple[FlowRun, ...]:
+        with self._db.read() as connection:
+            return pool_runs.waiting(connection, pool, queue, None if until is None else to_micros(until), limit)

@@ -1,8 +1,10 @@
 """The part of the seam for work pools, their queues, and the workers that serve them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
+from flowtui.engine.model import FlowRun
 from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
 
 __all__ = ["Pooling"]
@@ -96,4 +98,21 @@ class Pooling(Protocol):
 
     def delete_worker(self, pool: str, name: str) -> None:
         """Forget a worker that is not online. Raises `WorkPoolError` for one that is."""
+        ...
+
+    # -- their runs -----------------------------------------------------------------------------------------------
+
+    def list_active_runs(
+        self, *, pool: str | None = None, queue: str | None = None, deployment_id: str | None = None, limit: int = 200
+    ) -> tuple[FlowRun, ...]:
+        """The runs that a process has in hand, which is what concurrency limits count: longest running first.
+
+        Of a pool, of a queue of that pool, of a deployment, or of all that are given."""
+        ...
+
+    def list_waiting_runs(
+        self, pool: str, queue: str | None = None, *, until: datetime | None = None, limit: int = 200
+    ) -> tuple[FlowRun, ...]:
+        """The scheduled runs that nobody has taken yet, due before `until`, in the order in which they are handed
+        out: by their queue's priority, then by when they are due."""
         ...

@@ -15,7 +15,7 @@ from flowtui.engine.store.cursors import read_cursor, write_cursor
 from flowtui.engine.store.rows import dump, event_state, flow_run_of, short, writable
 from flowtui.engine.store.tables import deployment, event, flow, flow_run, run_queue, run_stats
 
-__all__ = ["find", "read", "slice_of", "states"]
+__all__ = ["find", "read", "read_many", "slice_of", "states"]
 
 _HEX = re.compile("[0-9a-f]+")
 _BRANCHES = 8
@@ -49,6 +49,13 @@ def read(connection: sa.Connection, run_id: str) -> FlowRun:
     if row is None:
         raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
     return flow_run_of(row)
+
+
+def read_many(connection: sa.Connection, run_ids: Sequence[str]) -> tuple[FlowRun, ...]:
+    """Those of the runs that exist, in the order given."""
+    rows = connection.execute(_all_runs().where(flow_run.c.id.in_(run_ids)))
+    runs = {row.id: flow_run_of(row) for row in rows}
+    return tuple(runs[run_id] for run_id in run_ids if run_id in runs)
 
 
 def find(connection: sa.Connection, prefix: str, limit: int) -> tuple[FlowRun, ...]:
@@ -130,10 +137,8 @@ def slice_of(connection: sa.Connection, where: FlowRunFilter, limit: int, cursor
     """One page, newest first: the ids by index, then the rows."""
     found = _newest(connection, where, limit + 1, cursor)
     page = found[:limit]
-    rows = connection.execute(_all_runs().where(flow_run.c.id.in_([row.id for row in page])))
-    runs = {row.id: flow_run_of(row) for row in rows}
     return Slice(
-        items=tuple(runs[row.id] for row in page if row.id in runs),
+        items=read_many(connection, [row.id for row in page]),
         next=write_cursor(page[-1].sort_time, page[-1].id) if len(found) > limit else None,
     )
 

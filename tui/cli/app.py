@@ -19,6 +19,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "flow-run": ("flow_runs:app", "List, inspect, follow, cancel, pause, resume and retry flow runs."),
     "task-run": ("task_runs:app", "List and inspect task runs."),
     "flow": ("flows:app", "List flows."),
+    "work-pool": ("work_pools:app", "Where runs of deployments wait for a worker: list, make, pause and limit them."),
+    "work-queue": ("work_queues:app", "The lines of runs within a work pool, and which comes first."),
+    "worker": ("workers:app", "List, inspect and forget the processes that serve work pools."),
     "block": ("blocks:app", "List, inspect and delete blocks, and list their types."),
     "variable": ("variables:app", "List, show, set and forget variables."),
     "artifact": ("artifacts:app", "List, show and delete what runs have made."),
@@ -33,6 +36,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 _NOUNS: Final = (
     *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact"),
+    *("work-pool", "work-queue", "worker"),
     *("concurrency-limit", "global-concurrency-limit"),
 )
 _OTHER_NAMES: Final = {f"{name}s": name for name in _NOUNS} | {"gcl": "global-concurrency-limit"}

@@ -129,8 +129,10 @@ def _remove_stale_folders() -> None:
 
 
 def _runs_on(pid: str, folder: Path) -> bool:
-    try:
-        return str(folder) in " ".join(psutil.Process(int(pid)).cmdline())
+    try:  # while it starts, its number has a minus before it, or is not there yet
+        return str(folder) in " ".join(psutil.Process(abs(int(pid))).cmdline())
+    except ValueError:
+        return True
     except psutil.NoSuchProcess:
         return False
 

@@ -7,9 +7,10 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import utc_now
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import DeploymentSpec, FlowRun, Lease, LogLine, NewFlowRun, TaskRun
+from flowtui.engine.pools import WorkerRecord
 from flowtui.engine.states import Pending, Running, Scheduled, State
 
-__all__ = ["a_deployment", "a_line", "a_task", "due_run", "new_run", "owned_run", "owned_running"]
+__all__ = ["a_deployment", "a_line", "a_task", "a_worker", "due_run", "new_run", "owned_run", "owned_running"]
 
 
 def new_run(**fields: Any) -> NewFlowRun:
@@ -58,3 +59,10 @@ def a_line(run: FlowRun | str, message: str = "hello", level: int = 20, **fields
 def a_deployment(**fields: Any) -> DeploymentSpec:
     given = {"name": "prod", "flow_name": "etl", "entrypoint": "etl.py:etl", "path": "/srv/acme", **fields}
     return DeploymentSpec(**given)
+
+
+def a_worker(name: str = "w-1", **fields: Any) -> WorkerRecord:
+    """What a worker of the pool `local` says of itself."""
+    now = utc_now()
+    given = {"id": new_id(), "pool_name": "local", "type": "process", "host": "h", "pid": 7, "heartbeat_seconds": 10.0}
+    return WorkerRecord(**{**given, "name": name, "started": now, "seen": now, **fields})

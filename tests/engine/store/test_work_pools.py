@@ -5,20 +5,11 @@ from dataclasses import replace
 import pytest
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import NotFound, WorkPoolError
-from flowtui.engine.ids import new_id
-from flowtui.engine.pools import WorkerRecord
 from tests.engine.store.databases import StoreClock
-from tests.engine.store.made import a_deployment
+from tests.engine.store.made import a_deployment, a_worker
 
 TEMPLATE = {"job_configuration": {"env": "{{ env }}"}, "variables": {"type": "object", "properties": {}}}
-
-
-def a_worker(name: str = "w-1", **fields: object) -> WorkerRecord:
-    now = utc_now()
-    given = {"id": new_id(), "pool_name": "local", "type": "process", "host": "h", "pid": 7, "heartbeat_seconds": 10.0}
-    return WorkerRecord(**{**given, "name": name, "started": now, "seen": now, **fields})  # type: ignore[arg-type]
 
 
 def test_every_store_has_the_pool_local_with_a_queue(store_client: LocalClient) -> None:
