@@ -129,10 +129,10 @@ def _remove_stale_folders() -> None:
 
 
 def _runs_on(pid: str, folder: Path) -> bool:
-    try:  # while it starts, its number has a minus before it, or is not there yet
-        return str(folder) in " ".join(psutil.Process(abs(int(pid))).cmdline())
-    except ValueError:
+    if not pid.isdecimal():  # it is being made: its number has a minus before it, or is not there yet
         return True
+    try:
+        return str(folder) in " ".join(psutil.Process(int(pid)).cmdline())
     except psutil.NoSuchProcess:
         return False
 
