@@ -190,7 +190,10 @@ def write_state(
 ) -> None:
     """Move a run from one state to the next: its row, its queue entry, its event and the tally, in one transaction."""
     times = after(_times(row), old, new)
-    epoch = row.epoch if epoch is None else epoch
+    if epoch is None:
+        # Whoever had the run before may not take part in what it is now to do again.
+        again = not new.is_final() and (old.is_final() or (row.owner is not None and not keep_owner))
+        epoch = row.epoch + again
     values: dict[str, Any] = {
         **state_row(new),
         **_time_columns(times),

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.errors import NotFound
-from flowtui.engine.states import Cancelled, Completed, Crashed, Pending, Running, State
+from flowtui.engine.errors import NotFound, StaleEpoch
+from flowtui.engine.states import Cancelled, Completed, Crashed, Pending, Running, Scheduled, State, Suspended
 from tests.engine.store.databases import StoreClock
-from tests.engine.store.made import a_task, owned_running
+from tests.engine.store.made import a_deployment, a_task, owned_running
 
 
 def test_task_runs_of_a_lost_epoch_are_dropped_and_noted(store_client: LocalClient, clock: StoreClock) -> None:
@@ -74,3 +74,28 @@ def test_no_task_run_comes_back_to_life_after_its_flow_run_was_torn_down(store_c
     store_client.flush()
     states = [one.state for one in store_client.list_task_runs().items]
     assert all(state.is_final() for state in states), states
+
+
+def test_an_ended_run_that_is_tried_again_is_out_of_reach_for_whoever_had_it(store_client: LocalClient) -> None:
+    """Nobody has claimed it yet, so only the new epoch tells the old process from the new one."""
+    deployment = store_client.save_deployment(a_deployment())
+    run = owned_running(store_client, deployment_id=deployment.id)
+    store_client.set_flow_run_state(run.id, Cancelled())
+    assert store_client.set_flow_run_state(run.id, Scheduled()).status == "ACCEPT"
+    for late in (Running(), Completed()):
+        with pytest.raises(StaleEpoch):
+            store_client.set_flow_run_state(run.id, late, epoch=run.epoch)
+    (claim,) = store_client.claim_flow_runs("local", "another", limit=1, lease_seconds=30)
+    assert claim.run.id == run.id
+
+
+def test_a_suspended_run_that_is_resumed_after_its_owner_fell_silent_is_out_of_its_reach(
+    store_client: LocalClient, clock: StoreClock
+) -> None:
+    deployment = store_client.save_deployment(a_deployment())
+    run = owned_running(store_client, deployment_id=deployment.id)
+    store_client.set_flow_run_state(run.id, Suspended(), epoch=run.epoch)
+    clock.forward(31)
+    assert store_client.resume_flow_run(run.id).status == "ACCEPT"
+    with pytest.raises(StaleEpoch):
+        store_client.set_flow_run_state(run.id, Completed(), epoch=run.epoch)

@@ -14,7 +14,6 @@ from flowtui.engine.states import (
     Completed,
     Failed,
     Paused,
-    Pending,
     Running,
     State,
     Suspended,
@@ -94,8 +93,9 @@ def test_a_pause_with_a_key_is_passed_once_in_an_attempt(store_client: LocalClie
 def test_a_new_attempt_is_asked_anew(store_client: LocalClient) -> None:
     run = asking(store_client)
     store_client.resume_flow_run(run.id, {"n": 7})
-    for state in (Failed(), Pending(), Running()):
-        store_client.set_flow_run_state(run.id, state, epoch=run.epoch, force=True)
+    store_client.set_flow_run_state(run.id, Failed(), epoch=run.epoch)
+    run = store_client.claim_flow_run(run.id, "me", lease_seconds=30).run
+    store_client.set_flow_run_state(run.id, Running(), epoch=run.epoch)
     state = Paused(pause_key="1", details={"run_input_keyset": KEYS})
     assert store_client.pause_flow_run(run.id, state, epoch=run.epoch, inputs={"p-schema": SCHEMA}).status == "ACCEPT"
     assert store_client.find_run_input(run.id, "p-response") is None
