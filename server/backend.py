@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from anyio.to_thread import run_sync
 
+from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
@@ -85,7 +86,9 @@ class BackendProcess:
 
     async def run(self, when_up: Callable[[Backend, str], None] = lambda me, store: None) -> None:
         """Serve until `stop` or `leave`. `when_up` is called once it does."""
+        faults.hit("server.before_announce")
         await run_sync(self._store.announce_backend, self._me)
+        faults.hit("server.announced")
         try:
             async with self._forks.open(), self._processes.open(), asyncio.TaskGroup() as group:
                 worker = group.create_task(self._worker.run(), name="worker")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flowtui.engine import faults
 from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
@@ -148,7 +149,13 @@ class LocalClient(LocalSharing, LocalPooling):
     # -- ownership ----------------------------------------------------------------------------------------------
 
     def claim_flow_runs(self, pool: str, owner: str, *, limit: int, lease_seconds: float) -> tuple[Claim, ...]:
-        return self._writer.call(lambda c: ownership.claim_due(self._db, c, pool, owner, limit, lease_seconds))
+        def claim(connection: Any) -> tuple[Claim, ...]:
+            claims = ownership.claim_due(self._db, connection, pool, owner, limit, lease_seconds)
+            if claims:
+                faults.hit("store.claiming")
+            return claims
+
+        return self._writer.call(claim)
 
     def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:
         return self._writer.call(lambda c: ownership.claim_one(self._db, c, run_id, owner, lease_seconds))

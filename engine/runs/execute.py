@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from flowtui.engine import faults
 from flowtui.engine.client.current import current_client
 from flowtui.engine.errors import FlowtuiError, StaleEpoch, TerminationSignal
 from flowtui.engine.flows import Flow
@@ -30,6 +31,7 @@ def execute_flow_run(run_id: str, epoch: int, owner: str) -> int:
     try:
         run = client.read_flow_run(run_id)
         client.set_infrastructure_pid(run_id, f"{os.uname().nodename}:{os.getpid()}", epoch=epoch)
+        faults.hit("child.before_load")
         flow, parameters = _load(run)
     except StaleEpoch:
         return 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from flowtui.engine import faults
 from flowtui.engine.clock import utc_now
 from flowtui.engine.context import FlowRunContext, current_flow_run, current_tags, in_flow_run
 from flowtui.engine.errors import StaleEpoch, TerminationSignal, UsageError
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["FlowSession", "begin", "begin_claimed"]
 
 _PAGE = 1000
+_START = ("run.before_start", "run.started")
+_FINISH = ("run.before_finish", "run.finished")
 
 
 def begin(
@@ -333,9 +336,12 @@ class FlowSession:
     # -- what the steps are done with ---------------------------------------------------------------------------
 
     def propose(self, state: State, result: str | None) -> Answer:
+        before, behind = _FINISH if state.is_final() else _START
+        faults.hit(before)
         answer = self._begun_as(state) or self.handle.client.set_flow_run_state(
             self.handle.run_id, state, epoch=self.handle.epoch, result=result
         )
+        faults.hit(behind)
         if self.stand_in is not None and isinstance(state, State) and state.is_running():
             self.stand_in = replace(self.stand_in, state=Running(), start_time=state.timestamp)
             self.handle.client.save_task_run(self.stand_in)

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from flowtui.engine import faults
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.ticker import Service
 
@@ -23,8 +24,8 @@ _LOGS_AT_ONCE: Final = 20
 def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...]:
     """The table. `lease_seconds` is how long a process owns a run without renewing."""
     return (
-        Service(name="schedules", every=2.0, work=lambda: store.materialise_schedules(HORIZON, PER_SCHEDULE)),
-        Service(name="late runs", every=5.0, work=lambda: store.mark_late(LATE_AFTER)),
+        Service(name="schedules", every=2.0, work=lambda: _plan(store)),
+        Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
         # A third of a lease, so that a dead process is noticed well within two.
         Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store)),
         Service(name="slots", every=min(lease_seconds / 3, 10.0), work=store.reap_slots),
@@ -33,8 +34,27 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
     )
 
 
+def _plan(store: Housekeeping) -> int:
+    faults.hit("services.before_plan")
+    made = store.materialise_schedules(HORIZON, PER_SCHEDULE)
+    if made:
+        faults.hit("services.planned")
+    return made
+
+
+def _mark_late(store: Housekeeping) -> int:
+    faults.hit("services.before_late")
+    marked = store.mark_late(LATE_AFTER)
+    if marked:
+        faults.hit("services.marked_late")
+    return marked
+
+
 def _reap(store: Housekeeping) -> int:
+    faults.hit("services.before_reap")
     reaped = store.reap_leases()
+    if reaped:
+        faults.hit("services.reaped")
     for run in reaped:
         log.warning("Flow run '%s' ended %s: %s", run.name, run.state.name, run.state.message)
     return len(reaped)

@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeVar
 
 from anyio.to_thread import run_sync
 
+from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, NotFound, StaleEpoch, StoreError
 from flowtui.engine.model import Claim, FlowRun
@@ -168,7 +169,9 @@ class Worker:
     async def _carry_out(self, in_hand: _InHand) -> None:
         claim = in_hand.claim
         log.info("Flow run '%s' is being started.", claim.run.name)
+        faults.hit("worker.before_child")
         process = await self._infrastructure.start(claim, self._owner)
+        faults.hit("worker.child_started")
         async with asyncio.TaskGroup() as group:
             stopper = group.create_task(self._stop_when_asked(in_hand, process), name="stopper")
             how = await process.ended()
@@ -190,6 +193,7 @@ class Worker:
         """Record how a run ended, unless its process has done so. Answers with the state that was recorded."""
 
         def decide() -> State | None:
+            faults.hit("worker.before_settle")
             run = self._client.read_flow_run(claim.run.id)
             if run.epoch != claim.epoch:
                 return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.model import Change, Claim, FlowRunFilter
@@ -59,9 +60,12 @@ class Lookout:
         if self._look_for_due:
             self._look_for_due = False
             if free > 0:
+                faults.hit("worker.before_claim")
                 claims = self._client.claim_flow_runs(
                     self._pool, self._owner, limit=free, lease_seconds=self._lease_seconds
                 )
+                if claims:
+                    faults.hit("worker.claimed")
             # Without a free slot there is nothing to be woken for: the run that frees one says so.
             self._due = self._next_due() if free > len(claims) else self._now() + _LONGEST
         return Sighting(claims=claims, cancelling=frozenset(cancelling))

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
+from flowtui.engine import faults
 from flowtui.server.workers.channel import Unpacker, pack
 from flowtui.server.workers.child import Birth, live
 from flowtui.server.workers.jobs import Job
@@ -106,6 +107,7 @@ class Zygote:
 
     def _fork(self, number: int, job: Job) -> Birth | None:
         """Answers in the child with what it is born with, in the parent with None."""
+        faults.hit("zygote.before_fork")
         out, err = self._fds.popleft(), self._fds.popleft()
         parent = os.getpid()
         try:
@@ -123,6 +125,7 @@ class Zygote:
             return Birth(job=job, stdout=out, stderr=err, parent=parent, lifeline=self._lifeline[0])
         os.close(out)
         os.close(err)
+        faults.hit("zygote.forked")
         self._children[pid] = (number, job)
         self._say({"said": "started", "job": number, "pid": pid})
         return None
