@@ -37,11 +37,13 @@ from flowtui.engine.model import (
     TaskRun,
     TaskRunFilter,
 )
+from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import Scheduled, State
 from flowtui.engine.store import (
     backends,
     blocks,
+    claims,
     deployments,
     feed,
     figures,
@@ -52,6 +54,7 @@ from flowtui.engine.store import (
     schema,
     task_runs,
     transitions,
+    work_pools,
 )
 from flowtui.engine.store.commits import Commits
 from flowtui.engine.store.database import Database
@@ -99,6 +102,8 @@ class LocalClient(LocalSharing, LocalPooling):
 
     def create_flow_run(self, new: NewFlowRun) -> FlowRun:
         def create(connection: Any) -> FlowRun:
+            if new.work_pool_name is not None:
+                work_pools.require_queue(connection, new.work_pool_name, new.work_queue_name or DEFAULT_QUEUE)
             run_id = transitions.create(self._db, connection, new)
             if new.start is not None:
                 transitions.propose(self._db, connection, run_id, new.start, epoch=1, force=False, result=None)
@@ -148,12 +153,32 @@ class LocalClient(LocalSharing, LocalPooling):
 
     # -- ownership ----------------------------------------------------------------------------------------------
 
-    def claim_flow_runs(self, pool: str, owner: str, *, limit: int, lease_seconds: float) -> tuple[Claim, ...]:
+    def claim_flow_runs(
+        self,
+        pool: str | None,
+        owner: str,
+        *,
+        limit: int,
+        lease_seconds: float,
+        queues: Sequence[str] = (),
+        worker: str | None = None,
+        deployments: Sequence[str] = (),
+    ) -> tuple[Claim, ...]:
+        wanted = claims.Wanted(
+            pool=pool,
+            owner=owner,
+            limit=limit,
+            lease_seconds=lease_seconds,
+            queues=tuple(queues),
+            worker=worker,
+            deployments=tuple(deployments),
+        )
+
         def claim(connection: Any) -> tuple[Claim, ...]:
-            claims = ownership.claim_due(self._db, connection, pool, owner, limit, lease_seconds)
-            if claims:
+            taken = claims.claim_due(self._db, connection, wanted)
+            if taken:
                 faults.hit("store.claiming")
-            return claims
+            return taken
 
         return self._writer.call(claim)
 

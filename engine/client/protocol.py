@@ -97,8 +97,23 @@ class Client(Sharing, Pooling, Protocol):
 
     # -- ownership ----------------------------------------------------------------------------------------------
 
-    def claim_flow_runs(self, pool: str, owner: str, *, limit: int, lease_seconds: float) -> tuple[Claim, ...]:
-        """Take due runs of a pool: Scheduled → Pending, epoch + 1, owned until the lease ends."""
+    def claim_flow_runs(
+        self,
+        pool: str | None,
+        owner: str,
+        *,
+        limit: int,
+        lease_seconds: float,
+        queues: Sequence[str] = (),
+        worker: str | None = None,
+        deployments: Sequence[str] = (),
+    ) -> tuple[Claim, ...]:
+        """Take due runs of a pool: Scheduled → Pending, epoch + 1, owned until the lease ends.
+
+        Queues are served in the order of their priority, each oldest first, within the limits of pool, queue and
+        deployment and not while they are paused. `queues` are the only ones to take from; `worker` is who asks, and is
+        kept on the run. Without a pool, runs of those `deployments` are taken that have none (`flow.serve`).
+        """
         ...
 
     def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:

@@ -11,6 +11,7 @@ from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.ids import is_id, new_id
 from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, ScheduleSpec, Slice
+from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.schedules import schedule_from_json, schedule_to_json
 from flowtui.engine.states import StateType
 from flowtui.engine.store import feed
@@ -19,6 +20,7 @@ from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump, load
 from flowtui.engine.store.tables import deployment, deployment_schedule, flow, flow_run, run_queue
 from flowtui.engine.store.transitions import ensure_flow
+from flowtui.engine.store.work_pools import require_queue
 
 __all__ = ["delete", "list_flows", "read", "save", "set_paused", "slice_of"]
 
@@ -26,6 +28,8 @@ __all__ = ["delete", "list_flows", "read", "save", "set_paused", "slice_of"]
 def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) -> str:
     """Create or update by (flow, name); answer the id."""
     now = database.now(connection)
+    if spec.work_pool_name is not None:
+        require_queue(connection, spec.work_pool_name, spec.work_queue_name or DEFAULT_QUEUE)
     flow_id = ensure_flow(database, connection, spec.flow_name, now)
     full_name = f"{spec.flow_name}/{spec.name}"
     values = {
@@ -62,11 +66,24 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         )
     else:
         connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
+        _move_waiting(connection, deployment_id, spec.work_pool_name, spec.work_queue_name)
     _save_schedules(connection, deployment_id, spec.schedules)
     if spec.paused:
         _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)
     return deployment_id
+
+
+def _move_waiting(connection: sa.Connection, deployment_id: str, pool: str | None, queue: str | None) -> None:
+    """Runs that nobody has taken yet wait where the deployment now says."""
+    waiting = (run_queue.c.deployment_id == deployment_id, run_queue.c.owner.is_(None))
+    ids = sa.select(run_queue.c.flow_run_id).where(*waiting)
+    place = {"work_pool_name": pool, "work_queue_name": queue}
+    elsewhere = sa.or_(flow_run.c.work_pool_name != pool, flow_run.c.work_queue_name != queue)
+    if pool is None:
+        elsewhere = flow_run.c.work_pool_name.isnot(None)
+    connection.execute(sa.update(flow_run).where(flow_run.c.id.in_(ids), elsewhere).values(place))
+    connection.execute(sa.update(run_queue).where(*waiting).values(pool=pool, queue=queue))
 
 
 def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequence[ScheduleSpec]) -> None:

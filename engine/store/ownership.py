@@ -1,7 +1,7 @@
-"""Who owns a run: claims, leases, and what becomes of a run whose owner is gone (DESIGN D5)."""
+"""Who owns a run: the claim of one, leases, and what becomes of a run whose owner is gone (DESIGN D5)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,36 +9,16 @@ import sqlalchemy as sa
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import Claim
-from flowtui.engine.states import Crashed, Pending, StateType
+from flowtui.engine.orchestration.losses import Loss, states_after_loss
+from flowtui.engine.states import StateType
+from flowtui.engine.store.claims import pending_after
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read
 from flowtui.engine.store.rows import state_of
 from flowtui.engine.store.tables import flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
-__all__ = ["claim_due", "claim_one", "reap", "renew"]
-
-
-def claim_due(
-    database: Database, connection: sa.Connection, pool: str, owner: str, limit: int, lease_seconds: float
-) -> tuple[Claim, ...]:
-    """Take runs of a pool that are due, oldest first."""
-    now = database.now(connection)
-    due = (
-        sa.select(run_queue.c.flow_run_id)
-        .where(
-            run_queue.c.state_type == StateType.SCHEDULED.value,
-            run_queue.c.pool == pool,
-            run_queue.c.due <= now,
-            run_queue.c.owner.is_(None),
-        )
-        .order_by(run_queue.c.due, run_queue.c.flow_run_id)
-        .limit(limit)
-    )
-    if not database.is_sqlite:
-        due = due.with_for_update(skip_locked=True)
-    ids = connection.execute(due).scalars().all()
-    return tuple(_take(database, connection, run_id, owner, now, lease_seconds) for run_id in ids)
+__all__ = ["claim_one", "reap", "renew"]
 
 
 def claim_one(database: Database, connection: sa.Connection, run_id: str, owner: str, lease_seconds: float) -> Claim:
@@ -59,7 +39,7 @@ def _take(
 ) -> Claim:
     row = lock_run(database, connection, run_id)
     old = state_of(row)
-    new = Pending(details={key: old.details[key] for key in ("scheduled_time",) if key in old.details})
+    new = pending_after(old)
     lease = (owner, now + int(lease_seconds * 1_000_000))
     write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1, owner=lease)
     return Claim(run=read(connection, run_id), epoch=row.epoch + 1)
@@ -82,21 +62,26 @@ def reap(database: Database, connection: sa.Connection) -> tuple[str, ...]:
 
 
 def _end_unowned(database: Database, connection: sa.Connection, row: sa.Row[Any], now: int) -> bool:
-    """Say how a run ended whose lease is over; False when it had not to end."""
-    old = state_of(row)
-    if old.is_suspended():  # its process was on its way out; the run waits for somebody to resume it
-        _disown(connection, row.id, row.epoch + 1)
-        return False
+    """Say what became of a run whose lease is over; False when it had not to end."""
     silent = (now - row.lease_until) / 1_000_000
-    reason = (
-        f"Its process {row.owner} was killed or lost its machine: "
-        f"it stopped renewing its lease, which ended {silent:.0f} s ago."
+    old = state_of(row)
+    loss = Loss(
+        state=old,
+        reason=f"Its process {row.owner} was killed or lost its machine: "
+        f"it stopped renewing its lease, which ended {silent:.0f} s ago.",
+        now=from_micros(now),
+        run_count=row.run_count,
+        retries=row.retries,
+        retry_delay=timedelta(microseconds=row.retry_delay),
+        can_restart=row.deployment_id is not None,
     )
-    new = replace(Crashed(message=reason), timestamp=from_micros(now))
-    if old.is_cancelling():
-        new = replace(new, type=StateType.CANCELLED, name="Cancelled", message=f"Cancelled. {reason}")
-    write_state(database, connection, row, old, new, keep_owner=False, epoch=row.epoch + 1)
-    return True
+    states = states_after_loss(loss)
+    if not states:  # its process was on its way out; the run waits for somebody to resume it
+        _disown(connection, row.id, row.epoch + 1)
+    for state in states:
+        write_state(database, connection, row, old, state, keep_owner=False, epoch=row.epoch + 1)
+        row, old = lock_run(database, connection, row.id), state
+    return bool(states)
 
 
 def _disown(connection: sa.Connection, run_id: str, epoch: int) -> None:

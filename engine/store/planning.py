@@ -113,7 +113,7 @@ def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -
         sa.select(run_queue.c.flow_run_id)
         .where(
             run_queue.c.state_type == StateType.SCHEDULED.value,
-            run_queue.c.state_name != "Late",
+            run_queue.c.state_name.notin_(("Late", "AwaitingConcurrencySlot")),
             run_queue.c.owner.is_(None),
             run_queue.c.due < now - grace // timedelta(microseconds=1),
         )

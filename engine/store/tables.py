@@ -266,6 +266,9 @@ deployment = sa.Table(
     sa.Column("updated_by", sa.Text),
 )
 
+_limited = deployment.c.concurrency_limit.isnot(None)
+sa.Index("ix_deployment__limited", deployment.c.concurrency_limit, sqlite_where=_limited, postgresql_where=_limited)
+
 # What a deployment was at each change: to see what changed, and to go back.
 deployment_version = sa.Table(
     "deployment_version",

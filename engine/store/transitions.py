@@ -12,6 +12,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Answer, NewFlowRun
 from flowtui.engine.orchestration.bookkeeping import Times, after
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
+from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.states import TERMINAL, State
 from flowtui.engine.store.artifacts import delete_of_run
 from flowtui.engine.store.database import Database
@@ -67,6 +68,7 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
     run_id = new.id or new_id()
     times = after(Times(), None, new.state)
     epoch = 1 if new.lease else 0
+    queue = new.work_queue_name if new.work_pool_name is None else new.work_queue_name or DEFAULT_QUEUE
     values = {
         "id": run_id,
         "flow_id": flow_id,
@@ -84,7 +86,7 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "created_by": writable(new.created_by),
         "infrastructure_pid": new.infrastructure_pid,
         "work_pool_name": new.work_pool_name,
-        "work_queue_name": new.work_queue_name,
+        "work_queue_name": queue,
         "flow_version": writable(new.flow_version),
         "deployment_version": writable(new.deployment_version),
         "job_variables": dump(new.job_variables) if new.job_variables else None,
@@ -97,7 +99,7 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
     if connection.execute(database.insert(flow_run).on_conflict_do_nothing(), values).rowcount == 0:
         return _same_key(connection, flow_id, writable(new.idempotency_key), run_id)
     owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
-    place = (new.work_pool_name, new.work_queue_name, new.deployment_id)
+    place = (new.work_pool_name, queue, new.deployment_id)
     _queue(database, connection, run_id, new.state, epoch, place, owner)
     connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
     if new.state.is_final():

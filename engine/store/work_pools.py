@@ -11,7 +11,7 @@ from flowtui.engine.pools import DEFAULT_POOL, DEFAULT_QUEUE, WorkPool, WorkQueu
 from flowtui.engine.store import feed
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump, instant, load, writable
-from flowtui.engine.store.tables import deployment, run_queue, work_pool, work_queue, worker
+from flowtui.engine.store.tables import deployment, flow_run, run_queue, work_pool, work_queue, worker
 from flowtui.engine.store.workers import online
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "update_queue",
 ]
 
-_LIST_POOLS = "List them with: flowtui work-pool ls"
+_SHOWN = 10
 
 
 def make_default_pool(database: Database, connection: sa.Connection) -> None:
@@ -117,6 +117,9 @@ def delete_pool(database: Database, connection: sa.Connection, name: str) -> Non
     if name == DEFAULT_POOL:
         raise WorkPoolError(f"The work pool {name!r} is the one that every store has; it can be paused, not deleted.")
     _refuse_used(connection, f"work pool {name!r}", deployment.c.work_pool_name == name)
+    waiting = connection.execute(sa.select(run_queue.c.flow_run_id).where(run_queue.c.pool == name).limit(1)).scalar()
+    if waiting is not None:
+        raise WorkPoolError(f"Runs wait in the work pool {name!r}; cancel or delete them first.")
     connection.execute(sa.delete(work_pool).where(work_pool.c.id == pool_id))
     feed.append(connection, "work-pool", pool_id, "deleted", database.now(connection))
 
@@ -137,7 +140,10 @@ def _pool_id(connection: sa.Connection, name_or_id: str) -> str:
         where = sa.or_(where, work_pool.c.id == name_or_id)
     found = connection.execute(sa.select(work_pool.c.id).where(where)).scalar()
     if found is None:
-        raise NotFound("work pool", name_or_id, _LIST_POOLS)
+        names = connection.execute(sa.select(work_pool.c.name).order_by(work_pool.c.name).limit(_SHOWN)).scalars().all()
+        raise NotFound(
+            "work pool", name_or_id, f"There is {', '.join(names)}. Make one with: flowtui work-pool create NAME"
+        )
     return str(found)
 
 
@@ -229,8 +235,17 @@ def delete_queue(database: Database, connection: sa.Connection, pool: str, name:
         raise WorkPoolError(f"The queue {name!r} is the one that every work pool has; it can be paused, not deleted.")
     used = sa.and_(deployment.c.work_pool_name == pool, deployment.c.work_queue_name == name)
     _refuse_used(connection, f"queue {name!r} of work pool {pool!r}", used)
+    _move_to_default(connection, pool, name)
     connection.execute(sa.delete(work_queue).where(work_queue.c.id == queue_id))
     feed.append(connection, "work-queue", queue_id, "deleted", database.now(connection))
+
+
+def _move_to_default(connection: sa.Connection, pool: str, name: str) -> None:
+    """No run is stuck: those that are left in the queue wait in the one that every pool has."""
+    waiting = (run_queue.c.pool == pool, run_queue.c.queue == name)
+    ids = sa.select(run_queue.c.flow_run_id).where(*waiting)
+    connection.execute(sa.update(flow_run).where(flow_run.c.id.in_(ids)).values(work_queue_name=DEFAULT_QUEUE))
+    connection.execute(sa.update(run_queue).where(*waiting).values(queue=DEFAULT_QUEUE))
 
 
 def _queue_id(connection: sa.Connection, pool: str, name: str) -> str:
@@ -239,7 +254,10 @@ def _queue_id(connection: sa.Connection, pool: str, name: str) -> str:
     )
     found = connection.execute(query).scalar()
     if found is None:
-        raise NotFound(f"queue in work pool {pool!r}", name, f"List them with: flowtui work-queue ls --pool {pool}")
+        known = sa.select(work_queue.c.name).where(work_queue.c.pool_id == _pool_id(connection, pool))
+        names = connection.execute(known.order_by(work_queue.c.name).limit(_SHOWN)).scalars().all()
+        there = f"Work pool {pool!r} has {', '.join(names)}."
+        raise NotFound("queue", name, f"{there} Make one with: flowtui work-queue create NAME --pool {pool}")
     return str(found)
 
 

@@ -67,7 +67,7 @@ def delete(database: Database, connection: sa.Connection, pool: str, name: str) 
     now, pool_id = database.now(connection), _pool_id(connection, pool)
     row = connection.execute(_named(pool_id, name)).one_or_none()
     if row is None:
-        raise NotFound(f"worker in work pool {pool!r}", name, f"List them with: flowtui worker ls --pool {pool}")
+        raise NotFound("worker", name, f"List them with: flowtui worker ls --pool {pool}")
     if _is_online(row, now):
         raise WorkPoolError(f"Worker {name!r} is online (process {row.pid} on {row.host}); stop it first.")
     connection.execute(sa.delete(worker).where(worker.c.pool_id == pool_id, worker.c.name == name))

@@ -10,13 +10,31 @@ from flowtui.engine.model import DeploymentSpec, FlowRun, Lease, LogLine, NewFlo
 from flowtui.engine.pools import WorkerRecord
 from flowtui.engine.states import Pending, Running, Scheduled, State
 
-__all__ = ["a_deployment", "a_line", "a_task", "a_worker", "due_run", "new_run", "owned_run", "owned_running"]
+__all__ = [
+    "a_deployment",
+    "a_line",
+    "a_place",
+    "a_task",
+    "a_worker",
+    "due_run",
+    "new_run",
+    "owned_run",
+    "owned_running",
+]
 
 
 def new_run(**fields: Any) -> NewFlowRun:
     """What is needed to create a run; due now, in the pool `local`."""
     given = {"flow_name": "etl", "name": "amber-auk", "state": Scheduled(), "work_pool_name": "local", **fields}
     return NewFlowRun(**given)
+
+
+def a_place(client: LocalClient, pool: str, queue: str = "default") -> None:
+    """A work pool, unless there is one, with a queue."""
+    if pool not in {known.name for known in client.list_work_pools()}:
+        client.create_work_pool(pool)
+    if queue != "default":
+        client.create_work_queue(pool, queue)
 
 
 def due_run(client: LocalClient, due: datetime | None = None, **fields: Any) -> FlowRun:

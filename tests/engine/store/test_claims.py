@@ -12,7 +12,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Claim
 from flowtui.engine.states import Cancelled, Completed, Crashed, Failed, Paused, Pending, Running, Scheduled, State
 from tests.engine.store.databases import Place, StoreClock
-from tests.engine.store.made import due_run, new_run, owned_run, owned_running
+from tests.engine.store.made import a_place, due_run, new_run, owned_run, owned_running
 
 
 def claim(client: LocalClient, owner: str = "worker", limit: int = 10, pool: str = "local") -> tuple[Claim, ...]:
@@ -49,6 +49,7 @@ def test_a_run_is_not_claimed_before_its_time(store_client: LocalClient, clock: 
 
 
 def test_a_run_of_another_pool_is_not_claimed(store_client: LocalClient) -> None:
+    a_place(store_client, "cloud")
     due_run(store_client, work_pool_name="cloud")
     due_run(store_client, work_pool_name=None)
     assert claim(store_client) == ()

@@ -10,10 +10,11 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Lease
 from flowtui.engine.states import Completed, Pending, Running, Scheduled
 from tests.engine.store.databases import Place, StoreClock
-from tests.engine.store.made import a_line, a_task, due_run, new_run, owned_run
+from tests.engine.store.made import a_line, a_place, a_task, due_run, new_run, owned_run
 
 
 def test_a_run_is_read_back_as_it_was_created(store_client: LocalClient, clock: StoreClock) -> None:
+    a_place(store_client, "local", "fast")
     state = Scheduled(clock.now, message="as planned")
     parameters = {"table": "users", "limits": {"rows": 10, "ratio": 0.5}, "skip": None, "days": [1, 2]}
     made = store_client.create_flow_run(

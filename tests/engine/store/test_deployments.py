@@ -10,7 +10,7 @@ from flowtui.engine.errors import NotFound, ParameterError, UsageError
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import CronSchedule, IntervalSchedule, ScheduleSpec
 from tests.engine.store.databases import StoreClock
-from tests.engine.store.made import a_deployment, due_run
+from tests.engine.store.made import a_deployment, a_place, due_run
 
 HOURLY = ScheduleSpec(schedule=CronSchedule(cron="5 * * * *"))
 DAILY = ScheduleSpec(
@@ -25,6 +25,7 @@ NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required"
 
 
 def test_a_deployment_is_read_back_as_it_was_saved(store_client: LocalClient, clock: StoreClock) -> None:
+    a_place(store_client, "local", "fast")
     spec = a_deployment(
         version="3",
         description="loads it",
@@ -167,6 +168,7 @@ def test_what_is_not_there_can_be_neither_paused_nor_deleted(store_client: Local
 def test_a_run_of_a_deployment_is_due_in_its_pool_with_its_parameters(
     store_client: LocalClient, clock: StoreClock
 ) -> None:
+    a_place(store_client, "gpu", "fast")
     saved = store_client.save_deployment(
         a_deployment(parameters={"a": 1, "b": 2}, tags=("prod",), work_pool_name="gpu", work_queue_name="fast")
     )

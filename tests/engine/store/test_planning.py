@@ -7,7 +7,7 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import CronSchedule, ScheduleSpec
 from flowtui.engine.states import Running
 from tests.engine.store.databases import Place, StoreClock
-from tests.engine.store.made import a_deployment, due_run, new_run, owned_run
+from tests.engine.store.made import a_deployment, a_place, due_run, new_run, owned_run
 
 HOURLY = ScheduleSpec(schedule=CronSchedule(cron="0 * * * *"), parameters={"full": True})
 HALF_PAST_TWO = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
@@ -23,6 +23,7 @@ def at(*hours: int) -> list[datetime]:
 
 
 def test_a_planned_run_is_all_that_its_deployment_says(store_client: LocalClient, clock: StoreClock) -> None:
+    a_place(store_client, "gpu")
     clock.now = HALF_PAST_TWO
     spec = a_deployment(schedules=(HOURLY,), parameters={"a": 1, "full": False}, tags=("prod",), work_pool_name="gpu")
     saved = store_client.save_deployment(spec)

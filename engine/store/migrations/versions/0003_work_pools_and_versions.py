@@ -130,6 +130,7 @@ def _add_columns() -> None:
     op.execute(
         "UPDATE run_queue SET deployment_id = (SELECT deployment_id FROM flow_run WHERE id = run_queue.flow_run_id)"
     )
+    op.execute("UPDATE run_queue SET queue = 'default' WHERE pool IS NOT NULL AND queue IS NULL")
     op.execute("UPDATE deployment_schedule SET next_plan = 0, active_as_deployed = active")
     op.execute("UPDATE deployment SET paused_as_deployed = paused")
 
@@ -143,6 +144,10 @@ def _change_indexes() -> None:
     ):
         where = sa.text("state_type = 'SCHEDULED'")
         op.create_index(f"ix_run_queue__{name}", "run_queue", columns, sqlite_where=where, postgresql_where=where)
+    where = sa.text("concurrency_limit IS NOT NULL")
+    op.create_index(
+        "ix_deployment__limited", "deployment", ["concurrency_limit"], sqlite_where=where, postgresql_where=where
+    )
 
 
 def _make_pools() -> None:
