@@ -180,6 +180,7 @@ def test_a_run_without_a_deployment_fails_in_words(client, settings):
 
 
 def test_runs_of_other_pools_are_left_alone(client, settings, folder):
+    client.create_work_pool("moon")
     elsewhere = deploy(client, folder, "@flow\ndef far(): ...", name="far", work_pool_name="moon")
     here = deploy(client, folder, "@flow\ndef near(): ...", name="near")
 
