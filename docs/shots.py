@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from flowtui.engine.client.current import close_current_client, current_client
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.model import FlowRunFilter
+from flowtui.engine.query import Query
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import StateType
 from flowtui.server.embedded import ensure_backend
@@ -77,8 +77,8 @@ SHOTS: dict[str, Shot] = {
 
 def newest(client: Client, flow: str, state_type: str) -> str:
     """The id of the newest run of a flow in a state."""
-    where = FlowRunFilter(flow_names=(flow,), state_types=(StateType(state_type),))
-    return client.list_flow_runs(where, limit=1).items[0].id
+    query = Query.of(flow_name=flow, states=(StateType(state_type),))
+    return client.list_flow_runs(query, limit=1).items[0].id
 
 
 async def settle(pilot: Pilot[int]) -> None:

@@ -21,7 +21,6 @@ __all__ = [
     "DeploymentSpec",
     "FlowRecord",
     "FlowRun",
-    "FlowRunFilter",
     "HourTally",
     "IntervalSchedule",
     "Lease",
@@ -238,31 +237,6 @@ class Answer:
     state: State
     reason: str | None = None
     delay_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowRunFilter:
-    """Which flow runs a list shows. Empty fields restrict nothing; the others must all hold."""
-
-    ids: tuple[str, ...] = ()
-    state_types: tuple[StateType, ...] = ()
-    state_names: tuple[str, ...] = ()
-    flow_names: tuple[str, ...] = ()
-    """Glob patterns, `etl-*`."""
-    name: str | None = None
-    """Part of the run's name, without regard to case."""
-    deployment_id: str | None = None
-    deployment_names: tuple[str, ...] = ()
-    """`flow/deployment`, glob patterns."""
-    tags: tuple[str, ...] = ()
-    """All of these."""
-    since: datetime | None = None
-    """Started or due at or after this instant."""
-    until: datetime | None = None
-    """Started or due before this instant."""
-    parent_task_run_id: str | None = None
-    top_level: bool = False
-    """Leave out subflows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,125 +1,122 @@
-"""The words of the filter language: terms, their quoted values, and where they stand."""
+"""The words of the query language: a term, its values, and how both are written.
+
+A term is `field:value,value`, `field>value`, `param.path=value` or free text, with `!` before it for the opposite.
+`*` stands for any part of a text and `?` for any letter. Double quotes keep spaces and commas together and take
+letters as they are; within them a backslash keeps what follows it.
+"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from itertools import groupby
+from typing import Final, Literal
 
-from flowtui.engine.errors import UsageError
+__all__ = ["OPENING", "TEXT", "Operator", "Path", "Term", "Value", "ascii_lower", "fits", "letters", "nearest"]
 
-__all__ = ["QUERY_KEYS", "QueryError", "Term", "Value", "nearest", "quote", "terms_of"]
+Operator = Literal[":", "<", "<=", ">", ">="]
+Path = tuple[str | int, ...]
+"""Where in the parameters: names, and positions within lists."""
 
-QUERY_KEYS: Final[Mapping[str, str]] = {
-    "state": "kind or name of the state: failed,running,late",
-    "type": "kind of the state only: failed, crashed",
-    "flow": "name of the flow, * for any part: etl-*",
-    "deployment": "flow/deployment, or the deployment's name alone",
-    "tag": "a tag the run has",
-    "since": "started or due after: 24h, 7d, today, 2026-11-19",
-    "until": "started or due before; +2h is in the future",
-    "name": "part of the run's name, like a bare word",
-    "id": "the run's id",
-    "is": "top: leave out subflows",
-    "parent": "id of the task run that started it",
-    "deployment-id": "id of the deployment",
-}
-"""The keys, and what each is for: the text of help and completion."""
+TEXT: Final = "text"
+"""The field of free text, which is written without its name."""
+OPENING: Final = re.compile(r"([A-Za-z][\w-]*)((?:\.[\w-]*)*)(:(?:<=|>=|[<>=])?|!=|<=|>=|[<>=])")
+"""How a term with a field begins: the field, the path after it, the operator."""
+
+_LETTER = re.compile(r"\\(.)|(.)", re.DOTALL)
+_PLAIN = re.compile(r"[^\s\",\\!<>=\0]+")
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
-_ALIASES = {"dep": "deployment", "tags": "tag", "after": "since", "before": "until"}
-_KEYED = re.compile(r"([A-Za-z!-][\w!-]*):")
-_PLAIN = re.compile(r"[^\s\",:\\]+")
-
-
-class QueryError(UsageError):
-    """A term of a query cannot be understood. `start` and `end` are its place in the text."""
-
-    def __init__(self, problem: str, start: int, end: int) -> None:
-        super().__init__(problem)
-        self.start, self.end = start, end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Value:
-    """One of a term's values; quotes make it literal."""
+    """One of a term's values.
 
-    text: str
-    quoted: bool
+    In `pattern`, a backslash makes the letter after it stand for itself. `quoted` tells `state:"Failed"`, a name, from
+    `state:failed`, a kind; what cannot be written without quotes is always quoted.
+    """
+
+    pattern: str
+    quoted: bool = False
+
+    def __post_init__(self) -> None:
+        pattern = "".join(letter if wild else _escaped(letter) for letter, wild in letters(self.pattern))
+        object.__setattr__(self, "pattern", pattern)
+        object.__setattr__(self, "quoted", self.quoted or _PLAIN.fullmatch(pattern) is None)
+
+    @classmethod
+    def literal(cls, text: str, *, quoted: bool = False) -> "Value":
+        """A value in which every letter stands for itself."""
+        return cls("".join(map(_escaped, text)), quoted)
+
+    @property
+    def text(self) -> str:
+        """Its letters, the wild ones among them."""
+        return "".join(letter for letter, _ in letters(self.pattern))
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether some of its letters stand for others."""
+        return any(wild for _, wild in letters(self.pattern))
+
+    def __str__(self) -> str:
+        if not self.quoted:
+            return self.pattern
+        parts = [
+            _written(wild, [letter for letter, _ in run]) for wild, run in groupby(letters(self.pattern), _is_wild)
+        ]
+        return "".join(parts) if any(part.startswith('"') for part in parts) else f'""{self.pattern}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A term as it was written, and where."""
+    """One condition: any of the values fits the field; with `negated`, none does."""
 
-    key: str | None
+    field: str
     values: tuple[Value, ...]
-    start: int
-    end: int
+    operator: Operator = ":"
+    path: Path = ()
+    negated: bool = False
 
-    def refuse(self, problem: str) -> QueryError:
-        return QueryError(problem, self.start, self.end)
+    def __post_init__(self) -> None:
+        if self.field == TEXT:  # a word that reads like a term with a field has to be quoted
+            values = tuple(Value(v.pattern, v.quoted or bool(OPENING.match(v.pattern))) for v in self.values)
+            object.__setattr__(self, "values", values)
 
-
-def terms_of(text: str) -> list[Term]:
-    """The terms of a query, in order. Raises `QueryError` for an unknown key, a missing value or an open quote."""
-    terms: list[Term] = []
-    at = 0
-    while True:
-        while at < len(text) and text[at].isspace():
-            at += 1
-        if at >= len(text):
-            return terms
-        start = at
-        keyed = _KEYED.match(text, at)
-        key = _key(keyed[1], start, keyed.end()) if keyed else None
-        values, at = _values(text, keyed.end() if keyed else at, split=keyed is not None)
-        if keyed and not values:
-            raise QueryError(f"{key}: needs a value: {QUERY_KEYS[key or '']}.", start, at)
-        terms.append(Term(key=key, values=values, start=start, end=at))
+    def __str__(self) -> str:
+        values = ",".join(map(str, self.values))
+        mark = "!" if self.negated else ""
+        if self.field == TEXT and len(self.values) == 1:
+            return f"{mark}{values}"
+        if self.path:
+            operator = "=" if self.operator == ":" else self.operator
+            return f"{mark}{'.'.join(map(str, (self.field, *self.path)))}{operator}{values}"
+        return f"{mark}{self.field}{self.operator}{values}"
 
 
-def _key(word: str, start: int, end: int) -> str:
-    key = _ALIASES.get(word.lower(), word.lower())
-    if key in QUERY_KEYS:
-        return key
-    near = nearest(key, QUERY_KEYS)
-    hint = f"did you mean {near}:?" if near else f"use one of {', '.join(QUERY_KEYS)}."
-    raise QueryError(f"There is no filter {word}: – {hint} Quotes make it plain text.", start, end)
+def letters(pattern: str) -> tuple[tuple[str, bool], ...]:
+    """A pattern, letter by letter; True marks a `*` or `?` that stands for others."""
+    return tuple((bare or kept, bool(bare) and bare in "*?") for kept, bare in _LETTER.findall(pattern))
 
 
-def _values(text: str, at: int, *, split: bool) -> tuple[tuple[Value, ...], int]:
-    """The values from `at` to the end of the term, and where that is."""
-    values: list[Value] = []
-    letters, quoted, start = "", False, at
-    while at < len(text) and not text[at].isspace():
-        if text[at] == '"':
-            piece, at = _quoted(text, at, start)
-            letters, quoted = letters + piece, True
-        elif text[at] == "," and split:
-            values, letters, quoted, at = [*values, Value(text=letters, quoted=quoted)], "", False, at + 1
+def fits(text: str, pattern: str) -> bool:
+    """Whether a pattern covers a whole text. Linear in their product, whatever the pattern is."""
+    of = letters(pattern)
+    at, here, star, mark = 0, 0, -1, 0
+    while at < len(text):
+        if here < len(of) and of[here] == ("*", True):
+            star, mark, here = here, at, here + 1
+        elif here < len(of) and (of[here] == ("?", True) or of[here] == (text[at], False)):
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            mark, at, here = mark + 1, mark + 1, star + 1
         else:
-            letters, at = letters + text[at], at + 1
-    values.append(Value(text=letters, quoted=quoted))
-    return tuple(value for value in values if value.text), at
+            return False
+    return all(letter == ("*", True) for letter in of[here:])
 
 
-def _quoted(text: str, at: int, start: int) -> tuple[str, int]:
-    """The text between the quotes that open at `at`, and the place after them. A backslash keeps what follows it."""
-    letters, place = "", at + 1
-    while place < len(text) and text[place] != '"':
-        place += text[place] == "\\" and place + 1 < len(text)
-        letters, place = letters + text[place], place + 1
-    if place >= len(text):
-        raise QueryError("The quotes are not closed.", start, len(text))
-    return letters, place + 1
-
-
-def quote(text: str, *, always: bool = False) -> str:
-    """The text as a value, in quotes where it needs them."""
-    if not text or (_PLAIN.fullmatch(text) and not always):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def ascii_lower(text: str) -> str:
+    """The text with the letters A to Z made small, which every database does alike."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -127,3 +124,20 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     import difflib  # noqa: PLC0415 - 3 ms that only this message pays
 
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def _escaped(letter: str) -> str:
+    return f"\\{letter}" if letter in "*?\\" else letter
+
+
+def _is_wild(letter: tuple[str, bool]) -> bool:
+    return letter[1]
+
+
+def _written(wild: bool, run: Iterable[str]) -> str:
+    """Letters as they are typed: the wild ones bare, the others in quotes."""
+    text = "".join(run)
+    if wild:
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -3,20 +3,15 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query import QUERY_KEYS, STATE_NAMES, parse_query
+from flowtui.engine.query import parse
+from flowtui.engine.query_completion import completions
 from flowtui.tui.keys import RESOURCES
 
 __all__ = ["Command", "complete", "complete_term", "parse_command"]
 
 _VERBS: Final = {"q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help"}
 _NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_STATES: Final = tuple(
-    dict.fromkeys(
-        [*(kind.value.lower() for kind in STATE_NAMES), *(n.lower() for names in STATE_NAMES.values() for n in names)]
-    )
-)
 _WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "quit", "help", *_NOUNS, *_VERBS]))
 
 
@@ -48,7 +43,7 @@ def parse_command(line: str) -> Command | None:
     if word == "run" and rest:
         return Command("open-run", argument=rest)
     if mode == "runs":
-        parse_query(rest, utc_now())  # a filter that makes no sense is refused here, while the line is still open
+        parse(rest)  # a filter that makes no sense is refused here, while the line is still open
     return Command("show", mode, rest)
 
 
@@ -64,15 +59,8 @@ def complete(line: str) -> str | None:
 
 
 def complete_term(token: str) -> str | None:
-    """One term of a filter, completed: its key, or the state behind `state:`."""
-    key, colon, value = token.partition(":")
-    if not colon:
-        return _first([f"{key}:" for key in QUERY_KEYS], token.lower()) if token else None
-    if key != "state":
-        return None
-    done, comma, part = value.rpartition(",")
-    word = _first(_STATES, part.lower()) if part else None
-    return f"{key}:{done}{comma}{word}" if word else None
+    """One term of a filter, completed: its field, or a word that the field knows."""
+    return next(iter(completions(token)), None) if token else None
 
 
 def _first(words: "tuple[str, ...] | list[str]", start: str) -> str | None:

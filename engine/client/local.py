@@ -27,7 +27,6 @@ from flowtui.engine.model import (
     DeploymentSpec,
     FlowRecord,
     FlowRun,
-    FlowRunFilter,
     HourTally,
     LogLine,
     LogPage,
@@ -38,6 +37,7 @@ from flowtui.engine.model import (
     TaskRunFilter,
 )
 from flowtui.engine.pools import DEFAULT_QUEUE
+from flowtui.engine.query import Query
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import Scheduled, State
 from flowtui.engine.store import (
@@ -61,6 +61,8 @@ from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
 
 __all__ = ["LocalClient"]
+
+_ALL = Query()
 
 
 class LocalClient(LocalSharing, LocalPooling):
@@ -120,10 +122,14 @@ class LocalClient(LocalSharing, LocalPooling):
             return flow_runs.find(connection, prefix, limit)
 
     def list_flow_runs(
-        self, where: FlowRunFilter | None = None, *, limit: int = 50, after: str | None = None
+        self, query: Query | None = None, *, limit: int = 50, after: str | None = None
     ) -> Slice[FlowRun]:
         with self._db.read() as connection:
-            return flow_runs.slice_of(connection, where or FlowRunFilter(), limit, after)
+            return flow_runs.slice_of(self._db, connection, query or _ALL, limit, after)
+
+    def flow_run_ids(self, query: Query, *, limit: int) -> tuple[str, ...]:
+        with self._db.read() as connection:
+            return flow_runs.ids_of(self._db, connection, query, limit)
 
     def set_flow_run_state(
         self, run_id: str, state: State, *, epoch: int | None = None, force: bool = False, result: str | None = None

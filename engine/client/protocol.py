@@ -22,7 +22,6 @@ from flowtui.engine.model import (
     DeploymentSpec,
     FlowRecord,
     FlowRun,
-    FlowRunFilter,
     HourTally,
     LogLine,
     LogPage,
@@ -32,6 +31,7 @@ from flowtui.engine.model import (
     TaskRun,
     TaskRunFilter,
 )
+from flowtui.engine.query import Query
 from flowtui.engine.states import State
 
 __all__ = ["Client"]
@@ -63,9 +63,14 @@ class Client(Sharing, Pooling, Protocol):
         ...
 
     def list_flow_runs(
-        self, where: FlowRunFilter | None = None, *, limit: int = 50, after: str | None = None
+        self, query: Query | None = None, *, limit: int = 50, after: str | None = None
     ) -> Slice[FlowRun]:
-        """Newest first by `started_or_due`; `after` is the `next` of the slice before."""
+        """Newest first by `started_or_due`; `after` is the `next` of the slice before. Relative times of the query
+        count by the store's clock, at each slice."""
+        ...
+
+    def flow_run_ids(self, query: Query, *, limit: int) -> tuple[str, ...]:
+        """The ids of all runs that the query lets through, at one instant, newest first and at most `limit`."""
         ...
 
     def set_flow_run_state(

@@ -9,7 +9,8 @@ from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import NotFound
 from flowtui.engine.flows import Flow
-from flowtui.engine.model import FlowRun, FlowRunFilter, TaskRun, TaskRunFilter
+from flowtui.engine.model import FlowRun, TaskRun, TaskRunFilter
+from flowtui.engine.query import Query
 from flowtui.engine.states import State
 from flowtui.engine.tasks import Task
 
@@ -46,11 +47,11 @@ def runs_of(flow: Flow[..., Any] | str | None = None, *, client: Client | None =
     """The runs of a flow (or of the flows whose name fits a pattern, `etl-*`; of all, without), oldest first."""
     store = _flushed(client)
     name = flow.name if isinstance(flow, Flow) else flow
-    where = FlowRunFilter(flow_names=(name,) if name is not None else ())
+    query = Query.of(flows=(name,) if name is not None else ())
     found: list[FlowRun] = []
     after: str | None = None
     while True:
-        page = store.list_flow_runs(where, limit=_PAGE, after=after)
+        page = store.list_flow_runs(query, limit=_PAGE, after=after)
         found.extend(page.items)
         after = page.next
         if after is None:

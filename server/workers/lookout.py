@@ -8,7 +8,8 @@ from typing import Final
 from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import Clock, utc_now
-from flowtui.engine.model import Change, Claim, FlowRunFilter
+from flowtui.engine.model import Change, Claim
+from flowtui.engine.query import Query
 from flowtui.engine.states import StateType
 
 __all__ = ["Lookout", "Sighting"]
@@ -84,8 +85,8 @@ class Lookout:
         return self._news()
 
     def _all_cancelling(self, in_hand: Set[str]) -> set[str]:
-        where = FlowRunFilter(ids=tuple(in_hand), state_types=(StateType.CANCELLING,))
-        return {run.id for run in self._client.list_flow_runs(where, limit=len(in_hand)).items}
+        query = Query.of(ids=in_hand, states=(StateType.CANCELLING,))
+        return {run.id for run in self._client.list_flow_runs(query, limit=len(in_hand)).items}
 
     def _next_due(self) -> datetime:
         now = self._now()

@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import FlowRun, FlowRunFilter, TaskRun, TaskRunFilter
+from flowtui.engine.model import FlowRun, TaskRun, TaskRunFilter
+from flowtui.engine.query import Query
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import StateType
 from tests.support import clean_environment, run_flowtui, wait_until
@@ -228,4 +229,4 @@ def test_the_workstation_opens_on_it_and_leaves_nothing_running(demo: Path) -> N
 
 
 def runs_of(client: LocalClient, flow: str, *kinds: StateType) -> list[FlowRun]:
-    return list(client.list_flow_runs(FlowRunFilter(flow_names=(flow,), state_types=kinds), limit=50).items)
+    return list(client.list_flow_runs(Query.of(flow_name=flow, states=kinds), limit=50).items)

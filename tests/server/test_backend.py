@@ -129,13 +129,14 @@ def test_a_schedule_is_materialised_and_its_runs_are_carried_out(home, client, t
     from datetime import timedelta
 
     from flowtui.engine.clock import utc_now
-    from flowtui.engine.model import FlowRunFilter, IntervalSchedule, ScheduleSpec
+    from flowtui.engine.model import IntervalSchedule, ScheduleSpec
+    from flowtui.engine.query import Query
 
     schedule = ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(seconds=1), anchor=utc_now()))
     deployment = deploy(client, tmp_path / "project", "@flow\ndef main(): ...", schedules=(schedule,))
 
     def completed():
-        runs = client.list_flow_runs(FlowRunFilter(deployment_id=deployment.id), limit=200).items
+        runs = client.list_flow_runs(Query.of(deployment_id=deployment.id), limit=200).items
         return [run for run in runs if run.state.is_completed()]
 
     with server_process(home):

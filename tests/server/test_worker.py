@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from flowtui.engine.clock import utc_now
-from flowtui.engine.model import FlowRunFilter, NewFlowRun
+from flowtui.engine.model import NewFlowRun
+from flowtui.engine.query import Query
 from flowtui.engine.states import Cancelling, Scheduled
 from flowtui.server.workers.options import WorkerOptions
 from tests.server.backends import deploy, ended, gone, in_state, served
@@ -218,7 +219,7 @@ def test_never_more_than_the_slots_run_at_once_and_a_freed_slot_is_used(client, 
             while not all(client.read_flow_run(run_id).state.is_final() for run_id in ids):
                 most = max(most, len(backend.report()["worker"]["running"]))
                 await asyncio.sleep(0.005)
-            return most, client.list_flow_runs(FlowRunFilter(ids=ids)).items
+            return most, client.list_flow_runs(Query.of(ids=ids)).items
 
     most, runs = asyncio.run(body())
     assert most == 2

@@ -15,10 +15,10 @@ from flowtui.engine.model import (
     Deployment,
     DeploymentSpec,
     FlowRun,
-    FlowRunFilter,
     IntervalSchedule,
     ScheduleSpec,
 )
+from flowtui.engine.query import Query
 from flowtui.engine.states import Completed, Failed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.deployment_cells import DeploymentRow, deployment_cells, facts_of, schedule_words
@@ -93,7 +93,7 @@ def hello(world: World) -> Deployment:
 
 
 def runs_of(world: World, deployment: Deployment) -> tuple[FlowRun, ...]:
-    return world.client.list_flow_runs(FlowRunFilter(deployment_id=deployment.id)).items
+    return world.client.list_flow_runs(Query.of(deployment_id=deployment.id)).items
 
 
 async def open_list(pilot: Pilot[Any], *words: str) -> None:

@@ -1,6 +1,5 @@
 """`flowtui flow-run`: list, inspect, follow, cancel, pause, resume, retry and delete flow runs."""
 
-from dataclasses import replace
 from itertools import islice
 from typing import Annotated
 
@@ -11,8 +10,8 @@ from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import FlowRun, FlowRunFilter
-from flowtui.engine.query import parse_query
+from flowtui.engine.model import FlowRun
+from flowtui.engine.query import Query, parse
 from flowtui.engine.results.previews import result_text
 from flowtui.engine.states import Cancelling
 from flowtui.tui import formats
@@ -68,9 +67,9 @@ def ls(
     """
     if limit < 1:
         raise UsageError(f"--limit is {limit}; show at least one run.")
-    where = _filter(query, state, state_type, flow_name)
+    asked = _asked(query, state, state_type, flow_name)
     client = current_client()
-    runs = _first(client, where, limit)
+    runs = _first(client, asked, limit)
     if output == "json":
         print_json([wire.flow_run_json(run) for run in runs])
         return 0
@@ -87,36 +86,33 @@ def ls(
         )
         for run in runs
     )
-    print_table(_COLUMNS, rows, empty="No flow runs." if where == FlowRunFilter() else "No flow run fits.")
+    print_table(_COLUMNS, rows, empty="No flow run fits." if asked.terms else "No flow runs.")
     return 0
 
 
-def _filter(
-    query: tuple[str, ...], states: list[str] | None, types: list[str] | None, flows: list[str] | None
-) -> FlowRunFilter:
+def _asked(query: tuple[str, ...], states: list[str] | None, types: list[str] | None, flows: list[str] | None) -> Query:
     words = [*query, *(f"type:{kind}" for kind in types or ()), *(f'state:"{name}"' for name in states or ())]
-    where = parse_query(" ".join(words), utc_now())
-    return replace(where, flow_names=(*where.flow_names, *(flows or ())))
+    return parse(" ".join(words)) & Query.of(flows=flows or ())
 
 
-def _first(client: Client, where: FlowRunFilter, limit: int) -> list[FlowRun]:
+def _first(client: Client, query: Query, limit: int) -> list[FlowRun]:
     """What is due or past, newest first, then what is planned: a busy schedule must not push all else off the list.
 
-    A filter that speaks of times or states is taken at its word.
+    A query that speaks of states, or of what is due, is taken at its word.
     """
-    if where.since or where.until or where.state_types or where.state_names:
-        return _page(client, where, limit)
     now = utc_now()
-    runs = _page(client, replace(where, until=now), limit)
+    if query.looks_ahead(now):
+        return _page(client, query, limit)
+    runs = _page(client, query & Query.of(until=now), limit)
     if len(runs) < limit:
-        planned = _page(client, replace(where, since=now), _MOST_PLANNED)
+        planned = _page(client, query & Query.of(since=now), _MOST_PLANNED)
         runs += sorted(planned, key=lambda run: run.started_or_due)[: limit - len(runs)]
     return runs
 
 
-def _page(client: Client, where: FlowRunFilter, limit: int) -> list[FlowRun]:
+def _page(client: Client, query: Query, limit: int) -> list[FlowRun]:
     size = min(limit, 200)
-    return list(islice(every(lambda after: client.list_flow_runs(where, limit=size, after=after)), limit))
+    return list(islice(every(lambda after: client.list_flow_runs(query, limit=size, after=after)), limit))
 
 
 def _started(run: FlowRun) -> str:

@@ -10,7 +10,7 @@ from flowtui.engine.client.current import current_client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.model import TaskRunFilter
-from flowtui.engine.query import parse_query
+from flowtui.engine.query_meaning import kind_of
 from flowtui.engine.results.previews import result_text
 from flowtui.tui import formats
 from flowtui.tui.cli.find import find_flow_run
@@ -57,7 +57,7 @@ def ls(
     if limit < 1:
         raise UsageError(f"--limit is {limit}; show at least one task run.")
     client = current_client()
-    kinds = parse_query(" ".join(f"type:{kind}" for kind in state_type or ()), utc_now()).state_types
+    kinds = tuple(map(kind_of, state_type or ()))
     run_id = find_flow_run(client, flow_run).id if flow_run is not None else None
     where = TaskRunFilter(flow_run_id=run_id, state_types=kinds, name=name)
     page = min(limit, 200)

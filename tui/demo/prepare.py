@@ -11,7 +11,8 @@ from flowtui.engine.deployments.deploy import deploy_file
 from flowtui.engine.deployments.entrypoint import load_flow
 from flowtui.engine.deployments.file import read_deployment_file
 from flowtui.engine.errors import IllegalTransition
-from flowtui.engine.model import Deployment, FlowRunFilter
+from flowtui.engine.model import Deployment
+from flowtui.engine.query import Query
 from flowtui.engine.states import StateType
 
 __all__ = ["HISTORY", "START", "prepare"]
@@ -58,7 +59,7 @@ def prepare(client: Client, flows: Path, say: Say) -> None:
         for deployment in deploy_file(client, read_deployment_file(flows / "flowtui.yaml"))
     }
     say(f"Deployed {len(deployed)} flows from {flows}.")
-    if not client.list_flow_runs(FlowRunFilter(state_types=(StateType.COMPLETED,)), limit=1).items:
+    if not client.list_flow_runs(Query.of(states=(StateType.COMPLETED,)), limit=1).items:
         _make_history(client, deployed, HISTORY, say)
     started = [ask for ask in START if _start(client, deployed[ask.deployment], ask)]
     say(f"Started {len(started)} of them; the workstation runs them.")
@@ -82,9 +83,9 @@ def _make_history(client: Client, deployed: Mapping[str, Deployment], asks: Sequ
 
 def _start(client: Client, deployment: Deployment, ask: Ask) -> bool:
     """Create a run that is due now, unless one of the deployment is open or due already."""
-    going_on = FlowRunFilter(deployment_id=deployment.id, state_types=_OPEN)
-    due = FlowRunFilter(deployment_id=deployment.id, state_types=(StateType.SCHEDULED,), until=utc_now())
-    if any(client.list_flow_runs(where, limit=1).items for where in (going_on, due)):
+    going_on = Query.of(deployment_id=deployment.id, states=_OPEN)
+    due = Query.of(deployment_id=deployment.id, states=(StateType.SCHEDULED,), until=utc_now())
+    if any(client.list_flow_runs(query, limit=1).items for query in (going_on, due)):
         return False
     client.run_deployment(deployment.id, parameters=ask.parameters, created_by="demo")
     return True

@@ -10,7 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from flowtui.engine.errors import NotFound, ScheduleError
-from flowtui.engine.model import Change, Deployment, FlowRun, FlowRunFilter
+from flowtui.engine.model import Change, Deployment, FlowRun
+from flowtui.engine.query import Query
 from flowtui.engine.schedules import next_fires
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
@@ -97,8 +98,8 @@ class DeploymentScreen(ShellScreen):
             self._deployment = deployment
             if self.is_attached:
                 self._show_facts(deployment)
-        where = FlowRunFilter(deployment_id=self.deployment_id, until=app.now())
-        page = await app.call(app.client.list_flow_runs, where, limit=_RECENT)
+        query = Query.of(deployment_id=self.deployment_id, until=app.now())
+        page = await app.call(app.client.list_flow_runs, query, limit=_RECENT)
         if not self.is_attached:
             return  # it was closed meanwhile
         self._runs = self._rows_of(page.items)

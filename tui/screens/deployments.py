@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import ScheduleError
-from flowtui.engine.model import Change, Deployment, FlowRun, FlowRunFilter
+from flowtui.engine.model import Change, Deployment, FlowRun
+from flowtui.engine.query import Query
 from flowtui.engine.schedules import next_fires
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import DEPLOYMENT_COLUMNS, DeploymentRow, deployment_cells
@@ -69,8 +70,8 @@ class DeploymentsScreen(ShellScreen):
             self._all = {row.deployment.id: row for row in rows}
         else:
             ids = tuple({change.subject_id for change in changes if change.kind == "flow-run"})
-            where = FlowRunFilter(ids=ids, until=app.now())
-            page = await app.call(app.client.list_flow_runs, where, limit=len(ids))
+            query = Query.of(ids=ids, until=app.now())
+            page = await app.call(app.client.list_flow_runs, query, limit=len(ids))
             self._take_in(page.items)
         self._show()
 
@@ -172,7 +173,7 @@ def read_rows(client: Client, now: datetime) -> tuple[DeploymentRow, ...]:
         if after is None:
             break
     last: dict[str, FlowRun] = {}
-    for run in client.list_flow_runs(FlowRunFilter(until=now), limit=_RECENT).items:
+    for run in client.list_flow_runs(Query.of(until=now), limit=_RECENT).items:
         last.setdefault(run.deployment_id or "", run)
     return tuple(
         DeploymentRow(
@@ -185,8 +186,8 @@ def read_rows(client: Client, now: datetime) -> tuple[DeploymentRow, ...]:
 
 
 def _last_of(client: Client, deployment: Deployment, now: datetime) -> FlowRun | None:
-    where = FlowRunFilter(deployment_id=deployment.id, until=now)
-    return next(iter(client.list_flow_runs(where, limit=1).items), None)
+    query = Query.of(deployment_id=deployment.id, until=now)
+    return next(iter(client.list_flow_runs(query, limit=1).items), None)
 
 
 def next_of(deployment: Deployment, now: datetime) -> datetime | None:

@@ -1,7 +1,7 @@
 """Home: the last day at a glance, what needs a person, what comes next, and what runs now."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,7 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.model import Change, FlowRun, FlowRunFilter, HourTally
+from flowtui.engine.model import Change, FlowRun, HourTally
+from flowtui.engine.query import Query
 from flowtui.engine.states import TERMINAL, StateType
 from flowtui.tui.home_cells import (
     LATEST_COLUMNS,
@@ -175,15 +176,15 @@ class HomeScreen(ShellScreen):
 def read_home(client: Client, now: datetime) -> _Page:
     """What Home shows, in a handful of queries."""
     ended = (StateType.FAILED, StateType.CRASHED)
-    bad = client.list_flow_runs(FlowRunFilter(state_types=ended, since=now - _RECENT), limit=_MOST).items
-    waiting = client.list_flow_runs(FlowRunFilter(state_types=(StateType.PAUSED,)), limit=_MOST).items
-    late = client.list_flow_runs(FlowRunFilter(state_names=("Late",)), limit=_MOST).items
+    bad = client.list_flow_runs(Query.of(states=ended, since=now - _RECENT), limit=_MOST).items
+    waiting = client.list_flow_runs(Query.of(states=(StateType.PAUSED,)), limit=_MOST).items
+    late = client.list_flow_runs(Query.of(states=(StateType.SCHEDULED,), state_names=("Late",)), limit=_MOST).items
     return _Page(
         client.run_tallies(now - _DAY + timedelta(hours=1)),
         tuple(sorted([*waiting, *late, *_unsettled(client, bad)], key=lambda run: run.started_or_due, reverse=True)),
         _soonest(client, now),
         _running(client),
-        client.list_flow_runs(FlowRunFilter(state_types=tuple(TERMINAL)), limit=_LATEST).items,
+        client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items,
     )
 
 
@@ -193,8 +194,8 @@ def _unsettled(client: Client, bad: Iterable[FlowRun]) -> list[FlowRun]:
     kept = []
     for run in bad:
         if run.flow_name not in newest_good:
-            where = FlowRunFilter(flow_names=(run.flow_name,), state_types=(StateType.COMPLETED,))
-            page = client.list_flow_runs(where, limit=1).items
+            query = Query.of(flow_name=run.flow_name, states=(StateType.COMPLETED,))
+            page = client.list_flow_runs(query, limit=1).items
             newest_good[run.flow_name] = page[0] if page else None
         good = newest_good[run.flow_name]
         if good is None or good.started_or_due < run.started_or_due:
@@ -208,8 +209,8 @@ def _soonest(client: Client, now: datetime) -> tuple[FlowRun, ...]:
     Lists come newest first, so the near ones are asked for apart: a deployment that is due each minute must not hide
     them, nor be hidden.
     """
-    due = FlowRunFilter(state_types=(StateType.SCHEDULED,), since=now)
-    near = client.list_flow_runs(replace(due, until=now + timedelta(hours=1)), limit=200).items
+    due = Query.of(states=(StateType.SCHEDULED,), since=now)
+    near = client.list_flow_runs(due & Query.of(until=now + timedelta(hours=1)), limit=200).items
     far = client.list_flow_runs(due, limit=500).items
     soonest: dict[str, FlowRun] = {}
     for run in sorted({run.id: run for run in (*far, *near)}.values(), key=lambda run: run.started_or_due):
@@ -220,4 +221,4 @@ def _soonest(client: Client, now: datetime) -> tuple[FlowRun, ...]:
 def _running(client: Client) -> tuple[FlowRun, ...]:
     """What runs now, or is about to."""
     kinds = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
-    return client.list_flow_runs(FlowRunFilter(state_types=kinds), limit=_MOST).items
+    return client.list_flow_runs(Query.of(states=kinds), limit=_MOST).items

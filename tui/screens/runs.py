@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError
-from flowtui.engine.model import Change, FlowRun, FlowRunFilter, TaskRunFilter
-from flowtui.engine.query import parse_query
+from flowtui.engine.model import Change, FlowRun, TaskRunFilter
+from flowtui.engine.query import Query, parse
 from flowtui.engine.states import StateType
 from flowtui.tui.formats import count
 from flowtui.tui.run_actions import cancel_runs, retry_runs
@@ -65,7 +65,7 @@ class RunsScreen(ShellScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
-        yield FilterBar(lambda text: parse_query(text, app.now()), "all runs up to now · f filter")
+        yield FilterBar(parse, "all runs up to now · f filter")
         yield VirtualTable(RUN_COLUMNS, empty="reading the runs …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
 
@@ -92,12 +92,12 @@ class RunsScreen(ShellScreen):
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def _where(self, ids: tuple[str, ...] = ()) -> FlowRunFilter:
+    def _filtered(self, ids: Iterable[str] = ()) -> Query:
         """The filter now. Runs that are due later are left out unless the filter speaks of them."""
-        now = self.workstation.now()
-        where = parse_query(self._query, now)
-        early = where.until is None and not where.state_types and not where.state_names
-        return replace(where, ids=ids or where.ids, until=now + _SOON if early else where.until)
+        query, now = parse(self._query, self.workstation.zone), self.workstation.now()
+        if not query.looks_ahead(now):
+            query &= Query.of(until=now + _SOON)
+        return query & Query.of(ids=ids)
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         if not changes:
@@ -118,14 +118,14 @@ class RunsScreen(ShellScreen):
     async def _read_first(self) -> None:
         limit, query = max(_PAGE, len(self._list.runs)), self._query
         app = self.workstation
-        page = await app.call(app.client.list_flow_runs, self._where(), limit=limit)
+        page = await app.call(app.client.list_flow_runs, self._filtered(), limit=limit)
         if query == self._query:
             self._show(RunList.of(page), None)
 
     async def _read_changed(self, ids: set[str]) -> None:
         """Look at the changed runs again: some came in, some went out, some look different."""
         app, query = self.workstation, self._query
-        page = await app.call(app.client.list_flow_runs, self._where(tuple(ids)), limit=len(ids))
+        page = await app.call(app.client.list_flow_runs, self._filtered(ids), limit=len(ids))
         if query == self._query:
             self._show(self._list.merged(ids, page.items), ids)
 
@@ -139,7 +139,7 @@ class RunsScreen(ShellScreen):
         if after is None:
             return
         try:
-            page = await app.call(app.client.list_flow_runs, self._where(), limit=_PAGE, after=after)
+            page = await app.call(app.client.list_flow_runs, self._filtered(), limit=_PAGE, after=after)
         except FlowtuiError as error:
             app.notify_error(error)
             return

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query_terms import terms_of
+from flowtui.engine.query_reading import read_terms
 from flowtui.tui.commands import complete_term
 from flowtui.tui.widgets.paint import Span, palette_of, strip_of, width_of
 
@@ -221,6 +221,6 @@ class FilterBar(Widget):
 def _places(text: str) -> list[tuple[int, int]]:
     """Where the terms stand; all of it is one when it cannot be read."""
     try:
-        return [(term.start, term.end) for term in terms_of(text)]
+        return [(term.start, term.end) for term in read_terms(text)]
     except UsageError:
         return [(0, len(text))] if text else []

@@ -6,7 +6,8 @@ import pytest
 
 from flowtui import flow, task
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import FlowRun, FlowRunFilter
+from flowtui.engine.model import FlowRun
+from flowtui.engine.query import Query
 from tests.engine.sdk.asking import lines_of, names_of, only_run, runs_of, tasks_of
 
 
@@ -44,7 +45,7 @@ def test_a_subflow_has_a_stand_in_in_its_parents_graph(client: LocalClient) -> N
     assert names_of(client, stand_in.id) == ["Pending", "Running", "Completed"]
     assert list(tasks_of(client, child)) == ["double-0"]
     assert (child.state.name, child.parameters) == ("Completed", {"n": 3})
-    assert client.list_flow_runs(FlowRunFilter(parent_task_run_id=stand_in.id)).items == (child,)
+    assert client.list_flow_runs(Query.of(parent=stand_in.id)).items == (child,)
     assert parent.stats.tasks == parent.stats.done == 1
     assert f"Created subflow run {child.name!r} for flow 'inner'" in lines_of(client, parent)
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import FlowRunFilter, LogLine, TaskRunFilter
+from flowtui.engine.model import LogLine, TaskRunFilter
+from flowtui.engine.query import Query
+from flowtui.engine.query_terms import TEXT, Term, Value
 from flowtui.engine.states import Failed, Running
 from tests.engine.store.made import a_line, a_task, due_run, new_run, owned_run
 
@@ -115,8 +117,9 @@ def test_in_a_log_line(store_client: LocalClient, hostile: str) -> None:
 
 def test_in_what_is_looked_for(store_client: LocalClient, hostile: str) -> None:
     text = hostile[:2000]
-    where = FlowRunFilter(name=text, flow_names=(f"{text}*",), tags=(text,), state_names=(text,))
-    assert store_client.list_flow_runs(where).items == ()
+    query = Query.of(flows=(f"{text}*",), tags=(text,), state_names=(text,))
+    for terms in (query.terms, *((term,) for term in query.terms), (Term(field=TEXT, values=(Value.literal(text),)),)):
+        assert store_client.list_flow_runs(Query(terms)).items == ()
     assert store_client.list_task_runs(TaskRunFilter(name=text)).items == ()
     assert store_client.find_flow_runs(text) == ()
 
