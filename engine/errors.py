@@ -16,6 +16,7 @@ FlowtuiError
 │   ├── WorkPoolError       a work pool's, a queue's or a worker's name or settings are wrong
 │   └── NotFound            nothing of that name or id exists · BlockNotFound (no such block)
 ├── StoreError              the store cannot be opened, read or written
+│   └── StoreUnavailable    for the moment: it restarts, or is busy; the same may work soon
 ├── ResultError             a result cannot be kept, or what was kept cannot be read
 ├── Deadlock                task runs of a full task runner would wait for one another for ever
 ├── WorkerDied              the process that ran a task ended before the task did
@@ -63,6 +64,7 @@ __all__ = [
     "SlotTimeout",
     "StaleEpoch",
     "StoreError",
+    "StoreUnavailable",
     "SuspensionSignal",
     "TerminationSignal",
     "UnfinishedRun",
@@ -167,6 +169,10 @@ class BlockNotFound(NotFound, ValueError):
 
 class StoreError(FlowtuiError):
     """The store cannot be opened, read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be used for the moment: its server restarts, refuses connections, or is busy with others."""
 
 
 class ResultError(FlowtuiError):

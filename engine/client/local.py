@@ -91,7 +91,7 @@ class LocalClient(LocalSharing, LocalPooling):
     @property
     def address(self) -> str:
         if not self._db.is_sqlite:
-            return self._db.url.render_as_string(hide_password=True)
+            return self._db.shown_url
         path, home = str(self._db.url.database), str(Path.home())
         return f"sqlite {'~' + path.removeprefix(home) if path.startswith(home + '/') else path}"
 
@@ -229,8 +229,7 @@ class LocalClient(LocalSharing, LocalPooling):
     # -- changes --------------------------------------------------------------------------------------------------
 
     def changes(self, after: int | None, *, limit: int = 500) -> tuple[Change, ...]:
-        with self._db.read() as connection:
-            return feed.read(connection, after, limit)
+        return feed.read(self._db, after, limit)
 
     def wait(self, seen: int, timeout: float) -> int:
         return self._commits.wait(seen, timeout)

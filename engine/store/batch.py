@@ -59,9 +59,9 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
     if batch.tasks:
         admitted, fenced = _admit(connection, batch.tasks)
         _write_tasks(database, connection, admitted)
-    for stream, lines in batch.logs.items():
-        append_lines(connection, stream, lines)
+    for stream, lines in sorted(batch.logs.items()):
         levels = Counter([line.level for line in lines])
+        # The counters come first: their row is locked then, so that no two processes give out the same line numbers.
         add_stats(
             database,
             connection,
@@ -70,6 +70,7 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
             warnings=sum(n for level, n in levels.items() if 30 <= level < 40),
             errors=sum(n for level, n in levels.items() if level >= 40),
         )
+        append_lines(connection, stream, lines)
     return fenced
 
 
@@ -102,7 +103,7 @@ def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskR
     upsert_rows(database, connection, task_run, TASK_RUN_COLUMNS, [task_run_row(run) for run in newest.values()])
     events = [event_values("task-run", run.id, run.state, run.flow_run_id) for run in runs]
     insert_rows(database, connection, event, EVENT_COLUMNS, events)
-    for flow_run_id, deltas in _stats(newest.values(), before).items():
+    for flow_run_id, deltas in sorted(_stats(newest.values(), before).items()):  # in one order: no deadlocks
         add_stats(database, connection, flow_run_id, **deltas)
 
 

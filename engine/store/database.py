@@ -1,26 +1,39 @@
-"""Open a database: pragmas, transactions, the store's clock. What differs between SQLite and PostgreSQL is here."""
+"""Open a database: pragmas, transactions, the store's clock. What differs between SQLite and PostgreSQL is here.
+
+How a PostgreSQL server is reached, and what it says when it refuses, stands in `postgres.py`.
+"""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flowtui.engine.clock import now_micros
-from flowtui.engine.errors import StoreError
+from flowtui.engine.errors import StoreError, StoreUnavailable
 from flowtui.engine.settings import Settings
 from flowtui.engine.store.forking import not_forked
+from flowtui.engine.store.postgres import in_words, postgres_engine, shown
 
-__all__ = ["Database"]
+__all__ = ["PATIENCE_SECONDS", "Database"]
 
 # Waiting for another process's write: SQLite's own handler backs off up to 100 ms, so 60 s is many hundred tries.
 _BUSY_MS = 60_000
+# How long a call waits for a server that it has reached before: a restart takes 1 to 5 s.
+PATIENCE_SECONDS: Final = 10.0
+_LOOK_AGAIN_SECONDS: Final = 0.1
 _POSTGRES_NOW = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
 
 
+_RECEIPT = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
+# One that the server has never heard of was lost with the server before it.
+_STATUS = sa.text(
+    "SELECT CASE WHEN CAST(:receipt AS xid8) < pg_current_xact_id() THEN pg_xact_status(CAST(:receipt AS xid8)) END"
+)
 _NEWEST = sa.text("SELECT coalesce(max(seq), 0) FROM event")
 
 
@@ -32,21 +45,29 @@ class Database:
             self.url = sa.make_url(settings.database_url)
         except sa.exc.ArgumentError:
             raise StoreError(
-                f"FLOWTUI_DATABASE_URL is {settings.database_url!r}, which is no database URL. "
+                f"FLOWTUI_DATABASE_URL is {shown(settings.database_url)!r}, which is no database URL. "
                 "Write it as sqlite:////folder/flowtui.db or postgresql://user@host/name."
             ) from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reached = False
         if self.is_sqlite:
-            self.engine = _sqlite_engine(self.url, settings)
-        elif self.url.get_backend_name() == "postgresql":
-            self.engine = sa.create_engine(self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            self.engine = self._reading = _sqlite_engine(self.url, settings)
+        elif self.url.get_backend_name() in ("postgresql", "postgres"):
+            self.engine = postgres_engine(self.url)
+            # A screen's queries see one state of the store, as they do on SQLite.
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
         else:
             raise StoreError(f"flowtui keeps its data in SQLite or PostgreSQL, not in {self.url.get_backend_name()}.")
+
+    @property
+    def shown_url(self) -> str:
+        """Its URL without the password."""
+        return shown(self.url)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state."""
-        with not_forked(), _named_errors(self.url), self.engine.connect() as connection:
+        with not_forked(), _named_errors(self.url), self._connect(self._reading) as connection:
             yield connection
 
     @contextmanager
@@ -55,16 +76,46 @@ class Database:
         with (
             not_forked(),
             _named_errors(self.url),
-            self.engine.connect().execution_options(flowtui_write=True) as connection,
+            self._connect(self.engine).execution_options(flowtui_write=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    def _connect(self, engine: sa.Engine) -> sa.Connection:
+        """A connection; from a server that restarts, as soon as it is back."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                connection = engine.connect()
+            except sa.exc.DBAPIError as error:
+                if not self._reached or time.monotonic() > give_up or not _may_come_back(error, self.url):
+                    raise
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                self._reached = not self.is_sqlite
+                return connection
 
     def now(self, connection: sa.Connection) -> int:
         """The store's clock in microseconds: the only one that leases are measured by."""
         if self.is_sqlite:  # it has no server: its clock is that of the machine, and asking it costs 50 µs
             return now_micros()
         return int(connection.execute(_POSTGRES_NOW).scalar_one())
+
+    def receipt(self, connection: sa.Connection) -> str | None:
+        """By which `has_committed` knows this transaction; None where the answer to a commit cannot get lost."""
+        return None if self.is_sqlite else connection.execute(_RECEIPT).scalar()
+
+    def has_committed(self, receipt: str) -> bool:
+        """What became of a transaction whose commit was not answered. Raises `StoreUnavailable` while that is open."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with self.write() as connection:  # on the server that takes writes
+                status = connection.execute(_STATUS, {"receipt": receipt}).scalar()
+            if status != "in progress":
+                return bool(status == "committed")
+            if time.monotonic() > give_up:
+                raise StoreUnavailable(f"It is not known yet whether {self.shown_url} has kept the last commit.")
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
     def insert(self, table: sa.Table) -> Any:
         """An INSERT that knows ON CONFLICT, which both databases spell alike but SQLAlchemy types apart.
@@ -125,8 +176,15 @@ def _named_errors(url: sa.URL) -> Iterator[None]:
     except sa.exc.IntegrityError:
         raise
     except sa.exc.DBAPIError as error:
-        where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        raise StoreError(f"The store {where} cannot be used: {error.orig}.") from error
+        if url.get_backend_name() != "sqlite":
+            raise in_words(error, url) from error
+        raise StoreError(f"The store {url.database} cannot be used: {error.orig}.") from error
+    except sa.exc.TimeoutError as error:
+        raise StoreUnavailable(f"All connections of this process to {shown(url)} are in use.") from error
+
+
+def _may_come_back(error: sa.exc.DBAPIError, url: sa.URL) -> bool:
+    return url.get_backend_name() != "sqlite" and isinstance(in_words(error, url), StoreUnavailable)
 
 
 def _sqlite_engine(url: sa.URL, settings: Settings) -> sa.Engine:

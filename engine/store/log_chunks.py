@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import LogLine, LogPage
-from flowtui.engine.store.tables import log_chunk
+from flowtui.engine.store.tables import log_chunk, run_stats
 
 __all__ = ["append_lines", "level_bit", "merge_chunks", "read_lines"]
 
@@ -73,6 +73,8 @@ def read_lines(connection: sa.Connection, stream_id: str, start: int, limit: int
 
 def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
     """Replace many small chunks of a stream by few large ones; line numbers stay. Answers how many chunks went away."""
+    # As whoever appends does: a late line is not to be lost in between. (SQLite has locked everything.)
+    connection.execute(sa.select(run_stats.c.lines).where(run_stats.c.flow_run_id == stream_id).with_for_update())
     rows = connection.execute(
         sa.select(log_chunk).where(log_chunk.c.stream_id == stream_id).order_by(log_chunk.c.first_line)
     ).all()

@@ -9,15 +9,22 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from flowtui.engine.errors import StoreError
+from flowtui.engine.store import postgres_schema
 from flowtui.engine.store.database import Database
+from flowtui.engine.store.postgres import OLDEST, shown
 from flowtui.engine.store.tables import metadata
 from flowtui.engine.store.work_pools import make_default_pool
 
 __all__ = ["HEAD", "bring_up_to_date"]
 
+# A migration of many rows takes longer than anything else is allowed to, and so does waiting for another's.
+_TAKE_YOUR_TIME = (
+    "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true), "
+    "set_config('idle_in_transaction_session_timeout', '0', true)"
+)
 _WAL = b"\x02\x02"  # bytes 18 and 19 of an SQLite file: the versions that may write and read it
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A test holds it equal to the newest file in `migrations/versions`."""
 
 
@@ -25,14 +32,32 @@ def bring_up_to_date(database: Database) -> None:
     """Create or migrate the tables. Raises `StoreError` when it cannot be, or when a newer flowtui was here."""
     if database.is_sqlite:
         _make_folder(Path(database.url.database or ""))
-    if _is_prepared(database) and _version(database) == HEAD:
+    if _is_prepared(database) and _is_current(database):
         return
-    with _one_at_a_time(database):
-        version = _version(database)
+    with _one_at_a_time(database) as connection:
+        version = _version(connection)
         if version is None:
-            _create(database)
+            _create(database, connection)
         elif version != HEAD:
-            _migrate(database, version)
+            _migrate(database, connection, version)
+        elif not database.is_sqlite:
+            postgres_schema.follow_this_cluster(connection)
+
+
+def _is_current(database: Database) -> bool:
+    """Whether there is nothing to do, which is nearly always so."""
+    with database.read() as connection:
+        if not database.is_sqlite:
+            _check_server(database, connection)
+        return _version(connection) == HEAD and (database.is_sqlite or postgres_schema.follows_this_cluster(connection))
+
+
+def _check_server(database: Database, connection: sa.Connection) -> None:
+    version = connection.dialect.server_version_info or (0,)
+    if version < OLDEST:
+        raise StoreError(
+            f"{shown(database.url)} is PostgreSQL {'.'.join(map(str, version))}; flowtui needs {OLDEST[0]} or newer."
+        )
 
 
 def _is_prepared(database: Database) -> bool:
@@ -62,36 +87,41 @@ def _make_folder(file: Path) -> None:
         raise StoreError(f"{target} cannot be written. Set FLOWTUI_HOME to a folder that you may write to.")
 
 
-def _version(database: Database) -> str | None:
+def _version(connection: sa.Connection) -> str | None:
     """The migration that the database is at, None when it is empty."""
-    with database.read() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 @contextmanager
-def _one_at_a_time(database: Database) -> Iterator[None]:
-    """Two processes that start together must not both create the tables."""
+def _one_at_a_time(database: Database) -> Iterator[sa.Connection]:
+    """A transaction in which the tables are made or changed: all of it or nothing, and never in two processes at once.
+
+    One that is killed leaves nothing behind, neither changes nor the lock.
+    """
     if not database.is_sqlite:
         with database.write() as connection:
+            connection.execute(sa.text(_TAKE_YOUR_TIME))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(4200)"))
-            yield
+            yield connection
         return
     with open(f"{database.url.database}.lock", "w") as handle:  # released when it is closed, also by a crash
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        with database.write() as connection:
+            yield connection
 
 
-def _create(database: Database) -> None:
-    with database.write() as connection:
-        metadata.create_all(connection)
-        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-        make_default_pool(database, connection)
+def _create(database: Database, connection: sa.Connection) -> None:
+    metadata.create_all(connection)
+    if not database.is_sqlite:
+        postgres_schema.install(connection, list(metadata.tables))
+    connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+    make_default_pool(database, connection)
 
 
-def _migrate(database: Database, version: str) -> None:
+def _migrate(database: Database, connection: sa.Connection, version: str) -> None:
     from alembic import command  # noqa: PLC0415 - 0.7 s that only an old database costs
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -99,10 +129,11 @@ def _migrate(database: Database, version: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     if version not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
-        name = database.url.render_as_string(hide_password=True)
         raise StoreError(
-            f"{name} was written by a newer flowtui (schema {version}). Use that one, or another FLOWTUI_HOME."
+            f"{shown(database.url)} was written by a newer flowtui (schema {version}). "
+            "Use that one, or another FLOWTUI_HOME."
         )
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if not database.is_sqlite:
+        postgres_schema.order_text_by_bytes(connection, list(metadata.tables))

@@ -5,20 +5,23 @@ transaction, after everything that was put before it, and waits for the commit: 
 """
 
 import logging
+import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from flowtui.engine.errors import FlowtuiError, StoreError
+from flowtui.engine.errors import FlowtuiError, StoreError, StoreUnavailable
 from flowtui.engine.model import LogLine, TaskRun
 from flowtui.engine.store.batch import Batch, write_batch
-from flowtui.engine.store.database import Database
+from flowtui.engine.store.database import PATIENCE_SECONDS, Database
+from flowtui.engine.store.postgres import is_duplicate
 
 __all__ = ["Writer"]
 
@@ -32,6 +35,7 @@ _GATHER_ITEMS: Final = 2_000  # a transaction's own price, 2 ms, is then 5 µs a
 # Beyond this many waiting items `put` waits too: memory stays bounded when the disk is slower than the tasks.
 _WAITING_LIMIT: Final = 50_000
 _RETRY_SECONDS: Final = 0.2
+_SAME_NAME_TRIES: Final = 3
 _CLOSE_SECONDS: Final = 30.0
 
 
@@ -138,28 +142,39 @@ class Writer:
         return [take() for _ in range(len(self._items))]
 
     def _commit_stubbornly(self, items: list[TaskRun | LogLine], call: Call | None) -> None:
-        """Commit; while the store refuses, callers are told at once and items are kept for the next try."""
-        give_up: float | None = None
+        """Commit. While the store refuses, items are kept for the next try; a caller is told, at once unless the store
+        may be back in a moment."""
+        attempt = _Attempt(items, call)
+        begun, give_up = time.monotonic(), None
         while True:
             try:
-                self._commit(items, call)
+                self._commit(attempt)
             except StoreError as error:
                 if isinstance(error.__cause__, sa.exc.DataError):
-                    self._commit_apart(items, call, error)
+                    self._commit_apart(items, attempt.call, error)
                     return
-                self._refuse(call, error)
+                waited = time.monotonic() - begun
+                if not isinstance(error, StoreUnavailable) or waited > PATIENCE_SECONDS:
+                    self._refuse(attempt.call, error)
+                    attempt.call = None
+                    self._refuse_the_waiting()
+                if items and not attempt.tries:
+                    _logger.warning("%s Records wait in memory until they can be written: %d.", error, len(items))
             except Exception as error:  # a value that cannot be written must not end the only writer
-                self._commit_apart(items, call, error)
+                self._commit_apart(items, attempt.call, error)
                 return
             else:
+                if attempt.tries and items:
+                    _logger.warning("The store is back, and records that waited are written: %d.", len(items))
                 return
-            call = None
+            attempt.tries += 1
             if self._closing:
                 give_up = give_up or time.monotonic() + _CLOSE_SECONDS
-            if not items or (give_up is not None and time.monotonic() > give_up):
+            if not (items or attempt.call) or (give_up is not None and time.monotonic() > give_up):
+                self._refuse(attempt.call, StoreError("The store was closed before it could be written to."))
                 return
-            time.sleep(_RETRY_SECONDS)
-            self._refuse_the_waiting()
+            # Two that were in each other's way are not to meet again.
+            time.sleep(min(_RETRY_SECONDS, 0.01 * 2**attempt.tries) * (0.5 + random.random()))  # noqa: S311
 
     def _refuse(self, call: Call | None, error: Exception) -> None:
         if call is not None:
@@ -187,29 +202,53 @@ class Writer:
         for item in items:
             self._commit_stubbornly([item], None)
 
-    def _commit(self, items: list[TaskRun | LogLine], call: Call | None) -> None:
-        fenced: set[str] = set()
-        outcome: Callable[[], None] | None = None
-        with self._database.write() as connection:
-            if items:
-                fenced = write_batch(self._database, connection, Batch.of(items))
-            if call is not None:
-                outcome = _attempt(connection, call)
+    def _commit(self, attempt: "_Attempt") -> None:
+        """Do it once. When the answer to the last commit was lost, ask first what became of it."""
+        if attempt.receipt is None or not self._database.has_committed(attempt.receipt):
+            attempt.receipt, attempt.fenced, attempt.outcome = None, set(), None
+            with self._database.write() as connection:
+                if attempt.items:
+                    attempt.fenced = write_batch(self._database, connection, Batch.of(attempt.items))
+                if attempt.call is not None:
+                    attempt.outcome = _carry_out(connection, attempt.call)
+                attempt.receipt = self._database.receipt(connection)
         self._on_commit()
-        if fenced:
-            self._on_fenced(fenced)
-        if outcome is not None:
-            outcome()
+        if attempt.fenced:
+            self._on_fenced(attempt.fenced)
+        if attempt.outcome is not None and attempt.call is not None:
+            attempt.outcome()
 
 
-def _attempt(connection: sa.Connection, call: Call) -> Callable[[], None]:
+@dataclass(slots=True)
+class _Attempt:
+    """What is to be committed together, and how far that has come."""
+
+    items: list[TaskRun | LogLine]
+    call: Call | None
+    tries: int = 0
+    fenced: set[str] = field(default_factory=set)
+    outcome: Callable[[], None] | None = None
+    receipt: str | None = None
+    """By which the store knows the transaction, from just before its commit."""
+
+
+def _carry_out(connection: sa.Connection, call: Call) -> Callable[[], None]:
     """Do a call's work in a savepoint; answer with how its caller is told once everything is committed."""
     work, future = call
-    savepoint = connection.begin_nested()
-    try:
-        answer = work(connection)
-    except (FlowtuiError, sa.exc.IntegrityError) as error:
-        savepoint.rollback()
-        return partial(future.set_exception, error)
-    savepoint.commit()
-    return partial(future.set_result, answer)
+    for left in reversed(range(_SAME_NAME_TRIES)):
+        savepoint = connection.begin_nested()
+        try:
+            answer = work(connection)
+        except sa.exc.IntegrityError as error:
+            savepoint.rollback()
+            # Another process has just made what this one looked for and did not find: now it is found. SQLite lets only
+            # one process write at a time.
+            if not left or not is_duplicate(error):
+                return partial(future.set_exception, error)
+        except FlowtuiError as error:
+            savepoint.rollback()
+            return partial(future.set_exception, error)
+        else:
+            savepoint.commit()
+            return partial(future.set_result, answer)
+    raise AssertionError("unreachable")

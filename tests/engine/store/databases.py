@@ -23,7 +23,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.settings import Settings
 from tests.support import clean_environment
 
-__all__ = ["Place", "StoreClock", "a_place", "postgres_server"]
+__all__ = ["Place", "StoreClock", "a_place", "guarded", "postgres_server"]
 
 
 class Place:
@@ -102,10 +102,7 @@ def postgres_server() -> Any:
     _remove_stale_folders()
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     server = get_server(folder, cleanup_mode=None)
-    # Workers of a parallel session end without calling anything, so a process of its own waits for our end of a pipe.
-    # It is in a session of its own, or what kills the tests' process group would kill it too.
-    guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", folder], stdin=subprocess.PIPE, start_new_session=True)
-    atexit.register(guard.communicate)
+    atexit.register(guarded(folder).communicate)
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # it need not survive a power cut
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off")
@@ -114,6 +111,15 @@ def postgres_server() -> Any:
     url = server.get_uri(database="prepared")
     LocalClient.open(replace(Settings.from_env({}), database_url=url)).close()
     return server
+
+
+def guarded(folder: str | Path) -> "subprocess.Popen[bytes]":
+    """End the server of that folder, and remove the folder, when our end of the guard's pipe is closed.
+
+    Workers of a parallel session end without calling anything, so that is a process of its own. It is in a session of
+    its own, or what kills the tests' process group would kill it too.
+    """
+    return subprocess.Popen(["sh", "-c", _GUARD, "guard", folder], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _remove_stale_folders() -> None:

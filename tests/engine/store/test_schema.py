@@ -49,7 +49,8 @@ def database(empty_place: Place) -> Iterator[Database]:
     """The store as the migrations alone make it."""
     empty_place.settings.home.mkdir(parents=True)
     database = Database(empty_place.settings)
-    schema._migrate(database, schema.HEAD)
+    with database.write() as connection:
+        schema._migrate(database, connection, schema.HEAD)
     yield database
     database.close()
 
