@@ -24,6 +24,8 @@ PARENT = "0" * 8 + "-0000-0000-0000-" + "0" * 12
 def runs(store_client: LocalClient, clock: StoreClock) -> dict[str, FlowRun]:
     """Runs of every sort, a minute apart, newest first by name: a, b, c, …"""
     deployment = store_client.save_deployment(a_deployment(name="prod", flow_name="etl"))
+    store_client.create_work_pool("gpu")
+    store_client.create_work_queue("local", "fast")
     ago = [clock.now - timedelta(minutes=number) for number in range(20)]
     rows: list[dict[str, Any]] = [
         {"state": Scheduled(clock.now + timedelta(hours=1)), "deployment_id": deployment.id, "auto_scheduled": True},
