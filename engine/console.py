@@ -1,25 +1,38 @@
 """Write lines to the console, at once as long as a person could follow, in parcels when they come by the thousands.
 
 A write wakes whoever reads the other end, which costs more than to make the line. So from 2,000 lines a second on they
-wait for each other, for 30 ms at most. A warning is written at once, with what waits before it, and so is everything
-when a flow ends and when the process does.
+wait for each other, for 50 ms at most, and are given their shape only then, which is quicker for many in a row. A
+warning is written at once, with what waits before it, and so is everything when a flow ends and when the process does.
 """
 
 import atexit
 import os
 import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
+
+from flowtui.engine.model import LogLine
 
 __all__ = ["Console"]
 
-_WINDOW: Final = 0.05
-"""Seconds over which lines are counted."""
+Shape = Callable[[LogLine, str], str]
+"""How a line of somebody (`Flow run 'grinning-crab'`) looks."""
+_Waiting = tuple[Any, Shape, LogLine, str]
+
+_WINDOW: Final = timedelta(seconds=0.05)
+"""The time over which lines are counted."""
 _AT_ONCE: Final = 100
 """Lines within a window that are written one by one."""
-_PARCEL: Final = 256
-_LONGEST_WAIT: Final = 0.03
+_PARCEL: Final = 1_000
+_MOST_WAITING: Final = 10_000
+"""With more than these, whoever has a line writes them: memory stays bounded when the stream is slow."""
+_LONGEST_WAIT: Final = 0.05
 _IDLE_ROUNDS: Final = 3
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Console:
@@ -32,54 +45,60 @@ class Console:
 
     def _reset(self) -> None:
         """As new: also in a fork, whose parent writes what it has, and whose threads are not there."""
-        self._lock = threading.Lock()
-        self._waiting: list[str] = []
-        self._stream: Any = None
-        self._window, self._count, self._crowded = 0.0, 0, False
+        self._writing = threading.Lock()
+        self._waiting: list[_Waiting] = []
+        self._since, self._until = _LONG_AGO, _LONG_AGO
+        self._count, self._crowded = 0, False
         self._carrier: threading.Thread | None = None
 
-    def write(self, stream: Any, text: str, now: float, *, urgent: bool) -> None:
-        """Write a line to the stream, soon or at once; `now` is its time in seconds."""
-        if now - self._window > _WINDOW or now < self._window:
-            self._crowded = self._count > _AT_ONCE and now - self._window < 2 * _WINDOW
-            self._window, self._count = now, 0
+    def write(self, stream: Any, shape: Shape, line: LogLine, who: str, *, urgent: bool) -> None:
+        """Write a line to the stream, soon or at once."""
+        if not self._since <= line.timestamp < self._until:
+            self._begin_window(line.timestamp)
         self._count += 1
-        if not self._waiting and not self._crowded and self._count <= _AT_ONCE:
-            _put(stream, text)
+        waiting = self._waiting
+        if not self._crowded and not waiting and self._count <= _AT_ONCE:
+            _put(stream, shape(line, who))
             return
-        with self._lock:
-            if stream is not self._stream:
-                self._empty()
-                self._stream = stream
-            self._waiting.append(text)
-            if urgent or len(self._waiting) >= _PARCEL:
-                self._empty()
-            elif self._carrier is None:
-                self._carrier = threading.Thread(target=self._carry, name="flowtui-console", daemon=True)
-                self._carrier.start()
+        waiting.append((stream, shape, line, who))  # without a lock: whoever writes them takes them from this very list
+        if urgent or len(waiting) > _MOST_WAITING:
+            self.flush()
+        elif self._carrier is None:
+            self._carry_soon()
 
     def flush(self) -> None:
         """Write what waits."""
         if self._waiting:
-            with self._lock:
+            with self._writing:
                 self._empty()
 
+    def _begin_window(self, now: datetime) -> None:
+        self._crowded = self._count > _AT_ONCE and self._since <= now < self._until + _WINDOW
+        self._since, self._until, self._count = now, now + _WINDOW, 0
+
     def _empty(self) -> None:
-        if self._waiting:
-            _put(self._stream, "".join(self._waiting))
-            self._waiting = []  # only now: until then whoever has a line queues behind these
+        waiting = self._waiting
+        while waiting:
+            parcel = waiting[:_PARCEL]
+            for stream, lines in groupby(parcel, itemgetter(0)):
+                _put(stream, "".join([shape(line, who) for _, shape, line, who in lines]))
+            del waiting[: len(parcel)]  # only now: until then whoever has a line queues behind these
+
+    def _carry_soon(self) -> None:
+        with self._writing:
+            if self._carrier is None:
+                self._carrier = threading.Thread(target=self._carry, name="flowtui-console", daemon=True)
+                self._carrier.start()
 
     def _carry(self) -> None:
         """Write what waits, again and again, until for a while nothing has."""
         idle = 0
-        while True:
+        while idle <= _IDLE_ROUNDS:
             time.sleep(_LONGEST_WAIT)
-            with self._lock:
-                idle = 0 if self._waiting else idle + 1
-                self._empty()
-                if idle > _IDLE_ROUNDS:
-                    self._carrier = None
-                    return
+            idle = 0 if self._waiting else idle + 1
+            self.flush()
+        self._carrier = None
+        self.flush()  # whoever added a line just now may still have seen a carrier
 
 
 def _put(stream: Any, text: str) -> None:

@@ -7,9 +7,8 @@ The shape is `HH:MM:SS.mmm | INFO    | Flow run 'grinning-crab' - message`, in l
 import logging
 import sys
 import threading
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from flowtui.engine.client.current import current_client
@@ -37,6 +36,8 @@ _OWN_FIELDS: Final = frozenset({"flow_run_id", "task_run_id", "run", "message", 
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | _OWN_FIELDS | {"taskName"}
 _OWN_FOLDER: Final = __file__.removesuffix("log_output.py")
 _LEVELS: Final = {10: "DEBUG  ", 20: "INFO   ", 30: "WARNING", 40: "ERROR  ", 50: "CRITICAL"}
+_WARNING: Final = logging.WARNING
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _ROOT: Final = logging.getLogger("flowtui")
 
 
@@ -47,17 +48,18 @@ def keep_line(line: LogLine) -> None:
 
 # -- the console ----------------------------------------------------------------------------------------------------
 
-_second: tuple[int, str] = (-1, "")
+_second: tuple[datetime, datetime, str] = (_NEVER, _NEVER, "")
 
 
-def _clock(seconds: float) -> str:
+def _clock(instant: datetime) -> str:
     """`HH:MM:SS.mmm` in local time. A second is worked out once for all of its lines."""
     global _second
-    whole = int(seconds)
-    now = _second
-    if now[0] != whole:
-        now = _second = (whole, time.strftime("%H:%M:%S", time.localtime(whole)))
-    return f"{now[1]}.{int((seconds - whole) * 1000):03d}"
+    since, until, text = _second
+    if not since <= instant < until:
+        since = instant.replace(microsecond=0)
+        text = f"{since.astimezone():%H:%M:%S}"
+        _second = (since, since + timedelta(seconds=1), text)
+    return f"{text}.{instant.microsecond // 1000:03d}"
 
 
 def _level(level: int) -> str:
@@ -65,7 +67,7 @@ def _level(level: int) -> str:
 
 
 def _shaped(line: LogLine, who: str) -> str:
-    return f"{_clock(line.timestamp.timestamp())} | {_level(line.level)} | {who} - {line.message}\n"
+    return f"{_clock(line.timestamp)} | {_level(line.level)} | {who} - {line.message}\n"
 
 
 def _json(line: LogLine, who: str) -> str:
@@ -74,7 +76,12 @@ def _json(line: LogLine, who: str) -> str:
     from flowtui.engine.wire import log_json  # noqa: PLC0415 - only for those who ask for this format
 
     body = {**log_json(line), "level_name": logging.getLevelName(line.level), "run": who}
-    return orjson.dumps(body, default=str, option=orjson.OPT_APPEND_NEWLINE).decode()
+    try:
+        return orjson.dumps(body, default=str, option=orjson.OPT_APPEND_NEWLINE).decode()
+    except TypeError:  # a lone surrogate, which no encoding can hold
+        import json  # noqa: PLC0415 - 3 ms for what hardly ever happens
+
+        return f"{json.dumps(body, default=str)}\n"
 
 
 class _Console(logging.StreamHandler[Any]):
@@ -160,8 +167,7 @@ def print_line(line: LogLine, who: str) -> None:
     """Print a line as the console handler would."""
     handler, stream = _console, sys.stderr
     if handler is not None and stream is not None:
-        urgent = line.level >= logging.WARNING
-        _printing.write(stream, handler.shape(line, who), line.timestamp.timestamp(), urgent=urgent)
+        _printing.write(stream, handler.shape, line, who, urgent=line.level >= _WARNING)
 
 
 def flush_console() -> None:
@@ -171,7 +177,7 @@ def flush_console() -> None:
 
 # -- setting it up --------------------------------------------------------------------------------------------------
 
-_ready = threading.Event()
+_ready = False
 _lock = threading.Lock()
 _quiet = False
 _followed: list[str] = []
@@ -180,12 +186,12 @@ _followed: list[str] = []
 
 def console_only_ours(logger: logging.Logger) -> bool:
     """True when nobody but flowtui listens to this logger of runs: a line can then skip the logging module's ways."""
-    if not _ready.is_set() or _ROOT.propagate or _ROOT.filters or logger.filters or len(logger.handlers) != 1:
+    if not _ready or _ROOT.propagate or _ROOT.filters or logger.filters or len(logger.handlers) != 1:
         return False
-    handlers = _ROOT.handlers
-    if _console is None:
+    handlers, console = _ROOT.handlers, _console
+    if console is None:
         return not handlers
-    return len(handlers) == 1 and _console.formatter is None and not _console.filters and not _console.level
+    return len(handlers) == 1 and console.formatter is None and not console.filters and not console.level
 
 
 def keep_console_quiet() -> None:
@@ -196,12 +202,13 @@ def keep_console_quiet() -> None:
 
 def set_up_logging() -> None:
     """Attach the console and the store to the loggers of runs, once per process."""
-    if _ready.is_set():
+    global _ready
+    if _ready:
         return
     with _lock:
-        if not _ready.is_set():
+        if not _ready:
             _attach()
-            _ready.set()
+            _ready = True
 
 
 def _attach() -> None:
@@ -232,12 +239,11 @@ def _follow(logger: logging.Logger, keeper: _Keeper, level: str) -> None:
 
 def tear_down_logging() -> None:
     """Undo `set_up_logging`, for a process that goes on without: a test's."""
-    global _console
+    global _console, _ready
     for name in ("flowtui", *_followed):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
     _followed.clear()
-    _console = None
-    _ready.clear()
+    _console, _ready = None, False

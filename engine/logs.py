@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from flowtui.engine.clock import utc_now
+from flowtui.engine.containers import ATOMS
 from flowtui.engine.context import FlowRunContext, TaskRunContext, current_flow_run, current_task_run
 from flowtui.engine.errors import FlowtuiError, MissingContext
 from flowtui.engine.log_output import FLOW_RUNS, TASK_RUNS, console_only_ours, keep_line, print_line
@@ -71,7 +72,7 @@ class RunLogger(logging.LoggerAdapter[logging.Logger]):
         if not logger.isEnabledFor(level):
             return
         fields = self.extra
-        level_up = kwargs.pop("stacklevel", 1)
+        level_up = kwargs.pop("stacklevel", 1) if kwargs else 1
         if not kwargs and fields is not None and len(fields) == _IDS and console_only_ours(logger):
             message = _filled(msg, args)
             if message is not None:
@@ -89,8 +90,9 @@ def _filled(msg: Any, args: tuple[Any, ...]) -> str | None:
     if not args:
         return str(msg)
     try:
-        if len(args) == 1 and isinstance(args[0], Mapping) and args[0]:
-            return str(msg) % args[0]
+        one = args[0]
+        if len(args) == 1 and type(one) not in ATOMS and isinstance(one, Mapping) and one:
+            return str(msg) % one
         return str(msg) % args
     except Exception:  # the logging module says so in its own way, and the program goes on
         return None

@@ -15,7 +15,7 @@ __all__ = ["close_current_client", "current_client", "exchange_client", "use_cli
 
 _lock = threading.Lock()
 _client: "Client | None" = None
-_pid: int | None = None
+_inherited: "list[Client]" = []
 
 
 def current_client() -> "Client":
@@ -23,12 +23,12 @@ def current_client() -> "Client":
 
     A forked child opens its own: a database connection does not survive a fork.
     """
-    global _client, _pid
+    global _client
     ready = _client
-    if ready is not None and _pid == os.getpid():
+    if ready is not None:
         return ready
     with _lock:
-        if _client is None or _pid != os.getpid():
+        if _client is None:
             settings = current_settings()
             if settings.api_url is not None:
                 raise UsageError(
@@ -37,24 +37,21 @@ def current_client() -> "Client":
                 )
             from flowtui.engine.client.local import LocalClient  # noqa: PLC0415 - 200 ms of SQLAlchemy, at the first run
 
-            _client, _pid = LocalClient.open(settings), os.getpid()
+            _client = LocalClient.open(settings)
             atexit.register(close_current_client)
         return _client
 
 
 def use_client(client: "Client") -> None:
     """Make `client` the one of this process, in the place of the one that would be opened."""
-    global _client, _pid
-    with _lock:
-        _client, _pid = client, os.getpid()
+    exchange_client(client)
 
 
 def exchange_client(client: "Client | None") -> "Client | None":
     """`use_client` for a while: answers the one that was there, which stays open, to be put back."""
-    global _client, _pid
+    global _client
     with _lock:
-        before = _client if _pid == os.getpid() else None
-        _client, _pid = client, os.getpid()
+        before, _client = _client, client
         return before
 
 
@@ -63,5 +60,17 @@ def close_current_client() -> None:
     global _client
     with _lock:
         client, _client = _client, None
-    if client is not None and _pid == os.getpid():
+    if client is not None:
         client.close()
+
+
+def _forget() -> None:
+    """In a fork: its parent's client is neither used nor closed, nor is it let go of, which would close its files."""
+    global _lock, _client
+    _lock = threading.Lock()
+    if _client is not None:
+        _inherited.append(_client)
+        _client = None
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -6,7 +6,7 @@ a mask of its levels and the span of its timestamps.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -30,6 +30,12 @@ _TOTAL = (
     .order_by(log_chunk.c.first_line.desc())
     .limit(1)
 )
+# The number of its first line is looked up by the statement itself: each statement gives Python's lock away and has to
+# wait for it again, beside a busy flow.
+_APPEND = sa.insert(log_chunk).values(
+    {name: sa.bindparam(name) for name in ("lines", "level_mask", "ts_min", "ts_max", "data")}
+    | {"stream_id": sa.bindparam("stream"), "first_line": sa.func.coalesce(_TOTAL.scalar_subquery(), 0)}
+)
 
 
 def level_bit(level: int) -> int:
@@ -39,12 +45,9 @@ def level_bit(level: int) -> int:
 
 def append_lines(connection: sa.Connection, stream_id: str, lines: Sequence[LogLine]) -> None:
     """Add lines at the end of a stream."""
-    first = _total(connection, stream_id)
-    rows = []
     for start in range(0, len(lines), _CHUNK_LINES):
-        part = lines[start : start + _CHUNK_LINES]
-        rows.append(_chunk(stream_id, first + start, part))
-    connection.execute(sa.insert(log_chunk), rows)
+        records = list(map(_record, lines[start : start + _CHUNK_LINES]))
+        connection.execute(_APPEND, {"stream": stream_id, **_packed(records)})
 
 
 def read_lines(connection: sa.Connection, stream_id: str, start: int, limit: int) -> LogPage:
@@ -83,7 +86,11 @@ def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
     records = [record for row in rows for record in orjson.loads(zlib.decompress(row.data))]
     connection.execute(sa.delete(log_chunk).where(log_chunk.c.stream_id == stream_id))
     merged = [
-        _packed(stream_id, rows[0].first_line + start, records[start : start + _MERGED_LINES])
+        {
+            "stream_id": stream_id,
+            "first_line": rows[0].first_line + start,
+            **_packed(records[start : start + _MERGED_LINES]),
+        }
         for start in range(0, len(records), _MERGED_LINES)
     ]
     connection.execute(sa.insert(log_chunk), merged)
@@ -92,10 +99,6 @@ def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
 
 def _total(connection: sa.Connection, stream_id: str) -> int:
     return int(connection.execute(_TOTAL, {"stream": stream_id}).scalar() or 0)
-
-
-def _chunk(stream_id: str, first: int, lines: Iterable[LogLine]) -> dict[str, object]:
-    return _packed(stream_id, first, [_record(line) for line in lines])
 
 
 def _record(line: LogLine) -> list[object]:
@@ -112,14 +115,13 @@ def _record(line: LogLine) -> list[object]:
     ]
 
 
-def _packed(stream_id: str, first: int, records: list[list[Any]]) -> dict[str, object]:
+def _packed(records: list[list[Any]]) -> dict[str, object]:
+    """The columns of a chunk with these records."""
     mask = 0
     for level in {record[1] for record in records}:
         mask |= level_bit(level)
     stamps = [record[0] for record in records]
     return {
-        "stream_id": stream_id,
-        "first_line": first,
         "lines": len(records),
         "level_mask": mask,
         "ts_min": min(stamps),
