@@ -1,8 +1,11 @@
 """What goes to another process to run one task there, and what comes back."""
 
+import io
 import sys
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from flowtui.engine.context import current_tags
@@ -68,7 +71,7 @@ def packed(session: "TaskSession") -> bytes:
     _send_by_value(session.task, cloudpickle)
     assignment = _assignment(session)
     try:
-        payload: bytes = cloudpickle.dumps(assignment)
+        payload = _with_files(assignment, cloudpickle)
     except Exception as error:  # pickling runs the values' own code, which may raise anything
         raise UsageError(_refusal(session, cloudpickle, error)) from None
     return payload
@@ -136,6 +139,26 @@ def _send_by_value(task: "Task[Any, Any]", cloudpickle: Any) -> None:
     module = sys.modules.get(task.fn.__module__ or "")
     if module is not None and module.__name__.startswith(LOADED):
         cloudpickle.register_pickle_by_value(module)
+
+
+def _with_files(assignment: Assignment, cloudpickle: Any) -> bytes:
+    """The assignment as bytes, its code with the names of its files, which cloudpickle 3.1.3 leaves out.
+
+    Log lines, tracebacks and caching by source need them.
+    """
+    table = cloudpickle.Pickler.dispatch_table
+
+    def reduced(code: CodeType) -> tuple[Any, ...]:
+        kind, fields, *more = table[CodeType](code)
+        named = (code.co_filename if field == "<dynamic-code>" else field for field in fields)
+        return (kind, tuple(named), *more)
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
+        dispatch_table = ChainMap({CodeType: reduced}, table)
+
+    with io.BytesIO() as file:
+        Pickler(file).dump(assignment)
+        return file.getvalue()
 
 
 def _refusal(session: "TaskSession", cloudpickle: Any, error: Exception) -> str:
