@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from flowtui.engine.explanations import Explanation
 from flowtui.engine.model import (
     Backend,
     BlockDocument,
@@ -29,6 +30,7 @@ __all__ = [
     "block_json",
     "block_type_json",
     "deployment_json",
+    "explanation_json",
     "flow_json",
     "flow_run_json",
     "instant",
@@ -276,4 +278,29 @@ def worker_json(worker: WorkerRecord) -> Json:
         "limit": worker.slots,
         "running": worker.running,
         "version": worker.version,
+    }
+
+
+def explanation_json(explanation: Explanation) -> Json:
+    """Why a run waits. `facts` are the live values of a reason's sentences."""
+    return {
+        "kind": explanation.kind,
+        "id": explanation.run_id,
+        "name": explanation.run_name,
+        "flow_name": explanation.flow_name,
+        "state": state_json(explanation.state),
+        "now": instant(explanation.now),
+        "waits": explanation.waits,
+        "verdict": explanation.verdict,
+        "reasons": [
+            {
+                "code": reason.code,
+                "blocking": reason.blocking,
+                "text": reason.text,
+                "detail": reason.detail,
+                "facts": dict(reason.facts),
+                "remedies": [asdict(remedy) for remedy in reason.remedies],
+            }
+            for reason in explanation.reasons
+        ],
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.sharing import Sharing
 from flowtui.engine.model import (
@@ -37,9 +38,9 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Protocol):
+class Client(Sharing, Pooling, Explaining, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
-    `pooling.py`."""
+    `pooling.py`, why they wait in `explaining.py`."""
 
     @property
     def address(self) -> str:

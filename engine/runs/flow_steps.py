@@ -121,7 +121,9 @@ def _try_again(state: State, retry: int, policy: FlowPolicy, tools: FlowTools) -
     delay = delay_before(retry, policy.delays, policy.jitter)
     when = f"{delay:g} second(s) from now" if delay else "now"
     yield Log(logging.INFO, f"{state.message} – retry {retry} of {policy.retries} will start {when}")
-    for step in (AwaitingRetry(tools.now() + timedelta(seconds=delay), message=state.message), Retrying()):
+    which = {"retry": retry, "retries": policy.retries}
+    again = AwaitingRetry(tools.now() + timedelta(seconds=delay), message=state.message, details=which)
+    for step in (again, Retrying()):
         answer: Answer = yield Propose(step)
         while answer.status == "WAIT":  # the store's clock is behind ours
             yield Sleep(answer.delay_seconds)

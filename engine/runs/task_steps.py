@@ -205,7 +205,8 @@ def _try_again(state: State, retry: int, tools: TaskTools) -> Generator[Step, An
     yield Log(logging.INFO, f"{state.message} – retry {retry} of {policy.retries} will start {when}")
     if delay:
         due = tools.now() + timedelta(seconds=delay)
-        yield Save(after(tools.run, AwaitingRetry(due, message=state.message)))
+        which = {"retry": retry, "retries": policy.retries}
+        yield Save(after(tools.run, AwaitingRetry(due, message=state.message, details=which)))
         yield Sleep(delay)
     yield Save(after(tools.run, Retrying()))
     if tools.hooks:

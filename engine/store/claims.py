@@ -19,7 +19,7 @@ from flowtui.engine.store.rows import event_row, state_of, state_row, writable
 from flowtui.engine.store.tables import event, flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
-__all__ = ["KEPT_DETAILS", "Wanted", "claim_due", "pending_after"]
+__all__ = ["KEPT_DETAILS", "Wanted", "claim_due", "pending_after", "would_take"]
 
 KEPT_DETAILS: Final = ("scheduled_time", "lost_starts")
 """What a Pending state keeps of the state before it."""
@@ -48,22 +48,34 @@ def claim_due(database: Database, connection: sa.Connection, wanted: Wanted) -> 
     now = database.now(connection)
     loads = deployment_loads(database, connection, wanted.deployments or None, lock=True)
     _end_collisions(database, connection, wanted, loads, now)
-    chosen = _choose(database, connection, wanted, loads, now)
+    chosen = _choose(database, connection, wanted, loads, now, lock=True)
     return _take_all(connection, chosen, wanted, now)
+
+
+def would_take(database: Database, connection: sa.Connection, wanted: Wanted) -> list[str]:
+    """The ids of the runs that `claim_due` would take now, without a lock: for those who ask why a run waits."""
+    loads = deployment_loads(database, connection, wanted.deployments or None)
+    return _choose(database, connection, wanted, loads, database.now(connection), lock=False)
 
 
 # -- which ------------------------------------------------------------------------------------------------------------
 
 
 def _choose(
-    database: Database, connection: sa.Connection, wanted: Wanted, loads: dict[str, DeploymentLoad], now: int
+    database: Database,
+    connection: sa.Connection,
+    wanted: Wanted,
+    loads: dict[str, DeploymentLoad],
+    now: int,
+    *,
+    lock: bool,
 ) -> list[str]:
     """The ids of the runs to take, the first one first."""
     rooms = shared(loads)
     if wanted.pool is None:
         where = _served(wanted)
-        return [] if where is None else _from_line(database, connection, where, wanted.limit, rooms, now)
-    pool = pool_load(database, connection, wanted.pool, lock=True)
+        return [] if where is None else _from_line(database, connection, where, wanted.limit, rooms, now, lock=lock)
+    pool = pool_load(database, connection, wanted.pool, lock=lock)
     if pool is None:
         raise NotFound("work pool", wanted.pool, f"Create it with: flowtui work-pool create {wanted.pool}")
     chosen: list[str] = []
@@ -71,7 +83,7 @@ def _choose(
         room = room_in(pool, line, wanted.limit - len(chosen), len(chosen))
         if room > 0:
             where = sa.and_(run_queue.c.pool == pool.name, run_queue.c.queue == line.name)
-            chosen += _from_line(database, connection, where, room, rooms, now)
+            chosen += _from_line(database, connection, where, room, rooms, now, lock=lock)
     return chosen
 
 
@@ -89,6 +101,8 @@ def _from_line(
     room: int,
     rooms: dict[str, int],
     now: int,
+    *,
+    lock: bool,
 ) -> list[str]:
     """Up to `room` due runs, oldest first. `rooms`, what limited deployments have left, is drawn down.
 
@@ -103,7 +117,7 @@ def _from_line(
             query = query.where(of_others)
         if chosen:
             query = query.where(run_queue.c.flow_run_id.notin_(chosen))
-        rows = connection.execute(query if database.is_sqlite else _locking(query)).all()
+        rows = connection.execute(_locking(query) if lock and not database.is_sqlite else query).all()
         passed = False
         for row in rows:
             left = rooms.get(row.deployment_id)

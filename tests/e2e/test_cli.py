@@ -22,8 +22,8 @@ Flowtui = Callable[..., Done]
 
 VERBS = {
     "deployment": ("ls", "inspect", "run", "pause", "resume", "delete"),
-    "flow-run": ("ls", "inspect", "logs", "cancel", "retry", "delete"),
-    "task-run": ("ls", "inspect"),
+    "flow-run": ("ls", "inspect", "why", "logs", "cancel", "retry", "delete"),
+    "task-run": ("ls", "inspect", "why"),
     "flow": ("ls",),
     "block": ("ls", "inspect", "delete", "type"),
     "work-pool": (

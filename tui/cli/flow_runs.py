@@ -23,6 +23,7 @@ __all__ = ["app"]
 
 app = App(name="flow-run", help="List, inspect, follow, cancel and retry flow runs.")
 app.command("flowtui.tui.cli.flow_run_logs:logs", name="logs", help="Print the log of a flow run.")
+app.command("flowtui.tui.cli.why:flow_run", name="why", help="Say what a flow run waits for, and what can be done.")
 app.command("flowtui.tui.cli.flow_run_retry:retry", name="retry", help="Run a finished flow run again.")
 app.command("flowtui.tui.cli.flow_run_pauses:pause", name="pause", help="Have a running flow run wait.")
 app.command("flowtui.tui.cli.flow_run_pauses:suspend", name="suspend", help="End the process of a run for a while.")

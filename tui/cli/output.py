@@ -28,6 +28,7 @@ __all__ = [
     "print_json",
     "print_table",
     "state_cell",
+    "styled",
 ]
 
 Output = Annotated[
@@ -133,6 +134,13 @@ def state_cell(state: "State") -> Cell:
     """Glyph, word and colour."""
     look = look_of(state)
     return Cell(f"{look.glyph} {look.word}", _COLORS.get(look.role, ""))
+
+
+def styled(cells: Iterable[Cell]) -> "Text":
+    """One line of several cells."""
+    from rich.text import Text  # noqa: PLC0415 - loaded by the caller
+
+    return Text.assemble(*map(_text, cells))
 
 
 def _text(cell: Cell | str) -> "Text":

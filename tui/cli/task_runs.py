@@ -20,6 +20,7 @@ from flowtui.tui.cli.pages import every
 __all__ = ["app"]
 
 app = App(name="task-run", help="List and inspect task runs.")
+app.command("flowtui.tui.cli.why:task_run", name="why", help="Say what a task run waits for.")
 
 _COLUMNS = (
     Column("STATE"),
