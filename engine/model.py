@@ -19,6 +19,7 @@ __all__ = [
     "Deployment",
     "DeploymentSchedule",
     "DeploymentSpec",
+    "DeploymentVersion",
     "FlowRecord",
     "FlowRun",
     "HourTally",
@@ -379,7 +380,8 @@ class DeploymentSpec:
     """None when a process of its own serves it (`flow.serve`)."""
     work_queue_name: str | None = "default"
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
-    schedules: tuple[ScheduleSpec, ...] = ()
+    schedules: tuple[ScheduleSpec, ...] | None = ()
+    """None leaves those that are there."""
     concurrency_limit: int | None = None
     """How many of its runs are carried out at once."""
     collision_strategy: CollisionStrategy = "ENQUEUE"
@@ -436,6 +438,24 @@ class Deployment:
     def full_name(self) -> str:
         """`flow/deployment`, the name that commands take."""
         return f"{self.flow_name}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentVersion:
+    """What a deployment was after one of its changes."""
+
+    number: int
+    """Counts from 1."""
+    created: datetime
+    version: str | None
+    """What whoever deployed it, or its flow, calls it."""
+    version_type: str | None = None
+    info: Mapping[str, Any] = field(default_factory=_no_items)
+    """Where it comes from: `commit_sha`, `branch`, `message`, `url`, `dirty`, in a checkout of git."""
+    spec: Mapping[str, Any] = field(default_factory=_no_items)
+    """What a version keeps, as JSON values: entrypoint, parameters, schedules, pull steps …"""
+    changed: tuple[str, ...] = ()
+    """What differs from the version before, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from flowtui.engine.model import (
     BlockType,
     Deployment,
     DeploymentSchedule,
+    DeploymentVersion,
     FlowRecord,
     FlowRun,
     LogLine,
@@ -30,6 +31,7 @@ __all__ = [
     "block_json",
     "block_type_json",
     "deployment_json",
+    "deployment_version_json",
     "explanation_json",
     "flow_json",
     "flow_run_json",
@@ -172,6 +174,18 @@ def deployment_json(deployment: Deployment) -> Json:
         "pull_steps": None if deployment.pull_steps is None else list(deployment.pull_steps),
         "created_by": _author(deployment.created_by),
         "updated_by": _author(deployment.updated_by),
+    }
+
+
+def deployment_version_json(version: DeploymentVersion) -> Json:
+    return {
+        "number": version.number,
+        "version": version.version,
+        "version_type": version.version_type,
+        "created": instant(version.created),
+        "version_info": dict(version.info),
+        "changed": list(version.changed),
+        "spec": dict(version.spec),
     }
 
 

@@ -1,8 +1,9 @@
 """Built-in block types for folders: `LocalFileSystem` and `RemoteFileSystem`, which keep files by relative paths.
 
-Their `read_path` and `write_path` are awaited in async code.
+Their `read_path`, `write_path` and `get_directory` are awaited in async code.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -40,6 +41,14 @@ class LocalFileSystem(Block):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         return str(file)
+
+    @both_ways
+    def get_directory(self, from_path: str | None = None, local_path: str | None = None) -> str:
+        """Copy the folder, or one below it, to `local_path` (default: the current folder); answers where it is."""
+        source, target = self._within(from_path or "."), Path(local_path or ".").absolute()
+        if source.resolve() != target.resolve():
+            shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", "__pycache__"))
+        return str(target)
 
     def _within(self, path: str) -> Path:
         folder = Path(self.basepath or ".").expanduser().resolve()
@@ -84,6 +93,15 @@ class RemoteFileSystem(Block):
         with system.open(whole, "wb") as file:
             file.write(content)
         return whole
+
+    @both_ways
+    def get_directory(self, from_path: str | None = None, local_path: str | None = None) -> str:
+        """Copy the folder, or one below it, to `local_path` (default: the current folder); answers where it is."""
+        target = Path(local_path or ".").absolute()
+        target.mkdir(parents=True, exist_ok=True)
+        whole = self._whole(from_path) if from_path else self.basepath
+        self._system().get(whole.rstrip("/") + "/", f"{target}/", recursive=True)
+        return str(target)
 
     def _system(self) -> Any:
         import fsspec  # noqa: PLC0415 - 30 ms that only this block pays

@@ -15,7 +15,7 @@ from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.clock import utc_now
-from flowtui.engine.errors import BlockNotFound
+from flowtui.engine.errors import BlockNotFound, UsageError
 from flowtui.engine.ids import new_id, new_slug
 from flowtui.engine.model import (
     Answer,
@@ -26,6 +26,7 @@ from flowtui.engine.model import (
     Claim,
     Deployment,
     DeploymentSpec,
+    DeploymentVersion,
     FlowRecord,
     FlowRun,
     HourTally,
@@ -45,6 +46,7 @@ from flowtui.engine.store import (
     backends,
     blocks,
     claims,
+    deployment_versions,
     deployments,
     feed,
     figures,
@@ -244,6 +246,17 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
     def save_deployment(self, spec: DeploymentSpec) -> Deployment:
         return self._writer.call(lambda c: deployments.read(c, deployments.save(self._db, c, spec)))
 
+    def save_deployments(self, specs: Sequence[DeploymentSpec]) -> tuple[Deployment, ...]:
+        def save(connection: Any) -> tuple[Deployment, ...]:
+            ids = [deployments.save(self._db, connection, spec) for spec in specs]
+            return tuple(deployments.read(connection, deployment_id) for deployment_id in ids)
+
+        return self._writer.call(save)
+
+    def list_deployment_versions(self, deployment_id: str, *, limit: int = 50) -> tuple[DeploymentVersion, ...]:
+        with self._db.read() as connection:
+            return deployment_versions.list_versions(connection, deployment_id, limit)
+
     def read_deployment(self, name_or_id: str) -> Deployment:
         with self._db.read() as connection:
             return deployments.read(connection, name_or_id)
@@ -268,6 +281,9 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
         tags: Sequence[str] = (),
         idempotency_key: str | None = None,
         created_by: str | None = None,
+        work_queue_name: str | None = None,
+        job_variables: Mapping[str, Any] | None = None,
+        parent_task_run_id: str | None = None,
     ) -> FlowRun:
         deployment = self.read_deployment(deployment_id)
         values = {**deployment.parameters, **(parameters or {})}
@@ -275,6 +291,10 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
             from flowtui.engine.deployments.parameters import check_parameters  # noqa: PLC0415 - pydantic, 40 ms
 
             check_parameters(deployment.parameter_openapi_schema, values)
+        if work_queue_name is not None:
+            if deployment.work_pool_name is None:
+                raise UsageError(f"{deployment.full_name} is served by a process of its own; it has no work queue.")
+            self.read_work_queue(deployment.work_pool_name, work_queue_name)
         return self.create_flow_run(
             NewFlowRun(
                 flow_name=deployment.flow_name,
@@ -284,7 +304,9 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
                 tags=(*deployment.tags, *tags),
                 deployment_id=deployment.id,
                 work_pool_name=deployment.work_pool_name,
-                work_queue_name=deployment.work_queue_name,
+                work_queue_name=work_queue_name or deployment.work_queue_name,
+                job_variables=job_variables or {},
+                parent_task_run_id=parent_task_run_id,
                 deployment_version=deployment.version,
                 retries=deployment.retries,
                 retry_delay_seconds=deployment.retry_delay_seconds,

@@ -21,6 +21,7 @@ from flowtui.engine.model import (
     Claim,
     Deployment,
     DeploymentSpec,
+    DeploymentVersion,
     FlowRecord,
     FlowRun,
     HourTally,
@@ -185,6 +186,14 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         scheduled runs of schedules that went away are removed."""
         ...
 
+    def save_deployments(self, specs: Sequence[DeploymentSpec]) -> tuple[Deployment, ...]:
+        """`save_deployment` for several: all of them, or none."""
+        ...
+
+    def list_deployment_versions(self, deployment_id: str, *, limit: int = 50) -> tuple[DeploymentVersion, ...]:
+        """What the deployment was at each of its changes, newest first."""
+        ...
+
     def read_deployment(self, name_or_id: str) -> Deployment:
         """By id, by `flow/deployment`, or by a deployment name that only one flow has."""
         ...
@@ -207,9 +216,13 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         tags: Sequence[str] = (),
         idempotency_key: str | None = None,
         created_by: str | None = None,
+        work_queue_name: str | None = None,
+        job_variables: Mapping[str, Any] | None = None,
+        parent_task_run_id: str | None = None,
     ) -> FlowRun:
         """Create a Scheduled run of a deployment, due now unless a time is given. `parameters` are laid over the
-        deployment's; `ParameterError` when the result does not fit its schema."""
+        deployment's; `ParameterError` when the result does not fit its schema. With a `parent_task_run_id` it is
+        part of the graph of another run."""
         ...
 
     # -- blocks ---------------------------------------------------------------------------------------------------

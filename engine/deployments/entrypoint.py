@@ -13,15 +13,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from flowtui.engine.context import loading_code
+from flowtui.engine.deployments.finder import python_files
 from flowtui.engine.errors import EntrypointError
 
 if TYPE_CHECKING:
     from flowtui.engine.flows import Flow
 
 __all__ = ["importing", "load_flow", "split_entrypoint"]
-
-_MOST_FILES = 2_000
-_SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 
 
 def load_flow(entrypoint: str, path: str) -> "Flow[..., Any]":
@@ -199,21 +197,8 @@ def _near_files(file: Path, root: Path) -> str:
     """A hint at a file whose name is near, or which lies in another folder of the root."""
     import difflib  # noqa: PLC0415 - 3 ms that only this message pays
 
-    files = {str(found.relative_to(root)): found for found in _python_files(root)}
+    files = {str(found.relative_to(root)): found for found in python_files(root)}
     wanted = os.path.relpath(file, root)
     same = [shown for shown, found in files.items() if found.name == file.name]
     near = same or difflib.get_close_matches(wanted, files, n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
-
-
-def _python_files(root: Path) -> Iterator[Path]:
-    """Python files below the root, a bounded number of them."""
-    seen = 0
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
-        for name in names:
-            seen += 1
-            if seen > _MOST_FILES:
-                return
-            if name.endswith(".py"):
-                yield Path(folder) / name

@@ -9,19 +9,42 @@ from flowtui.engine.errors import DeploymentFileError
 
 __all__ = ["Fields"]
 
+_TYPING_ERROR = 0.75
+"""How like a known key one has to be that was probably meant."""
+
 
 class Fields:
-    """A mapping whose keys are known. Null counts as not given."""
+    """A mapping whose keys are known. Null counts as not given.
 
-    def __init__(self, tree: Tree, shown: str, where: str, known: Sequence[str]) -> None:
-        """`where` is the mapping's place in the file, such as `deployments[0]`. Raises for an unknown key."""
-        self.tree, self.shown, self.where, self.known = tree, shown, where, known
+    While placeholders are still `open`, a value that needs one to be known counts as not given either; a text is then
+    what was written, braces and all.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        shown: str,
+        where: str,
+        known: Sequence[str],
+        *,
+        open: bool = False,  # noqa: A002
+        more: bool = False,
+    ) -> None:
+        """`where` is the mapping's place in the file, such as `deployments[0]`.
+
+        Raises for an unknown key; with `more`, only for one that is nearly a known one, and keeps the `others`.
+        """
+        self.tree, self.shown, self.where, self.known, self.open = tree, shown, where, known, open
         if tree.fields is None:
             problem = f"must be a mapping of keys to values, not {_kind(tree.value)}."
             raise DeploymentFileError(shown, tree.line, where or None, problem)
+        self.others: list[str] = []
         for key, value in tree.fields.items():
-            if key not in known:
+            if key in known:
+                continue
+            if not more or difflib.get_close_matches(key, known, n=1, cutoff=_TYPING_ERROR):
                 raise DeploymentFileError(shown, value.line, self.named(key), _unknown(key, known))
+            self.others.append(key)
 
     def named(self, key: str) -> str:
         """The key with its place, `deployments[0].name`."""
@@ -41,6 +64,11 @@ class Fields:
         tree = (self.tree.fields or {}).get(key)
         return None if tree is None or tree.value is None else tree
 
+    def settled(self, key: str) -> Tree | None:
+        """`get`, without a text that is still open."""
+        tree = self.get(key)
+        return None if tree is not None and self.open and "{{" in (tree.text or "") else tree
+
     def text(self, key: str) -> str | None:
         """A scalar as it was written."""
         tree = self.get(key)
@@ -58,17 +86,28 @@ class Fields:
         return text
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """True or false."""
-        tree = self.get(key)
+        """True or false; as text too, which is what an environment variable gives."""
+        tree = self.settled(key)
         if tree is None:
             return default
-        if not isinstance(tree.value, bool):
+        value = {"true": True, "false": False}.get(str(tree.value).lower(), tree.value)
+        if not isinstance(value, bool):
             raise self.refuse(key, f"must be true or false, not {tree.value!r}.")
-        return tree.value
+        return value
+
+    def number(self, key: str, *, least: int) -> int | None:
+        """A whole number."""
+        tree = self.settled(key)
+        if tree is None:
+            return None
+        text = tree.text or ""
+        if not text.removeprefix("-").isdecimal() or int(text) < least:
+            raise self.refuse(key, f"must be a whole number, {least} or more, not {tree.value!r}.")
+        return int(text)
 
     def items(self, key: str) -> tuple[Tree, ...]:
         """A list."""
-        tree = self.get(key)
+        tree = self.settled(key)
         if tree is None:
             return ()
         if tree.items is None:
@@ -86,7 +125,7 @@ class Fields:
 
     def json(self, key: str) -> dict[str, Any]:
         """An object of any JSON values."""
-        tree = self.get(key)
+        tree = self.settled(key)
         if tree is None:
             return {}
         if tree.fields is None:
@@ -96,13 +135,14 @@ class Fields:
 
     def mapping(self, key: str, known: Sequence[str]) -> "Fields | None":
         """A mapping with known keys."""
-        tree = self.get(key)
-        return None if tree is None else Fields(tree, self.shown, self.named(key), known)
+        tree = self.settled(key)
+        return None if tree is None else Fields(tree, self.shown, self.named(key), known, open=self.open)
 
     def mappings(self, key: str, known: Sequence[str]) -> Iterable["Fields"]:
         """A list of mappings with known keys."""
         for number, item in enumerate(self.items(key)):
-            yield Fields(item, self.shown, f"{self.named(key)}[{number}]", known)
+            if not (self.open and "{{" in (item.text or "")):
+                yield Fields(item, self.shown, f"{self.named(key)}[{number}]", known, open=self.open)
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:

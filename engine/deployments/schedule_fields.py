@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flowtui.engine.deployments.fields import Fields
+from flowtui.engine.deployments.templates import placeholders_of
 from flowtui.engine.durations import DURATION_FORMS, parse_duration
 from flowtui.engine.errors import ScheduleError, UsageError
 from flowtui.engine.model import Schedule, ScheduleSpec
@@ -16,10 +17,17 @@ _KEYS: Final = (
 )  # fmt: skip
 
 
-def read_schedules(entry: Fields) -> tuple[ScheduleSpec, ...]:
-    """The schedules of a deployment. Raises `DeploymentFileError`."""
+def read_schedules(entry: Fields) -> tuple[ScheduleSpec, ...] | None:
+    """The schedules of a deployment; None when the file does not speak of any. Raises `DeploymentFileError`.
+
+    While placeholders are open, a schedule that has one is left out.
+    """
     one = entry.mapping("schedule", _KEYS)
-    several = list(entry.mappings("schedules", _KEYS))
+    several = [fields for fields in entry.mappings("schedules", _KEYS) if not _is_open(fields)]
+    if one is not None and _is_open(one):
+        one = None
+    if entry.get("schedules") is None and not (one is not None and one.tree.value):
+        return None
     if one is not None and one.tree.value and several:
         raise entry.refuse("schedule", "is given beside schedules; put it into that list.")
     specs = []
@@ -29,6 +37,10 @@ def read_schedules(entry: Fields) -> tuple[ScheduleSpec, ...]:
         if len(slugs) != len(set(slugs)):
             raise fields.refuse("slug", f"{slugs[-1]!r} is the slug of another schedule of this deployment.")
     return tuple(specs)
+
+
+def _is_open(fields: Fields) -> bool:
+    return fields.open and next(placeholders_of(fields.tree.value), None) is not None
 
 
 def _spec(fields: Fields) -> ScheduleSpec:

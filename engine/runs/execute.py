@@ -12,7 +12,8 @@ from flowtui.engine.log_output import set_up_logging
 from flowtui.engine.logs import flow_run_logger
 from flowtui.engine.model import Claim, FlowRun
 from flowtui.engine.runs.flow_run import begin_claimed
-from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.runs.handle import FlowRunHandle, process_owner
+from flowtui.engine.runs.leases import leased
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import Failed, State
 
@@ -32,9 +33,12 @@ def execute_flow_run(run_id: str, epoch: int, owner: str) -> int:
         run = client.read_flow_run(run_id)
         client.set_infrastructure_pid(run_id, f"{os.uname().nodename}:{os.getpid()}", epoch=epoch)
         faults.hit("child.before_load")
-        flow, parameters = _load(run)
+        with leased(_handle(run, epoch, owner)):  # to fetch and import the code may take longer than a lease
+            flow, parameters = _load(run)
     except StaleEpoch:
         return 0
+    except TerminationSignal:
+        return _TERMINATED
     except FlowtuiError as error:
         return _fail(run_id, epoch, error)
     try:
@@ -71,15 +75,24 @@ def begin_and_drive(
     return asyncio.run(session.adrive())
 
 
+def _handle(run: FlowRun, epoch: int, owner: str) -> FlowRunHandle:
+    """The run before its flow is known."""
+    seconds = current_settings().lease_seconds
+    client = current_client()
+    return FlowRunHandle(
+        client, run, epoch=epoch, owner=owner, lease_seconds=seconds, supervised=True, keep_values=False
+    )
+
+
 def _load(run: FlowRun) -> tuple[Flow[Any, Any], dict[str, Any]]:
     from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - only runs of deployments load code
+    from flowtui.engine.deployments.pulling import code_folder  # noqa: PLC0415 - as above
 
     if run.deployment_id is None:
         raise FlowtuiError("The run has no deployment, so there is no code to run it with.")
-    deployment = current_client().read_deployment(run.deployment_id)
-    if os.path.isdir(deployment.path):
-        os.chdir(deployment.path)
-    flow = load_flow(deployment.entrypoint, deployment.path)
+    client = current_client()
+    deployment = client.read_deployment(run.deployment_id)
+    flow = load_flow(deployment.entrypoint, code_folder(client, deployment, run))
     return flow, _parameters(flow, run.parameters)
 
 

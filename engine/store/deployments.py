@@ -14,7 +14,7 @@ from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec,
 from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.schedules import schedule_from_json, schedule_to_json
 from flowtui.engine.states import StateType
-from flowtui.engine.store import feed
+from flowtui.engine.store import deployment_versions, feed
 from flowtui.engine.store.cursors import read_cursor, write_cursor
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump, load
@@ -67,7 +67,9 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
     else:
         connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
         _move_waiting(connection, deployment_id, spec.work_pool_name, spec.work_queue_name)
-    _save_schedules(connection, deployment_id, spec.schedules)
+    if spec.schedules is not None:
+        _save_schedules(connection, deployment_id, spec.schedules)
+    deployment_versions.remember(connection, deployment_id, spec, now)
     if spec.paused:
         _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)

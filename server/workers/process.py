@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -32,16 +34,21 @@ _LAST_LINES_SECONDS: Final = 0.5
 class LocalProcess:
     """One flow run's process on this machine."""
 
-    def __init__(self, pid: int, child: Child, last_words: "asyncio.Task[str | None]") -> None:
+    def __init__(
+        self, pid: int, child: Child, last_words: "asyncio.Task[str | None]", own_folder: str | None = None
+    ) -> None:
         self._pid = pid
         self._child = child
         self._last_words = last_words
+        self._own_folder = own_folder
 
     async def ended(self) -> str:
         returncode = await self._child.ended
         if returncode is None:  # the zygote ended; its children follow by themselves, or are made to
             await self.stop(grace=5.0, hurry=lambda: False)
         words = await self._heard()
+        if self._own_folder is not None:
+            await run_sync(partial(shutil.rmtree, self._own_folder, ignore_errors=True))
         return explain_exit(returncode, words)
 
     async def stop(self, grace: float, hurry: Callable[[], bool]) -> str:
@@ -78,10 +85,11 @@ class LocalProcesses:
     async def start(self, claim: Claim, owner: str) -> LocalProcess:
         """Raises `LaunchError` when the run's folder does not exist or no process can be had."""
         deployment = await run_sync(self._deployment, claim)
-        child = await self._forks.start(self._job(claim, owner, deployment))
+        own_folder = tempfile.mkdtemp(prefix="flowtui-run-") if deployment and deployment.pull_steps else None
+        child = await self._forks.start(self._job(claim, owner, deployment, own_folder))
         self._listen(child.stdout, claim, "stdout")
         last_words = self._listen(child.stderr, claim, "stderr")
-        return LocalProcess(await child.started, child, last_words)
+        return LocalProcess(await child.started, child, last_words, own_folder)
 
     def _deployment(self, claim: Claim) -> Deployment | None:
         """What the run is a run of; None when it is not a deployment's."""
@@ -91,20 +99,20 @@ class LocalProcesses:
             deployment = self._client.read_deployment(claim.run.deployment_id)
         except NotFound as error:
             raise LaunchError("Its deployment was deleted before the run could start.") from error
-        if not os.path.isdir(deployment.path):
+        if not deployment.pull_steps and not os.path.isdir(deployment.path):
             raise LaunchError(
                 f"The folder {deployment.path} of deployment {deployment.full_name} does not exist on this machine "
                 f"({socket.gethostname()}). Deploy it again from where its code is now."
             )
         return deployment
 
-    def _job(self, claim: Claim, owner: str, deployment: Deployment | None) -> Job:
+    def _job(self, claim: Claim, owner: str, deployment: Deployment | None, own_folder: str | None) -> Job:
         env = deployment.job_variables.get("env") or {} if deployment is not None else {}
         return Job(
             target=TARGET,
             arguments=(claim.run.id, claim.epoch, owner),
             mark=f"{claim.run.id}:{claim.epoch}",
-            cwd=deployment.path if deployment is not None else str(self._settings.home),
+            cwd=own_folder or (deployment.path if deployment is not None else str(self._settings.home)),
             env={str(name): str(value) for name, value in env.items()},
         )
 

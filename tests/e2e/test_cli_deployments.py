@@ -38,7 +38,7 @@ deployments:
     tags: [etl]
     parameters: {source: api}
     schedule: {cron: "0 3 * * *", timezone: Europe/Berlin}
-    push: [{some.step: {}}]
+    triggers: [{enabled: true}]
   - name: weekly
     entrypoint: flows.py:report
 """
@@ -59,7 +59,7 @@ def test_all_deployments_of_the_file_are_made(flows: Path, flowtui: Flowtui) -> 
     assert nightly["schedules"][0]["schedule"] == {"cron": "0 3 * * *", "timezone": "Europe/Berlin", "day_or": True}
     assert nightly["parameter_openapi_schema"]["required"] == ["source"]
     assert weekly["schedules"] == []
-    assert "note: flowtui.yaml:8: deployments[0].push is ignored for now" in done.err
+    assert "note: flowtui.yaml:8: deployments[0].triggers is ignored for now" in done.err
     assert "Deployed etl/nightly, daily at 03:00 Europe/Berlin." in done.err
 
 
@@ -98,8 +98,14 @@ def test_a_file_elsewhere_is_read_with_its_own_folder(flows: Path, flowtui: Flow
         (("-n", "monthly"), "There is no deployment 'monthly'. flowtui.yaml holds nightly, weekly."),
         (("--all", "--cron", "* * * * *"), "exactly one"),
         (("-n", "weekly", "--cron", "0 0 31 2 *"), "can never fire"),
-        (("-n", "weekly", "--cron", "* * * * *", "--interval", "5"), "not both"),
-        (("-n", "weekly", "--timezone", "UTC"), "belong to --cron or --interval"),
+        (("-n", "weekly", "--cron", "* * * * *", "--anchor-date", "2026-01-01"), "belongs to --interval"),
+        (("-n", "weekly", "--timezone", "UTC"), "--timezone belongs to --cron"),
+        (("-n", "weekly", "--pool", "nowhere"), "There is no work pool 'nowhere'. There is local. Make it with:"),
+        (("-n", "weekly", "-q", "fast"), "There is no work queue 'fast'. Pool local has default."),
+        (("-n", "weekly", "--concurrency-limit", "0"), "1 or more"),
+        (("-n", "weekly", "--job-variable", "image"), "write name=value"),
+        (("-n", "weekly", "--version-type", "svn"), "no type of version"),
+        (("-n", "weekly", "--trigger", "{}"), "no automations so far"),
         (("-n", "nightly", "--param", "rows=x"), "rows must be a whole number"),
         (("flows.py:etl", "--all"), "belong to a deployment file"),
         (("flows.py:nothing",), "There is no 'nothing' in flows.py; it holds flows.py:etl, flows.py:report."),

@@ -14,6 +14,7 @@ __all__ = ["COMMANDS", "call", "make_app"]
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("demo:demo", "Prepare a living example and open the workstation on it."),
     "run": ("run:run_here", "Run a flow here, in this process, like a script."),
+    "init": ("init:init", "Write a flowtui.yaml for the flows of this folder."),
     "deploy": ("deploy:deploy", "Create or update deployments, from flowtui.yaml or from an entrypoint."),
     "deployment": ("deployments:app", "List, inspect, run, pause and delete deployments."),
     "flow-run": ("flow_runs:app", "List, inspect, follow, cancel, pause, resume and retry flow runs."),

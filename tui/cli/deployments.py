@@ -1,7 +1,8 @@
 """`flowtui deployment`: list, inspect, run, pause and delete deployments."""
 
+from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -199,3 +200,44 @@ def _pool(found: "Deployment") -> str:
     if found.work_pool_name is None:
         return "none: a process of its own serves it"
     return f"{found.work_pool_name}, queue {found.work_queue_name}"
+
+
+@app.command
+def versions(deployment: str, /, *, limit: int = 20, output: Output = "table") -> int:
+    """List what a deployment was at each of its changes, newest first.
+
+    Parameters
+    ----------
+    deployment
+        Its flow/name, its name when only one flow has it, or its id.
+    limit
+        How many to show.
+    """
+    client = current_client()
+    found = find_deployment(client, deployment)
+    kept = client.list_deployment_versions(found.id, limit=limit)
+    if output == "json":
+        print_json([wire.deployment_version_json(version) for version in kept])
+        return 0
+    rows = (
+        (
+            str(version.number),
+            version.version or "",
+            wire.instant(version.created) or "",
+            "the first" if version.number == 1 else ", ".join(version.changed),
+            Cell(_commit(version.info), "dim"),
+        )
+        for version in kept
+    )
+    columns = (Column("NO", right=True), Column("VERSION"), Column("WHEN"), Column("CHANGED"), Column("COMMIT"))
+    print_table(columns, rows, empty=f"{found.full_name} has not been deployed since versions are kept.")
+    return 0
+
+
+def _commit(info: Mapping[str, Any]) -> str:
+    """`1a2b3c4d5e6f on main, with changes: what was done`."""
+    if not info.get("commit_sha"):
+        return ""
+    branch = f" on {info['branch']}" if info.get("branch") else ""
+    dirty = ", with changes" if info.get("dirty") else ""
+    return f"{str(info['commit_sha'])[:12]}{branch}{dirty}: {info.get('message', '')}"

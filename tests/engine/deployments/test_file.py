@@ -64,6 +64,7 @@ def test_a_full_file_is_read_as_it_was_meant(read: Read) -> None:
     assert nightly.parameters == {"source": "api.example.com", "since": "2026-11-19", "rows": 10_000}
     assert (nightly.work_pool_name, nightly.work_queue_name) == ("local", "slow")
     assert nightly.job_variables == {"env": {"MODE": "test"}}
+    assert nightly.schedules is not None and hourly.schedules is not None
     assert nightly.schedules[0].schedule == CronSchedule(cron="0 3 * * *", timezone="Europe/Berlin", day_or=False)
     assert nightly.schedules[0].slug == "night"
     quarter = nightly.schedules[1]
@@ -89,6 +90,7 @@ def test_a_full_file_is_read_as_it_was_meant(read: Read) -> None:
 )
 def test_an_interval_is_what_was_written_whatever_yaml_makes_of_it(read: Read, text: str, seconds: int) -> None:
     entry = read(f"deployments: [{{name: a, entrypoint: a.py, schedule: {{interval: {text}}}}}]").entries[0]
+    assert entry.schedules is not None
     schedule = entry.schedules[0].schedule
     assert isinstance(schedule, IntervalSchedule)
     assert schedule.interval == timedelta(seconds=seconds)
@@ -104,19 +106,16 @@ def test_the_file_that_other_tools_generate_is_read_as_it_is(read: Read) -> None
         "  entrypoint: null\n  parameters: {}\n"
         "  work_pool: {name: null, work_queue_name: null, job_variables: {}}\n"
         "- name: real\n  entrypoint: a.py:f\n  triggers: [{enabled: true}]\n  concurrency_limit: 3\n"
-        "  parameters: {image: '{{ build.image }}'}\n"
+        "  parameters: {image: '{{ build.image }}'}\n  owner: me\n  path: null\n"
     )
-    assert [entry.name for entry in file.entries] == ["real"]
+    (real,) = file.entries
+    assert (real.name, real.schedules, real.concurrency_limit) == ("real", None, 3)
+    assert real.pull is not None
+    assert [step.short for step in real.pull] == ["set_working_directory"]
     notes = "\n".join(file.notes)
-    for words in (
-        "pull is ignored",
-        "deployments[0] has neither",
-        "triggers is ignored",
-        "concurrency_limit",
-        "{{ … }}",
-    ):
+    for words in ("deployments[0] has neither", "triggers is ignored", "deployments[1].owner means nothing"):
         assert words in notes
-    assert "build" not in notes.replace("build.image", "")
+    assert not any(word in notes for word in ("build", "pull", "path"))
 
 
 MISTAKES = [
