@@ -95,6 +95,8 @@ def _ask_until_granted(
         request = replace(request, waiting=True)
         left = _left(deadline)
         if (left is not None and left <= 0) or (patience.looks is not None and looks >= patience.looks):
+            if request.kind == "global":  # the store has noted that it waits
+                yield from release(client, request.lease_id)
             raise _too_late(request, patience, grant.reason or "they are all taken")
         looks += 1
         yield Rest(breath if left is None else min(breath, left))

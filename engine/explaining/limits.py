@@ -18,11 +18,12 @@ def limit_reason(full: FullLimit, now: datetime, *, blocking: bool = True) -> Re
     verb = "waits" if len(full.waiting) < 2 else "wait"
     taken = f"{limit.active_slots:g} of {count(limit.limit, 'slot')} {'is' if limit.limit == 1 else 'are'} taken"
     holders = [f"{one.holder} ({span(now - one.acquired)})" for one in full.holders]
+    since = f"It has been waiting for {span(now - full.since)}." if full.since else ""
     command = f"concurrency-limit inspect {quoted(limit.name)}" if tag else f"gcl inspect {quoted(limit.name)}"
     return Reason(
         code="tag-full" if tag else "limit-full",
         text=f"{who} {verb} for a slot of {what}: {taken}.",
-        detail=f"Held by {listed(holders)}." if holders else "",
+        detail=" ".join(filter(None, (since, f"Held by {listed(holders)}." if holders else ""))),
         blocking=blocking,
         facts={
             "kind": limit.kind,
@@ -30,6 +31,7 @@ def limit_reason(full: FullLimit, now: datetime, *, blocking: bool = True) -> Re
             "limit": limit.limit,
             "active_slots": limit.active_slots,
             "waiting": list(full.waiting),
+            "waiting_since": full.since and full.since.isoformat(),
             "holders": [
                 {
                     "holder": one.holder,

@@ -57,7 +57,11 @@ class FullLimit:
     limit: ConcurrencyLimit
     holders: tuple[SlotHolder, ...]
     waiting: tuple[str, ...]
-    """The names of the task runs that wait for it."""
+    """The names of the task runs that wait for it; empty when the flow itself does."""
+    waiting_ids: tuple[str, ...] = ()
+    """The ids of those task runs."""
+    since: datetime | None = None
+    """Since when the first of them waits, if that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

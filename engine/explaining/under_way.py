@@ -117,7 +117,9 @@ def explain_cancelling(it: Situation) -> Told:
 
 def explain_running(it: Situation) -> Told:
     gone = tuple(silence(it))
-    busy = [task for task in it.tasks if task.state.is_running() and task.child_flow_run_id is None]
+    stopped = {run_id for full in it.limits for run_id in full.waiting_ids}
+    running = [task for task in it.tasks if task.state.is_running() and task.id not in stopped]
+    busy = [task for task in running if task.child_flow_run_id is None]
     held = tuple(_what_tasks_wait_for(it, blocking=not busy))
     about = Reason(
         code="running",

@@ -36,8 +36,8 @@ from flowtui.engine.store import (
 )
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.handing_out import deployment_loads, pool_load
-from flowtui.engine.store.rows import task_run_of
-from flowtui.engine.store.tables import flow_run, run_queue, task_run
+from flowtui.engine.store.rows import load, task_run_of
+from flowtui.engine.store.tables import concurrency_waiter, flow_run, run_queue, task_run
 
 __all__ = ["of_flow_run", "of_task_run"]
 
@@ -73,7 +73,7 @@ def of_flow_run(database: Database, connection: sa.Connection, run_id: str) -> S
         return replace(
             it,
             tasks=tasks,
-            limits=tuple(_limits_of(database, connection, tasks)),
+            limits=tuple(_limits_of(database, connection, run_id, tasks)),
             children=flow_runs.read_many(connection, children),
         )
     return replace(it, question=_question(connection, run)) if run.state.is_paused() else it
@@ -204,18 +204,54 @@ def _open_tasks(connection: sa.Connection, run_id: str) -> tuple[TaskRun, ...]:
     return tuple(map(task_run_of, connection.execute(query)))
 
 
-def _limits_of(database: Database, connection: sa.Connection, tasks: Iterable[TaskRun]) -> Iterator[FullLimit]:
-    """The limits on tags that task runs wait for, with those who wait."""
+def _limits_of(
+    database: Database, connection: sa.Connection, run_id: str | None, tasks: Sequence[TaskRun]
+) -> Iterator[FullLimit]:
+    """The limits that a flow run or some of its task runs wait for, with those who wait."""
+    yield from _full_tags(database, connection, tasks)
+    if run_id is not None:
+        yield from _full_limits(database, connection, run_id, {task.id: task.name for task in tasks})
+
+
+def _full_tags(database: Database, connection: sa.Connection, tasks: Iterable[TaskRun]) -> Iterator[FullLimit]:
+    """A task run that waits for its tags says so by its state."""
     waiting = [task for task in tasks if task.state.name == "AwaitingConcurrencySlot"]
     tags = {tag for task in waiting for tag in task.tags}
     for name in sorted(tags & limits.limited_tags(connection)):
         limit = limits.read(database, connection, "tag", name)
         if limit.active_slots + 1 > limit.limit:
+            with_it = [task for task in waiting if name in task.tags]
             yield FullLimit(
                 limit=limit,
                 holders=limits.holders(database, connection, limit.id),
-                waiting=tuple(task.name for task in waiting if name in task.tags),
+                waiting=tuple(task.name for task in with_it),
+                waiting_ids=tuple(task.id for task in with_it),
+                since=min(task.state.timestamp for task in with_it),
             )
+
+
+def _full_limits(
+    database: Database, connection: sa.Connection, run_id: str, tasks: Mapping[str, str]
+) -> Iterator[FullLimit]:
+    """What `concurrency()` and `rate_limit()` of the flow run and these task runs (`{id: name}`) wait for."""
+    query = sa.select(concurrency_waiter).where(concurrency_waiter.c.flow_run_id == run_id)
+    rows = connection.execute(query.order_by(concurrency_waiter.c.since)).all()
+    rows = [row for row in rows if row.task_run_id is None or row.task_run_id in tasks]
+    wanted: dict[str, list[sa.Row[Any]]] = {}
+    for row in rows:
+        for name in load(row.names):
+            wanted.setdefault(name, []).append(row)
+    for limit in limits.list_all(database, connection, "global") if wanted else ():
+        found = wanted.get(limit.name, ())
+        if not found or not limit.active or limit.active_slots + min(row.slots for row in found) <= limit.limit:
+            continue
+        yield FullLimit(
+            limit=limit,
+            holders=limits.holders(database, connection, limit.id),
+            waiting=tuple(tasks[row.task_run_id] for row in found if row.task_run_id is not None),
+            waiting_ids=tuple(row.task_run_id for row in found if row.task_run_id is not None),
+            since=from_micros(found[0].since),
+        )
 
 
 def _question(connection: sa.Connection, run: FlowRun) -> Question | None:
@@ -240,12 +276,13 @@ def of_task_run(database: Database, connection: sa.Connection, run_id: str) -> T
     """Raises `NotFound`."""
     run = task_runs.read(connection, run_id)
     child = flow_runs.read_many(connection, [run.child_flow_run_id] if run.child_flow_run_id else [])
+    found = () if run.state.is_final() else _limits_of(database, connection, run.flow_run_id, [run])
     return TaskSituation(
         run=run,
         now=from_micros(database.now(connection)),
         flow_run=None if run.flow_run_id is None else flow_runs.read(connection, run.flow_run_id),
         upstream=_upstream(connection, run),
-        limits=tuple(_limits_of(database, connection, [run])),
+        limits=tuple(full for full in found if run.id in full.waiting_ids),
         child=child[0] if child else None,
     )
 

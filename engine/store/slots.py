@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from flowtui.engine.shared import Grant, SlotRequest
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.limits import used_now
-from flowtui.engine.store.rows import short
-from flowtui.engine.store.tables import concurrency_lease, concurrency_limit
+from flowtui.engine.store.rows import dump, short
+from flowtui.engine.store.tables import concurrency_lease, concurrency_limit, concurrency_waiter
 
 __all__ = ["acquire", "any_ended", "peek", "reap", "release", "release_of_run", "renew"]
 
@@ -64,6 +64,8 @@ _SHARED_LIMITS = (
 )
 _RELEASE = sa.delete(concurrency_lease).where(concurrency_lease.c.lease_id == sa.bindparam("mine"))
 _RELEASE_RUN = sa.delete(concurrency_lease).where(concurrency_lease.c.flow_run_id == sa.bindparam("run_id"))
+_WAIT_NO_MORE = sa.delete(concurrency_waiter).where(concurrency_waiter.c.lease_id == sa.bindparam("mine"))
+_RUN_WAITS_NO_MORE = sa.delete(concurrency_waiter).where(concurrency_waiter.c.flow_run_id == sa.bindparam("run_id"))
 _HOLDERS = (
     sa.select(concurrency_lease.c.holder)
     .where(concurrency_lease.c.limit_id == sa.bindparam("limit_id"), _LIVE)
@@ -78,8 +80,29 @@ _USE = (
 
 
 def acquire(database: Database, connection: sa.Connection, request: SlotRequest) -> Grant:
-    """Take slots of all the limits that exist and are active, or of none. Asking twice is asking once."""
-    return _ask(database, connection, request, take=True)
+    """Take slots of all the limits that exist and are active, or of none. Asking twice is asking once.
+
+    A flow run that asks in vain is noted as waiting, until it gets them, gives up or ends. Tasks that wait for their
+    tags say so by their state.
+    """
+    grant = _ask(database, connection, request, take=True)
+    if request.kind == "global" and request.flow_run_id is not None:
+        if grant.status == "full" and not request.waiting:
+            connection.execute(database.upsert(concurrency_waiter), _waiter(request, database.now(connection)))
+        elif grant.status != "full" and request.waiting:
+            connection.execute(_WAIT_NO_MORE, {"mine": request.lease_id})
+    return grant
+
+
+def _waiter(request: SlotRequest, now: int) -> dict[str, Any]:
+    return {
+        "lease_id": request.lease_id,
+        "names": dump(request.names),
+        "slots": request.slots,
+        "flow_run_id": request.flow_run_id,
+        "task_run_id": request.task_run_id,
+        "since": now,
+    }
 
 
 def peek(database: Database, connection: sa.Connection, request: SlotRequest) -> Grant:
@@ -173,13 +196,15 @@ def renew(database: Database, connection: sa.Connection, leases: Mapping[str, fl
 
 
 def release(connection: sa.Connection, lease_id: str) -> None:
-    """Give back what a lease holds."""
+    """Give back what a lease holds, and wait for it no more."""
     connection.execute(_RELEASE, {"mine": lease_id})
+    connection.execute(_WAIT_NO_MORE, {"mine": lease_id})
 
 
 def release_of_run(connection: sa.Connection, run_id: str) -> None:
     """Give back what a flow run and its tasks hold: it has ended."""
     connection.execute(_RELEASE_RUN, {"run_id": run_id})
+    connection.execute(_RUN_WAITS_NO_MORE, {"run_id": run_id})
 
 
 def any_ended(database: Database, connection: sa.Connection) -> bool:

@@ -10,6 +10,7 @@ __all__ = [
     "block_document",
     "concurrency_lease",
     "concurrency_limit",
+    "concurrency_waiter",
     "deployment",
     "deployment_schedule",
     "deployment_version",
@@ -469,6 +470,19 @@ sa.Index(
     sqlite_where=_by_a_run,
     postgresql_where=_by_a_run,
 )
+
+# A flow run that asked for slots in vain, and waits. Nothing depends on it; but it is why the run stands still.
+concurrency_waiter = sa.Table(
+    "concurrency_waiter",
+    metadata,
+    sa.Column("lease_id", Id, primary_key=True),
+    sa.Column("names", Json, nullable=False),
+    sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("flow_run_id", Id, nullable=False),
+    sa.Column("task_run_id", Id),
+    sa.Column("since", Micros, nullable=False),
+)
+sa.Index("ix_concurrency_waiter__flow_run", concurrency_waiter.c.flow_run_id)
 
 # What people and other runs say to a run: answers to its questions, and messages.
 flow_run_input = sa.Table(

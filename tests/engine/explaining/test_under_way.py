@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flowtui import RunInput, flow, pause_flow_run, task
+from flowtui import RunInput, concurrency, flow, pause_flow_run, task
 from flowtui.engine.client.local import LocalClient
+from flowtui.engine.context import current_flow_run
+from flowtui.engine.errors import SlotTimeout
 from flowtui.engine.explanations import Explanation, Reason
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import Backend, TaskRunFilter
@@ -27,6 +29,7 @@ from flowtui.engine.states import (
     State,
     Suspended,
 )
+from flowtui.engine.store.tables import concurrency_waiter
 from tests.engine.store.databases import StoreClock
 from tests.engine.store.made import a_task, new_run, owned_run, owned_running
 from tests.support import wait_until
@@ -323,6 +326,75 @@ def test_a_real_flow_whose_tasks_wait_for_a_tag(client: LocalClient) -> None:
     assert "waits for a slot of tag db: 1 of 1 slot is taken." in full.text
     assert "Held by task run 'load-" in full.detail
     assert not full.blocking  # the other one is running
+
+
+def test_a_real_flow_that_waits_for_a_limit_and_gets_it(client: LocalClient) -> None:
+    """Its flow asks, and a task of it asks: each is said to wait for as long as it does, and no longer."""
+    client.save_limit("global", "warehouse", limit=1)
+    held = SlotRequest(
+        lease_id=new_id(),
+        kind="global",
+        names=("warehouse",),
+        slots=1,
+        owner="h:1",
+        holder="flow run 'big-load'",
+        lease_seconds=600,
+    )
+
+    @task
+    def load() -> None:
+        with concurrency("warehouse"):
+            pass
+
+    @flow
+    def main(in_a_task: bool) -> None:
+        if in_a_task:
+            load()
+            return
+        with concurrency("warehouse"):
+            pass
+
+    for in_a_task, who in ((False, "It"), (True, "load-")):
+        assert client.acquire_slots(held).status == "granted"
+        thread = threading.Thread(target=main, args=(in_a_task,))
+        thread.start()
+
+        def waits() -> Explanation | None:
+            run = next((one for one in client.list_flow_runs().items if one.state.is_running()), None)
+            found = None if run is None else client.explain_flow_run(run.id)
+            return found if found is not None and "limit-full" in codes(found) else None
+
+        found = wait_until(waits, what="it to wait")
+        full = found.reasons[0]
+        assert (full.code, full.blocking, found.waits) == ("limit-full", True, True)
+        assert full.text.startswith(who)
+        assert full.text.endswith(" waits for a slot of the limit warehouse: 1 of 1 slot is taken.")
+        assert full.detail.startswith("It has been waiting for ")
+        assert "Held by flow run 'big-load' (" in full.detail
+        assert full.remedies[0].command == "flowtui gcl inspect warehouse"
+        for waiting in client.list_task_runs(TaskRunFilter(flow_run_id=found.run_id)).items:
+            assert "limit-full" in codes(client.explain_task_run(waiting.id))
+        client.release_slots(held.lease_id)
+        thread.join(30)
+        assert client.read_flow_run(found.run_id).state.is_completed()
+        with client._db.read() as connection:
+            assert connection.execute(concurrency_waiter.select()).all() == []
+
+
+def test_a_real_flow_that_gives_up_waiting_for_a_limit(client: LocalClient) -> None:
+    client.save_limit("global", "warehouse", limit=0)
+
+    @flow
+    def main() -> str:
+        try:
+            with concurrency("warehouse", timeout_seconds=0.3):
+                return "got it"
+        except SlotTimeout:
+            run = current_flow_run()
+            assert run is not None
+            return ",".join(codes(client.explain_flow_run(run.handle.run_id)))
+
+    assert main() == "running"
 
 
 def test_a_real_flow_between_two_attempts(client: LocalClient) -> None:
