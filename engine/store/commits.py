@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from typing import Final
 
 from flowtui.engine.store.database import Database
+from flowtui.engine.store.notices import Notices
 
 __all__ = ["Commits"]
 
-# How often a waiting reader looks whether another process has committed: 0.5 % of a core, and quicker than an eye.
+# How often a reader that waits on an SQLite file looks whether another process has committed: 0.5 % of a core, and
+# quicker than an eye. On PostgreSQL it is told.
 _LOOK_SECONDS: Final = 0.04
 
 
@@ -25,35 +27,51 @@ class Commits:
         self._watch: Callable[[], int] | None = None
         self._last: int | None = None
         self._closed = False
+        self._notices = None if database.is_sqlite else Notices(database, self._count)
 
     def announce(self) -> None:
         """This process has committed."""
-        with self._news:
-            self._number += 1
-            self._news.notify_all()
+        self._count()
+        if self._notices is not None:
+            self._notices.tell()
 
     def wait(self, seen: int, timeout: float) -> int:
-        """Block until the number differs from `seen`, for at most `timeout` seconds; answer the number."""
+        """Block until the number differs from `seen`, for at most `timeout` seconds; answer the number.
+
+        Raises `StoreError` when the store cannot be watched for now.
+        """
         deadline = time.monotonic() + timeout
+        if self._notices is not None:
+            self._notices.listen()
         with self._news:
             self._look()
             while self._number == seen and not self._closed:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                self._news.wait(min(left, _LOOK_SECONDS))
+                self._news.wait(left if self._notices is not None else min(left, _LOOK_SECONDS))
                 self._look()
+            if self._notices is not None and self._notices.trouble is not None and not self._closed:
+                raise self._notices.trouble
             return self._number
 
     def close(self) -> None:
+        """Whoever waits returns. Other processes are told of the last commits first."""
         with self._news:
             self._closed = True
             self._open.close()
             self._news.notify_all()
+        if self._notices is not None:
+            self._notices.close()
+
+    def _count(self) -> None:
+        with self._news:
+            self._number += 1
+            self._news.notify_all()
 
     def _look(self) -> None:
-        """Count a commit of another connection, when there was one since the last look."""
-        if self._closed:
+        """On SQLite: count a commit of another connection, when there was one since the last look."""
+        if self._closed or self._notices is not None:
             return
         if self._watch is None:
             self._watch = self._open.enter_context(self._database.watch())

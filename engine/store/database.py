@@ -34,7 +34,6 @@ _RECEIPT = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
 _STATUS = sa.text(
     "SELECT CASE WHEN CAST(:receipt AS xid8) < pg_current_xact_id() THEN pg_xact_status(CAST(:receipt AS xid8)) END"
 )
-_NEWEST = sa.text("SELECT coalesce(max(seq), 0) FROM event")
 
 
 class Database:
@@ -142,10 +141,7 @@ class Database:
 
     @contextmanager
     def watch(self) -> Iterator[Callable[[], int]]:
-        """A function that answers a number, which differs from the last one when another connection has committed."""
-        if not self.is_sqlite:
-            yield self._newest_event
-            return
+        """On SQLite: a function that answers a number, which is another one when another connection has committed."""
         # data_version is only comparable within one connection, and stands still inside a transaction: so this
         # connection is kept, and asked past SQLAlchemy, which would begin one.
         pooled = self.engine.raw_connection()
@@ -160,9 +156,17 @@ class Database:
         finally:
             pooled.close()
 
-    def _newest_event(self) -> int:
-        with self.read() as connection:
-            return int(connection.execute(_NEWEST).scalar_one())
+    @contextmanager
+    def apart(self) -> Iterator[Any]:
+        """On PostgreSQL: a connection of the driver's own, out of the pool for good, where each statement commits."""
+        pooled = self.engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        try:
+            connection.autocommit = True
+            yield connection
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self.engine.dispose()
