@@ -1,6 +1,6 @@
 """Where am I: the flow run and the task run that the present code belongs to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -57,6 +57,8 @@ class TaskRunContext:
     task_run: "TaskRun"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     log_prints: bool = False
+    note_asset: "Callable[[str, Mapping[str, Any]], None] | None" = None
+    """Takes what the code says of an asset that its task makes."""
 
     @classmethod
     def get(cls) -> "TaskRunContext | None":

@@ -298,6 +298,7 @@ class Change:
         "backend",
         "variable",
         "artifact",
+        "asset",
         "limit",
         "input",
         "work-pool",
@@ -306,7 +307,8 @@ class Change:
     ]
     subject_id: str
     name: str
-    """For runs the name of the new state; otherwise `created`, `updated` or `deleted`."""
+    """For runs the name of the new state; for assets `materialization.succeeded`, `materialization.failed` or
+    `referenced`; otherwise `created`, `updated` or `deleted`."""
     occurred: datetime
     flow_run_id: str | None = None
     body: Mapping[str, Any] = field(default_factory=_no_items)

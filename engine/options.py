@@ -8,6 +8,7 @@ from flowtui.engine.errors import ParameterError, UsageError
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from flowtui.engine.assets import Asset
     from flowtui.engine.caching.keys import CacheKeyFn
     from flowtui.engine.caching.policies import CachePolicy
     from flowtui.engine.hooks import FlowHook, TaskHook
@@ -86,6 +87,7 @@ class TaskOptions(TypedDict, total=False):
     on_rollback: "Iterable[Callable[..., Any]] | None"
     on_commit: "Iterable[Callable[..., Any]] | None"
     viz_return_value: Any
+    asset_deps: "Iterable[str | Asset] | None"
 
 
 def check_options(given: Mapping[str, Any], known: Iterable[str], where: str) -> None:

@@ -1,15 +1,18 @@
 """The values that runs keep and share: variables, artifacts, limits with their holders, inputs. All are frozen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 __all__ = [
     "ArtifactFilter",
     "ArtifactRecord",
+    "AssetRecord",
     "ConcurrencyLimit",
     "Grant",
     "LimitKind",
+    "Materialization",
     "NewArtifact",
     "RunInputRecord",
     "SlotHolder",
@@ -76,6 +79,52 @@ class ArtifactFilter:
     task_run_id: str | None = None
     latest: bool = False
     """Only the newest of each key, by key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materialization:
+    """That a task run has made assets, or has tried to, and from what. Assets are keys with their properties."""
+
+    succeeded: bool
+    assets: Mapping[str, Mapping[str, Any] | None]
+    upstream: Mapping[str, Mapping[str, Any] | None]
+    metadata: Mapping[str, Mapping[str, Any]]
+    """What its code has said of the assets, by key: JSON values."""
+    task_run_id: str
+    flow_run_id: str | None = None
+    by: str | None = None
+
+    @property
+    def outcome(self) -> Literal["succeeded", "failed"]:
+        return "succeeded" if self.succeeded else "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRecord:
+    """An asset as the store knows it."""
+
+    id: str
+    """Follows from the key: the same in every store."""
+    key: str
+    created: datetime
+    updated: datetime
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """What was last given of name, url, description and owners."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What the code that made it last has said of it."""
+    upstream: tuple[str, ...] = ()
+    """The keys of the assets that it was last made from."""
+    outcome: Literal["succeeded", "failed"] | None = None
+    """How the last attempt to make it ended; None when it was only read."""
+    materialized: datetime | None = None
+    """When it was last made, by the task run below."""
+    materialized_by: str | None = None
+    flow_run_id: str | None = None
+    task_run_id: str | None = None
+    attempted: datetime | None = None
+    """When the last attempt ended, well or not, in the task run below."""
+    attempt_flow_run_id: str | None = None
+    attempt_task_run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flowtui.engine.shared import ArtifactRecord, ConcurrencyLimit, RunInputRecord, SlotHolder, VariableRecord
+from flowtui.engine.shared import (
+    ArtifactRecord,
+    AssetRecord,
+    ConcurrencyLimit,
+    RunInputRecord,
+    SlotHolder,
+    VariableRecord,
+)
 from flowtui.engine.wire import instant
 
-__all__ = ["artifact_json", "global_limit_json", "holder_json", "run_input_json", "tag_limit_json", "variable_json"]
+__all__ = [
+    "artifact_json",
+    "asset_json",
+    "global_limit_json",
+    "holder_json",
+    "run_input_json",
+    "tag_limit_json",
+    "variable_json",
+]
 
 Json = dict[str, Any]
 
@@ -33,6 +48,27 @@ def artifact_json(artifact: ArtifactRecord) -> Json:
         "data": artifact.data,
         "flow_run_id": artifact.flow_run_id,
         "task_run_id": artifact.task_run_id,
+    }
+
+
+def asset_json(asset: AssetRecord) -> Json:
+    """flowtui's own: the wire has no assets."""
+    return {
+        "id": asset.id,
+        "created": instant(asset.created),
+        "updated": instant(asset.updated),
+        "key": asset.key,
+        "properties": dict(asset.properties),
+        "metadata": dict(asset.metadata),
+        "upstream": list(asset.upstream),
+        "outcome": asset.outcome,
+        "materialized": instant(asset.materialized),
+        "materialized_by": asset.materialized_by,
+        "flow_run_id": asset.flow_run_id,
+        "task_run_id": asset.task_run_id,
+        "attempted": instant(asset.attempted),
+        "attempt_flow_run_id": asset.attempt_flow_run_id,
+        "attempt_task_run_id": asset.attempt_task_run_id,
     }
 
 

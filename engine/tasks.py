@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import PurePath
@@ -35,6 +36,7 @@ from flowtui.engine.signatures import Signature
 from flowtui.engine.states import State
 
 if TYPE_CHECKING:
+    from flowtui.engine.assets import Asset, Lineage
     from flowtui.engine.caching.keys import CacheKeyFn
     from flowtui.engine.caching.policies import CachePolicy
     from flowtui.engine.results.serializers import Serializer
@@ -65,9 +67,10 @@ class Task(Generic[P, R]):
     `result_storage` (a `Path`, a URL, a saved block or its name), `result_storage_key` (a template of the file's name),
     `result_serializer`, `cache_result_in_memory` (False: a state reads a value that is kept elsewhere when asked),
     `timeout_seconds`, `log_prints` (None: as the flow), `on_rollback` and `on_commit` (lists of hooks that get the
-    transaction; decorators too), `viz_return_value` (stands for its value in a drawing of the flow), and
-    `on_completion`, `on_failure` (after the last retry) and `on_running`: lists of hooks, sync or async, that get the
-    task, its run and the state. Each of these three is a decorator of the task too: `@mytask.on_failure`.
+    transaction; decorators too), `viz_return_value` (stands for its value in a drawing of the flow),
+    `asset_deps` (assets that its runs read, or their keys), and `on_completion`, `on_failure` (after the last retry)
+    and `on_running`: lists of hooks, sync or async, that get the task, its run and the state. Each of these three is a
+    decorator of the task too: `@mytask.on_failure`.
 
     Raises `UsageError` for an argument that makes no sense.
     """
@@ -102,6 +105,7 @@ class Task(Generic[P, R]):
         on_rollback: Iterable[Callable[..., Any]] | None = None,
         on_commit: Iterable[Callable[..., Any]] | None = None,
         viz_return_value: Any = None,
+        asset_deps: "Iterable[str | Asset] | None" = None,
     ) -> None:
         self._given = {key: value for key, value in locals().items() if key not in ("self", "fn", "__class__")}
         fn, self.binding = unwrapped(fn)
@@ -130,6 +134,7 @@ class Task(Generic[P, R]):
         self.hooks: Hooks = checked_hooks(hooks, self.name)
         self.keeping = self._keeping()
         self.viz_return_value = viz_return_value
+        self.lineage = self._lineage(asset_deps)
         self.kind = kind_of(fn)
         self.is_async = self.kind in ("async", "async generator")
         self.whole = whole_of(fn, self.kind)
@@ -145,6 +150,14 @@ class Task(Generic[P, R]):
         given: dict[str, Any] = {name: self._given[name] for name in KEPT}
         given |= checked_hooks({event: self._given[event] for event in ("on_commit", "on_rollback")}, self.name)
         return keeping_of(f"task {self.name!r}", **given)
+
+    def _lineage(self, asset_deps: "Iterable[str | Asset] | None") -> "Lineage | None":
+        """Its part in the lineage of assets; None when it has nothing to do with any."""
+        if asset_deps is None:
+            return None
+        from flowtui.engine.assets import Lineage, assets_of  # noqa: PLC0415 - 2 ms that most programs need not pay
+
+        return Lineage(deps=assets_of(asset_deps, f"asset_deps of task {self.name!r}"))
 
     @property
     def retries(self) -> int:
@@ -351,6 +364,9 @@ class Task(Generic[P, R]):
         check_options(changes, _OPTIONS, f"with_options of task {self.name!r}")
         copy = Task(self.fn, **{**self._given, **self.hooks, **changes})
         copy.binding = self.binding
+        if self.lineage is not None and self.lineage.assets:  # what @materialize said
+            deps = copy.lineage.deps if copy.lineage is not None else ()
+            copy.lineage = replace(self.lineage, deps=deps)
         return copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -9,9 +9,11 @@ from flowtui.engine.model import Answer, Slice
 from flowtui.engine.shared import (
     ArtifactFilter,
     ArtifactRecord,
+    AssetRecord,
     ConcurrencyLimit,
     Grant,
     LimitKind,
+    Materialization,
     NewArtifact,
     RunInputRecord,
     SlotHolder,
@@ -29,7 +31,7 @@ from flowtui.engine.shared_checks import (
     variable_text,
 )
 from flowtui.engine.states import State
-from flowtui.engine.store import artifacts, inputs, limits, pauses, slots, variables
+from flowtui.engine.store import artifacts, assets, inputs, limits, pauses, slots, variables
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump
 from flowtui.engine.store.writer import Writer
@@ -92,6 +94,19 @@ class LocalSharing:
 
     def delete_artifact(self, artifact_id: str) -> None:
         self._writer.call(lambda c: artifacts.delete(self._db, c, artifact_id))
+
+    # -- assets ---------------------------------------------------------------------------------------------------
+
+    def record_materialization(self, made: Materialization) -> None:
+        self._writer.call(lambda c: assets.record(self._db, c, made))
+
+    def read_asset(self, key: str) -> AssetRecord:
+        with self._db.read() as connection:
+            return assets.read(connection, key)
+
+    def list_assets(self, *, limit: int = 200, after: str | None = None) -> Slice[AssetRecord]:
+        with self._db.read() as connection:
+            return assets.slice_of(connection, limit, after)
 
     # -- limits ---------------------------------------------------------------------------------------------------
 

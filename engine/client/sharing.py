@@ -7,9 +7,11 @@ from flowtui.engine.model import Answer, Slice
 from flowtui.engine.shared import (
     ArtifactFilter,
     ArtifactRecord,
+    AssetRecord,
     ConcurrencyLimit,
     Grant,
     LimitKind,
+    Materialization,
     NewArtifact,
     RunInputRecord,
     SlotHolder,
@@ -60,6 +62,18 @@ class Sharing(Protocol):
         ...
 
     def delete_artifact(self, artifact_id: str) -> None: ...
+
+    # -- assets ---------------------------------------------------------------------------------------------------
+
+    def record_materialization(self, made: Materialization) -> None:
+        """Note that a task run has made assets, or has tried to. Durable when this returns, with its final state."""
+        ...
+
+    def read_asset(self, key: str) -> AssetRecord: ...
+
+    def list_assets(self, *, limit: int = 200, after: str | None = None) -> Slice[AssetRecord]:
+        """By key."""
+        ...
 
     # -- limits ---------------------------------------------------------------------------------------------------
 

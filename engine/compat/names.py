@@ -147,9 +147,12 @@ _MAIN: Final = (
     | _PAUSES
 )
 
+_ASSETS: Final = _of("assets", "Asset AssetProperties add_asset_metadata") | _of("materializing", "materialize")
+
 MODULES: Final[Mapping[str, Targets]] = {
     "prefect": _MAIN,
     "prefect.artifacts": _ARTIFACTS,
+    "prefect.assets": _ASSETS,
     "prefect.blocks": {},
     "prefect.blocks.core": _BLOCKS,
     "prefect.blocks.fields": _of("blocks.secretfields", "SecretDict"),
@@ -226,8 +229,6 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "emit_event": "There are no custom events yet.",
     "events": "There are no custom events yet.",
     "automations": "There are no automations yet.",
-    "assets": "There are no assets yet.",
-    "materialize": "There are no assets yet.",
     "temporary_settings": "flowtui is set up by FLOWTUI_ variables; the README has a table of them.",
     "Parameter": _FUNCTIONAL,
     "case": _FUNCTIONAL,

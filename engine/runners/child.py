@@ -167,6 +167,7 @@ def _carry_out(assignment: Assignment, sender: _Sender) -> Any:
                 task_run=assignment.run,
                 parameters=assignment.parameters,
                 log_prints=assignment.log_prints,
+                note_asset=lambda key, metadata: sender.send(("asset", (key, metadata))),
             )
         )
         log_prints(assignment.log_prints)

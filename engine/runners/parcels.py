@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Assignment", "FlowPart", "Message", "folders_of", "packed", "packed_outcome", "without_data"]
 
-Message = tuple[Literal["begun", "run", "lines", "returned", "raised"], Any]
-"""From the process: that the function is about to be called, a task run that was called there, log lines, and at last
-what became of the function."""
+Message = tuple[Literal["begun", "run", "lines", "asset", "returned", "raised"], Any]
+"""From the process: that the function is about to be called, a task run that was called there, log lines, what was said
+of an asset, and at last what became of the function."""
 
 _RULES: Final = (
     "hooks",

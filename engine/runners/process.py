@@ -131,6 +131,8 @@ class _Child:
                 deadline = None if limit is None else time.monotonic() + limit
             elif kind == "lines":
                 session.client.write_logs(value)
+            elif kind == "asset" and session.assets is not None:
+                session.assets.note(*value)
             elif kind == "run":
                 session.client.save_task_run(value)
             elif kind == "returned":

@@ -14,6 +14,7 @@ from flowtui.engine.runs.made import Made
 from flowtui.engine.states import NO_DATA
 
 if TYPE_CHECKING:
+    from flowtui.engine.assets import Asset
     from flowtui.engine.client.protocol import Client
 
 __all__ = ["FlowRunHandle", "process_owner"]
@@ -63,6 +64,8 @@ class FlowRunHandle:
         """True once the run was interrupted: what has not started by then does not start."""
         self.logger = flow_run_logger(run.id, run.name)
         self.made = Made()
+        self.assets: dict[str, tuple[Asset, ...]] = {}
+        """What the task runs hand on to those that take their results, for those that have to do with assets."""
         self.unasked: dict[str, str] = {}
         """The submitted tasks whose futures nobody has asked for anything: names by id, and how they failed."""
         self.thread = threading.current_thread()

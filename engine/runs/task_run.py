@@ -39,6 +39,7 @@ from flowtui.engine.states import NO_DATA, Pending, State
 from flowtui.engine.transactions import transaction_around
 
 if TYPE_CHECKING:
+    from flowtui.engine.assets import AssetPart
     from flowtui.engine.client.protocol import Client
     from flowtui.engine.runs.keeping import RunKeeping
     from flowtui.engine.tasks import Task
@@ -87,6 +88,8 @@ def begin(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any = No
         futures=futures,
         earlier=earlier,
     )
+    if task.lineage is not None or (handle.assets and edges):
+        session.join_assets()
     outer = transaction_around()
     if task.keeping is not None or outer is not None or flow.flow.keeping is not None:
         session.keep_more(outer)
@@ -120,6 +123,8 @@ def _begin_alone(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: A
         futures=futures,
         earlier=None,
     )
+    if task.lineage is not None:
+        session.join_assets()
     outer = transaction_around()
     if task.keeping is not None or outer is not None:
         session.keep_more(outer)
@@ -144,6 +149,8 @@ class TaskSession:
     logger: RunLogger | None = None
     keeping: "RunKeeping | None" = None
     """Its caching, its results elsewhere and its transaction; None when nothing asks for any of that."""
+    assets: "AssetPart | None" = None
+    """Which assets it makes, and from which; None when it has nothing to do with any."""
 
     @property
     def timeout(self) -> float | None:
@@ -189,6 +196,12 @@ class TaskSession:
         from flowtui.engine.runs.keeping import RunKeeping  # noqa: PLC0415 - 5 ms that most programs need not pay
 
         self.keeping = RunKeeping(self, self.task.keeping or NOTHING, outer)
+
+    def join_assets(self) -> None:
+        """The task makes assets, or is called with what came of some."""
+        from flowtui.engine.runs.asset_steps import part_of  # noqa: PLC0415 - 3 ms that most programs need not pay
+
+        self.assets = part_of(self.task, self.run, self.flow.handle if self.flow is not None else None)
 
     # -- carrying it through ------------------------------------------------------------------------------------
 
@@ -253,7 +266,13 @@ class TaskSession:
         prints = self.task.log_prints
         if prints is None:
             prints = self.flow.log_prints if self.flow is not None else current_settings().logging_log_prints
-        context = TaskRunContext(task=self.task, task_run=self.run, parameters=self.parameters, log_prints=prints)
+        context = TaskRunContext(
+            task=self.task,
+            task_run=self.run,
+            parameters=self.parameters,
+            log_prints=prints,
+            note_asset=self.assets.note if self.assets is not None else None,
+        )
         return enter_task_run(context), log_prints(prints)
 
     # -- what the steps are done with ---------------------------------------------------------------------------

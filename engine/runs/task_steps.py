@@ -18,6 +18,7 @@ from flowtui.engine.runs.steps import Call, Do, Log, Outcome, Raised, Save, Slee
 from flowtui.engine.states import AwaitingRetry, Cached, NotReady, Retrying, Running, State
 
 if TYPE_CHECKING:
+    from flowtui.engine.assets import AssetPart
     from flowtui.engine.client.protocol import Client
     from flowtui.engine.runs.keeping import RunKeeping
 
@@ -79,6 +80,11 @@ class TaskTools(Protocol):
         ...
 
     @property
+    def assets(self) -> "AssetPart | None":
+        """Which assets the run makes, and from which; None when it has nothing to do with any."""
+        ...
+
+    @property
     def hooks(self) -> Hooks: ...
     @property
     def whose(self) -> tuple[Any, Any]:
@@ -114,7 +120,13 @@ def task_steps(tools: TaskTools) -> Generator[Step, Any, TaskRun]:
         from flowtui.engine.runs.tag_slots import with_tag_slots  # noqa: PLC0415 - 2 ms that untagged tasks need not pay
 
         steps = with_tag_slots(steps, tools)
-    return steps if tools.keeping is None else tools.keeping.around(steps)
+    if tools.keeping is not None:
+        steps = tools.keeping.around(steps)
+    if tools.assets is not None:
+        from flowtui.engine.runs.asset_steps import with_assets  # noqa: PLC0415 - 3 ms that most programs need not pay
+
+        steps = with_assets(steps, tools, tools.assets)
+    return steps
 
 
 def _whole(tools: TaskTools) -> Generator[Step, Any, TaskRun]:

@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql
 __all__ = [
     "artifact",
     "artifact_collection",
+    "asset",
     "backend",
     "block_document",
     "concurrency_lease",
@@ -24,6 +25,7 @@ __all__ = [
     "run_stats",
     "run_tally",
     "service_lease",
+    "task_queue",
     "task_run",
     "variable",
     "work_pool",
@@ -203,6 +205,33 @@ task_run = sa.Table(
     sa.Column("created", Micros, nullable=False),
 )
 sa.Index("ix_task_run__flow_run", task_run.c.flow_run_id, task_run.c.id)
+
+# Only task runs that are left to task workers and have not ended: small and hot, as run_queue is.
+task_queue = sa.Table(
+    "task_queue",
+    metadata,
+    sa.Column("task_run_id", Id, primary_key=True),
+    sa.Column("task_key", sa.Text, nullable=False),
+    sa.Column("due", Micros, nullable=False),
+    sa.Column("waits_for", Json),  # the task runs of this queue that have to end first; none when there are none left
+    sa.Column("retries", sa.Integer, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("lease_until", Micros),
+)
+_free = sa.and_(task_queue.c.owner.is_(None), task_queue.c.waits_for.is_(None))
+_taken = task_queue.c.lease_until.isnot(None)
+_held_up = task_queue.c.waits_for.isnot(None)
+sa.Index(
+    "ix_task_queue__claim",
+    task_queue.c.task_key,
+    task_queue.c.due,
+    task_queue.c.task_run_id,
+    sqlite_where=_free,
+    postgresql_where=_free,
+)
+sa.Index("ix_task_queue__lease", task_queue.c.lease_until, sqlite_where=_taken, postgresql_where=_taken)
+sa.Index("ix_task_queue__waits", task_queue.c.task_run_id, sqlite_where=_held_up, postgresql_where=_held_up)
 
 # Every transition exactly once: read by subject it is a run's history, read by seq it is the change feed.
 event = sa.Table(
@@ -429,6 +458,27 @@ artifact_collection = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("latest_id", Id, sa.ForeignKey("artifact.id"), nullable=False),
     sa.Column("versions", sa.Integer, nullable=False),
+)
+
+# One row for each key. No foreign key to the runs: it outlives them.
+asset = sa.Table(
+    "asset",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("id", Id, nullable=False),  # follows from the key; the change feed tells of it by this
+    sa.Column("properties", Json),
+    sa.Column("metadata", Json, nullable=False),  # of the last materialisation, as is what follows up to the attempt
+    sa.Column("upstream", Json, nullable=False),
+    sa.Column("materialized", Micros),
+    sa.Column("materialized_by", sa.Text),
+    sa.Column("flow_run_id", Id),
+    sa.Column("task_run_id", Id),
+    sa.Column("outcome", sa.String(12)),
+    sa.Column("attempted", Micros),
+    sa.Column("attempt_flow_run_id", Id),
+    sa.Column("attempt_task_run_id", Id),
+    sa.Column("created", Micros, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
 )
 
 concurrency_limit = sa.Table(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         create_table_artifact,
         update_progress_artifact,
     )
+    from flowtui.engine.assets import Asset, AssetProperties, add_asset_metadata
     from flowtui.engine.caching import task_input_hash
     from flowtui.engine.caching.file_locks import FileSystemLockManager
     from flowtui.engine.caching.isolation import IsolationLevel
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from flowtui.engine.futures import TaskFuture, TaskFutureList, as_completed, wait
     from flowtui.engine.inputs import RunInput, receive_input, send_input
     from flowtui.engine.logs import get_run_logger
+    from flowtui.engine.materializing import materialize
     from flowtui.engine.orchestration.retries import exponential_backoff
     from flowtui.engine.pausing import pause_flow_run, resume_flow_run, suspend_flow_run
     from flowtui.engine.results.records import ResultRecord
@@ -112,6 +114,7 @@ _HOMES = {
         "create_table_artifact",
         "update_progress_artifact",
     ),
+    "assets": ("Asset", "AssetProperties", "add_asset_metadata"),
     "caching": ("task_input_hash",),
     "caching.file_locks": ("FileSystemLockManager",),
     "caching.isolation": ("IsolationLevel",),
@@ -136,6 +139,7 @@ _HOMES = {
     "futures": ("TaskFuture", "TaskFutureList", "as_completed", "wait"),
     "inputs": ("RunInput", "receive_input", "send_input"),
     "logs": ("get_run_logger",),
+    "materializing": ("materialize",),
     "orchestration.retries": ("exponential_backoff",),
     "pausing": ("pause_flow_run", "resume_flow_run", "suspend_flow_run"),
     "results.records": ("ResultRecord",),
@@ -170,6 +174,8 @@ _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "Artifact",
+    "Asset",
+    "AssetProperties",
     "AwaitingConcurrencySlot",
     "AwaitingRetry",
     "CacheKeyFnPolicy",
@@ -229,6 +235,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "acreate_markdown_artifact",
     "acreate_progress_artifact",
     "acreate_table_artifact",
+    "add_asset_metadata",
     "allow_failure",
     "arate_limit",
     "as_completed",
@@ -246,6 +253,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "get_run_logger",
     "get_transaction",
     "hydrated_context",
+    "materialize",
     "opaque",
     "pause_flow_run",
     "quote",

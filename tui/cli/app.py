@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "block": ("blocks:app", "List, inspect and delete blocks, and list their types."),
     "variable": ("variables:app", "List, show, set and forget variables."),
     "artifact": ("artifacts:app", "List, show and delete what runs have made."),
+    "asset": ("assets:app", "List and show the assets that tasks make and read."),
     "concurrency-limit": ("limits:app", "How many tasks with a tag run at once."),
     "global-concurrency-limit": ("global_limits:app", "Limits that concurrency() and rate_limit() ask for; also gcl."),
     "cache": ("cache:app", "List what tasks have cached, and clear it."),
@@ -36,7 +37,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Name → where it is, and the line of help."""
 
 _NOUNS: Final = (
-    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact"),
+    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact", "asset"),
     *("work-pool", "work-queue", "worker"),
     *("concurrency-limit", "global-concurrency-limit"),
 )
