@@ -29,6 +29,7 @@ FlowtuiError
 ├── SlotTimeout             a slot of a concurrency limit did not become free in time
 ├── LeaseLost               slots were taken back while they were held
 ├── PauseTimeout            a paused run was not resumed in time
+├── WaitTimeout             a flow run that was waited for did not end in time
 └── RunTimeout              a run took longer than its timeout_seconds
 """
 
@@ -71,6 +72,7 @@ __all__ = [
     "UpstreamFailed",
     "UsageError",
     "VariableError",
+    "WaitTimeout",
     "WorkPoolError",
     "WorkerDied",
 ]
@@ -273,6 +275,10 @@ class PauseTimeout(FlowtuiError, TimeoutError):
 
     def __init__(self) -> None:
         super().__init__("The flow was paused and never resumed.")
+
+
+class WaitTimeout(FlowtuiError, TimeoutError):
+    """A flow run that was waited for did not end in time."""
 
 
 class SuspensionSignal(BaseException):

@@ -284,6 +284,7 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
         work_queue_name: str | None = None,
         job_variables: Mapping[str, Any] | None = None,
         parent_task_run_id: str | None = None,
+        flow_run_id: str | None = None,
     ) -> FlowRun:
         deployment = self.read_deployment(deployment_id)
         values = {**deployment.parameters, **(parameters or {})}
@@ -307,6 +308,7 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
                 work_queue_name=work_queue_name or deployment.work_queue_name,
                 job_variables=job_variables or {},
                 parent_task_run_id=parent_task_run_id,
+                id=flow_run_id,
                 deployment_version=deployment.version,
                 retries=deployment.retries,
                 retry_delay_seconds=deployment.retry_delay_seconds,

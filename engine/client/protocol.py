@@ -219,10 +219,12 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         work_queue_name: str | None = None,
         job_variables: Mapping[str, Any] | None = None,
         parent_task_run_id: str | None = None,
+        flow_run_id: str | None = None,
     ) -> FlowRun:
         """Create a Scheduled run of a deployment, due now unless a time is given. `parameters` are laid over the
         deployment's; `ParameterError` when the result does not fit its schema. With a `parent_task_run_id` it is
-        part of the graph of another run."""
+        part of the graph of another run: that task run is from then on as the run is. `flow_run_id` is the id that it
+        gets, unless the idempotency key was used before."""
         ...
 
     # -- blocks ---------------------------------------------------------------------------------------------------

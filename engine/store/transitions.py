@@ -211,6 +211,8 @@ def write_state(
     place = (row.work_pool_name, row.work_queue_name, row.deployment_id)
     _queue(database, connection, row.id, new, epoch, place, owner)
     connection.execute(sa.insert(event), event_row("flow-run", row.id, new, row.id))
+    if row.parent_task_run_id is not None and row.deployment_id is not None:
+        _show_in_parent(database, connection, row.parent_task_run_id, new)
     if old.is_final():
         _tally(database, connection, old, -1)
     if new.is_final():
@@ -218,6 +220,25 @@ def write_state(
         release_of_run(connection, row.id)
         if new.is_crashed() or new.is_cancelled():
             _end_what_it_left_open(database, connection, row.id, new)
+
+
+def _show_in_parent(database: Database, connection: sa.Connection, task_run_id: str, new: State) -> None:
+    """The task run that stands for a run of a deployment in its caller's graph is as the run is, whoever runs it."""
+    task = connection.execute(sa.select(task_run).where(task_run.c.id == task_run_id)).one_or_none()
+    if task is None or task.state_type in _ENDS:
+        return
+    state = replace(new, id=new_id(), details={})
+    at = to_micros(new.timestamp)
+    values: dict[str, Any] = {**state_row(state)}
+    if new.is_running():
+        values |= {"run_count": task.run_count + 1, "start_time": task.start_time or at}
+    if new.is_final():
+        values |= {"end_time": at}
+        bad = new.is_failed() or new.is_crashed()
+        statement = database.increment(run_stats, ("done", "failed"))
+        connection.execute(statement, {"flow_run_id": task.flow_run_id, "done": 1, "failed": int(bad)})
+    connection.execute(sa.update(task_run).where(task_run.c.id == task_run_id).values(values))
+    connection.execute(sa.insert(event), event_row("task-run", task_run_id, state, task.flow_run_id))
 
 
 def _end_what_it_left_open(database: Database, connection: sa.Connection, run_id: str, end: State) -> None:

@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from flowtui.engine.concurrency import arate_limit, concurrency, rate_limit
     from flowtui.engine.containers import resolve_futures_to_results, resolve_futures_to_states
     from flowtui.engine.context import FlowRunContext, TaskRunContext, get_run_context, tags
+    from flowtui.engine.deployments.running import (
+        arun_deployment,
+        await_for_flow_run,
+        run_deployment,
+        wait_for_flow_run,
+    )
     from flowtui.engine.errors import FlowtuiError
     from flowtui.engine.flows import Flow, flow
     from flowtui.engine.futures import TaskFuture, TaskFutureList, as_completed, wait
@@ -134,6 +140,7 @@ _HOMES = {
     "concurrency": ("arate_limit", "concurrency", "rate_limit"),
     "containers": ("resolve_futures_to_results", "resolve_futures_to_states"),
     "context": ("FlowRunContext", "TaskRunContext", "get_run_context", "tags"),
+    "deployments.running": ("arun_deployment", "await_for_flow_run", "run_deployment", "wait_for_flow_run"),
     "errors": ("FlowtuiError",),
     "flows": ("Flow", "flow"),
     "futures": ("TaskFuture", "TaskFutureList", "as_completed", "wait"),
@@ -238,9 +245,11 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "add_asset_metadata",
     "allow_failure",
     "arate_limit",
+    "arun_deployment",
     "as_completed",
     "atransaction",
     "aupdate_progress_artifact",
+    "await_for_flow_run",
     "concurrency",
     "create_image_artifact",
     "create_link_artifact",
@@ -262,6 +271,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "resolve_futures_to_results",
     "resolve_futures_to_states",
     "resume_flow_run",
+    "run_deployment",
     "send_input",
     "serialize_context",
     "suspend_flow_run",
@@ -272,6 +282,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "unmapped",
     "update_progress_artifact",
     "wait",
+    "wait_for_flow_run",
 ]
 
 
