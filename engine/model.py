@@ -293,6 +293,7 @@ class Change:
     kind: Literal[
         "flow-run",
         "task-run",
+        "run",  # what is not its state: its tags, or that it was deleted
         "deployment",
         "block",
         "backend",

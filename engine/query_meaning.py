@@ -31,6 +31,7 @@ __all__ = [
     "Test",
     "TextTest",
     "clause_of",
+    "instant_of",
     "kind_of",
 ]
 
@@ -199,6 +200,11 @@ def _is_id(text: str) -> bool:
 def _states(term: Term, field: Field, when: _When) -> Iterable[Test]:
     one = _kind if field.name == "type" else _state
     return (StateTest(tuple(dict.fromkeys(one(value) for value in term.values))),)
+
+
+def instant_of(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
+    """The moment that a person wrote, `10m` for ten minutes ago, `+2h`, `today` or a date. Raises `UsageError`."""
+    return _instant(text, NAMES["since"], _When(now, zone))[0]
 
 
 def kind_of(word: str) -> StateType:

@@ -54,6 +54,7 @@ from flowtui.engine.store import (
     log_chunks,
     ownership,
     planning,
+    run_edits,
     schema,
     task_runs,
     transitions,
@@ -142,7 +143,10 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
         )
 
     def delete_flow_run(self, run_id: str) -> None:
-        self._writer.call(lambda c: transitions.delete(c, run_id))
+        self._writer.call(lambda c: run_edits.delete(self._db, c, run_id))
+
+    def tag_flow_run(self, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
+        return self._writer.call(lambda c: run_edits.tag(self._db, c, run_id, add, remove))
 
     def flow_run_states(self, run_id: str) -> tuple[State, ...]:
         with self._db.read() as connection:

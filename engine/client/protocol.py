@@ -86,7 +86,13 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         """
         ...
 
-    def delete_flow_run(self, run_id: str) -> None: ...
+    def delete_flow_run(self, run_id: str) -> None:
+        """Forget a run with its task runs, logs and history. Raises `UsageError` while a process owns it."""
+        ...
+
+    def tag_flow_run(self, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
+        """Give a run tags and take some away; answers whether that changed anything."""
+        ...
 
     def flow_run_states(self, run_id: str) -> tuple[State, ...]:
         """Its history, oldest first."""

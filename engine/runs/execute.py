@@ -22,8 +22,9 @@ __all__ = ["execute_flow_run", "run_again_here"]
 _TERMINATED = 143
 
 
-def execute_flow_run(run_id: str, epoch: int, owner: str) -> int:
-    """Run a flow run that a worker has claimed as `owner` under `epoch`. Answers an exit code.
+def execute_flow_run(run_id: str, epoch: int, owner: str, *, supervised: bool = True) -> int:
+    """Run a flow run that was claimed as `owner` under `epoch`: by a worker, which then renews the lease, or, not
+    supervised, by this process. Answers an exit code.
 
     0: how the run ended is recorded, well or not. 1: it could not be recorded, the worker has to. 143: SIGTERM.
     """
@@ -42,7 +43,7 @@ def execute_flow_run(run_id: str, epoch: int, owner: str) -> int:
     except FlowtuiError as error:
         return _fail(run_id, epoch, error)
     try:
-        begin_and_drive(flow, parameters, Claim(run=run, epoch=epoch), owner, supervised=True)
+        begin_and_drive(flow, parameters, Claim(run=run, epoch=epoch), owner, supervised=supervised)
     except TerminationSignal:
         return _TERMINATED
     finally:

@@ -14,9 +14,7 @@ from flowtui.engine.orchestration.bookkeeping import Times, after
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
 from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.states import TERMINAL, State
-from flowtui.engine.store.artifacts import delete_of_run
 from flowtui.engine.store.database import Database
-from flowtui.engine.store.flow_runs import read
 from flowtui.engine.store.rows import (
     dump,
     event_row,
@@ -29,9 +27,9 @@ from flowtui.engine.store.rows import (
     writable,
 )
 from flowtui.engine.store.slots import release_of_run
-from flowtui.engine.store.tables import event, flow, flow_run, log_chunk, run_queue, run_stats, run_tally, task_run
+from flowtui.engine.store.tables import event, flow, flow_run, run_queue, run_stats, run_tally, task_run
 
-__all__ = ["create", "delete", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
+__all__ = ["create", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
 
 _HOUR = 3_600_000_000
 _ENDS = [state.value for state in TERMINAL]
@@ -150,7 +148,8 @@ def propose(
 
 def _passed_pauses(connection: sa.Connection, run_id: str) -> frozenset[str]:
     """The keys of the pauses of this attempt: those since it last ended, or was last tried again."""
-    query = sa.select(event).where(event.c.subject_id == run_id).order_by(event.c.seq.desc())
+    own = sa.select(event).where(event.c.subject_id == run_id, event.c.kind == "flow-run")
+    query = own.order_by(event.c.seq.desc())
     keys = set()
     for row in connection.execute(query).all():
         if row.state_type in _ENDS or row.name == "AwaitingRetry":
@@ -334,19 +333,3 @@ def set_process(database: Database, connection: sa.Connection, run_id: str, pid:
     if row.epoch != epoch:
         raise StaleEpoch(run_id, epoch, row.epoch)
     connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(infrastructure_pid=pid))
-
-
-def delete(connection: sa.Connection, run_id: str) -> None:
-    """Remove a run with its task runs, logs and history. Raises `UsageError` while it is owned."""
-    run = read(connection, run_id)
-    if run.owner is not None:
-        raise UsageError(f"Flow run {run.name!r} is {run.state.name}; cancel it before deleting it.")
-    tasks = sa.select(task_run.c.id).where(task_run.c.flow_run_id == run_id)
-    connection.execute(sa.delete(event).where(event.c.subject_id.in_(tasks)))
-    connection.execute(sa.delete(event).where(event.c.subject_id == run_id))
-    connection.execute(sa.delete(task_run).where(task_run.c.flow_run_id == run_id))
-    connection.execute(sa.delete(log_chunk).where(log_chunk.c.stream_id == run_id))
-    connection.execute(sa.delete(run_stats).where(run_stats.c.flow_run_id == run_id))
-    connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
-    delete_of_run(connection, run_id)
-    connection.execute(sa.delete(flow_run).where(flow_run.c.id == run_id))

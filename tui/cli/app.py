@@ -17,8 +17,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("init:init", "Write a flowtui.yaml for the flows of this folder."),
     "deploy": ("deploy:deploy", "Create or update deployments, from flowtui.yaml or from an entrypoint."),
     "deployment": ("deployments:app", "List, inspect, run, pause and delete deployments."),
-    "flow-run": ("flow_runs:app", "List, inspect, follow, cancel, pause, resume and retry flow runs."),
-    "task-run": ("task_runs:app", "List and inspect task runs."),
+    "flow-run": (
+        "flow_runs:app",
+        "List, inspect, watch, cancel, pause, retry, tag and delete flow runs, one or many.",
+    ),
+    "task-run": ("task_runs:app", "List and inspect task runs, and print their logs."),
     "flow": ("flows:app", "List flows."),
     "work-pool": ("work_pools:app", "Where runs of deployments wait for a worker: list, make, pause and limit them."),
     "work-queue": ("work_queues:app", "The lines of runs within a work pool, and which comes first."),

@@ -92,7 +92,7 @@ def _warn_when_nobody_runs(client: Client, run: FlowRun) -> None:
 
 
 def _watch(client: Client, run: FlowRun, timeout: float | None, output: str) -> int:
-    from flowtui.tui.cli.flow_run_logs import follow_run  # noqa: PLC0415 - only watching prints logs
+    from flowtui.tui.cli.flow_run_watch import follow_run  # noqa: PLC0415 - only watching prints logs
 
     ended = follow_run(client, run, None if timeout is None else time.monotonic() + timeout)
     if output == "json":

@@ -1,46 +1,74 @@
-"""`flowtui flow-run logs`: print a run's log, and follow it while it grows."""
+"""`flowtui flow-run logs`: print a run's log or a part of it, and follow it while it grows."""
 
-import json
-import sys
-import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
 from flowtui.engine import wire
 from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
+from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import FlowRun, LogLine, TaskRunFilter
-from flowtui.tui import formats
+from flowtui.engine.model import FlowRun, LogLine
+from flowtui.engine.query_meaning import instant_of
 from flowtui.tui.cli.find import find_flow_run
-from flowtui.tui.cli.output import Output, clean, console, narrate, print_json
+from flowtui.tui.cli.follow import follow as follow_runs
+from flowtui.tui.cli.log_lines import LinePrinter, Wanted, level_of
+from flowtui.tui.cli.output import Output, print_json
 
-if TYPE_CHECKING:
-    from rich.text import Text
+__all__ = [
+    "Follow",
+    "Head",
+    "Level",
+    "Number",
+    "Reverse",
+    "Search",
+    "Since",
+    "Tail",
+    "check_part",
+    "logs",
+    "print_log",
+    "wanted_of",
+]
 
-__all__ = ["follow_run", "logs"]
+_FEW: Final = 20
+_PAGE: Final = 1_000
 
-_FEW = 20
-_PAGE = 1_000
-_LOOK_EVERY = 1.0
-"""Seconds to wait at most for news that the store has not announced."""
-_LAST_WORDS = 0.2
-"""Seconds to listen after a run has ended: four times what a line may wait to be written with others."""
-_LEVELS = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
-_STYLES = {10: "dim", 30: "yellow", 40: "red", 50: "bold red"}
+Head = Annotated[bool, Parameter(negative="", help="Only the first lines.")]
+Tail = Annotated[bool, Parameter(name=["--tail", "-t"], negative="", help="Only the last lines.")]
+Number = Annotated[
+    int | None,
+    Parameter(
+        name=["--num-logs", "-n"],
+        help="How many lines --head or --tail show: 20, unless given. Alone it means the last ones.",
+    ),
+]
+Reverse = Annotated[bool, Parameter(name=["--reverse", "-r"], negative="", help="The newest line first.")]
+Follow = Annotated[
+    bool, Parameter(name=["--follow", "-f"], negative="", help="Go on printing until the run has ended.")
+]
+Level = Annotated[
+    str | None, Parameter(help="Only lines of this level or above: debug, info, warning, error, critical.")
+]
+Since = Annotated[str | None, Parameter(help="Only lines since then: 10m (ago), today, 2026-11-19T14:00.")]
+Search = Annotated[str | None, Parameter(help="Only lines with this text.")]
 
 
 def logs(
     run: str,
     /,
     *,
-    head: Annotated[bool, Parameter(negative="")] = False,
-    tail: Annotated[bool, Parameter(name=["--tail", "-t"], negative="")] = False,
-    number: Annotated[int | None, Parameter(name=["--num-logs", "-n"])] = None,
-    reverse: Annotated[bool, Parameter(name=["--reverse", "-r"], negative="")] = False,
-    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
+    head: Head = False,
+    tail: Tail = False,
+    number: Number = None,
+    reverse: Reverse = False,
+    follow: Follow = False,
+    level: Level = None,
+    since: Since = None,
+    search: Search = None,
+    task: str | None = None,
     output: Output = "table",
 ) -> int:
     """Print the log of a flow run.
@@ -49,136 +77,104 @@ def logs(
     ----------
     run
         Its id, the beginning of its id, or its name.
-    head
-        Only the first lines.
-    tail
-        Only the last lines.
-    number
-        How many lines --head or --tail show: 20, unless given. Alone it means the last ones.
-    reverse
-        The newest line first.
-    follow
-        Go on printing until the run has ended.
+    task
+        Only lines of this task run, by its id, or its name with * for any part.
     """
+    check_part(head=head, tail=tail, number=number, reverse=reverse, follow=follow)
+    wanted = wanted_of(level, since, search, task)
+    client = current_client()
+    return print_log(
+        client,
+        find_flow_run(client, run),
+        wanted,
+        head=head,
+        tail=tail,
+        number=number,
+        reverse=reverse,
+        follow=follow,
+        output=output,
+    )
+
+
+def check_part(*, head: bool, tail: bool, number: int | None, reverse: bool, follow: bool) -> None:
+    """Raise `UsageError` for options that do not fit each other."""
     if head and tail:
         raise UsageError("Give --head or --tail, not both.")
     if number is not None and number < 1:
         raise UsageError(f"-n is {number}; show at least one line.")
     if follow and (head or reverse):
         raise UsageError("--follow goes on at the end of the log; --head and --reverse do not fit it.")
-    client = current_client()
-    found = find_flow_run(client, run)
+
+
+def wanted_of(level: str | None, since: str | None, search: str | None, task: str | None) -> Wanted:
+    """Which lines the options ask for. Raises `UsageError`."""
+    return Wanted(
+        level=level_of(level) if level is not None else 0,
+        since=instant_of(since, utc_now()) if since is not None else None,
+        search=search or "",
+        task=task or "",
+    )
+
+
+def print_log(
+    client: Client,
+    run: FlowRun,
+    wanted: Wanted,
+    *,
+    head: bool,
+    tail: bool,
+    number: int | None,
+    reverse: bool,
+    follow: bool,
+    output: str,
+) -> int:
+    """Print the wanted lines of a run's log; answers with an exit code."""
     count = number or (_FEW if head or tail else None)
-    start = -count if count and not head else 0
-    printer = _Printer(client, found, lines_of_json=follow and output == "json")
+    printer = LinePrinter(client, run, lines_of_json=follow and output == "json")
     if follow:
-        _follow(client, found, printer, start)
+        _follow(client, run, wanted, printer, count)
         return 0
-    lines = _lines(client, found.id, start, count if head else None)
+    lines = _part(client, run, wanted, printer, count, head=head, reverse=reverse)
     if output == "json":
-        every = list(lines)
-        print_json([wire.log_json(line) for line in (reversed(every) if reverse else every)])
+        print_json([wire.log_json(line) for line in lines])
     else:
-        printer.print(reversed(list(lines)) if reverse else lines)
+        printer.print(lines)
     return 0
 
 
-def follow_run(client: Client, run: FlowRun, deadline: float | None = None) -> FlowRun:
-    """Print the log of a run on stderr until it has ended, or until `deadline` (monotonic); the run as it is then."""
-    return _follow(client, run, _Printer(client, run, narrated=True), 0, deadline)
+def _part(
+    client: Client, run: FlowRun, wanted: Wanted, printer: LinePrinter, count: int | None, *, head: bool, reverse: bool
+) -> Iterator[LogLine]:
+    """The lines to print, in the order in which they are printed."""
+    if head or (count is None and not reverse):
+        first = islice((line for line in _forward(client, run.id) if wanted.lets(line, printer)), count)
+        return reversed(list(first)) if reverse else first
+    last = islice((line for line in _backward(client, run.id) if wanted.lets(line, printer)), count)
+    return last if reverse else reversed(list(last))
 
 
-def _lines(client: Client, run_id: str, start: int, most: int | None) -> Iterator[LogLine]:
-    page = client.read_logs(run_id, start=start, limit=min(most or _PAGE, _PAGE))
-    while page.lines:
+def _forward(client: Client, run_id: str) -> Iterator[LogLine]:
+    """The log from its beginning, a page at a time."""
+    line = 0
+    while (page := client.read_logs(run_id, start=line, limit=_PAGE)).lines:
         yield from page.lines
-        if most is not None:
-            most -= len(page.lines)
-            if most <= 0:
-                return
-        page = client.read_logs(run_id, start=page.start + len(page.lines), limit=min(most or _PAGE, _PAGE))
+        line = page.start + len(page.lines)
 
 
-def _follow(client: Client, run: FlowRun, printer: "_Printer", start: int, deadline: float | None = None) -> FlowRun:
-    """Print what is there, then what comes, until the run has ended and nothing more comes."""
-    seen, line, ended = 0, start, False
-    while True:
-        now = client.read_flow_run(run.id)
-        first = line
-        while (page := client.read_logs(run.id, start=line, limit=_PAGE)).lines:
-            printer.print(page.lines)
-            line = page.start + len(page.lines)
-        line = max(line, page.start)
-        left = _LOOK_EVERY if deadline is None else min(_LOOK_EVERY, deadline - time.monotonic())
-        if left <= 0 or (ended and line == first):
-            return now
-        # The line that says how a run ended is written after its state: be there for it.
-        ended = now.state.is_final()
-        seen = client.wait(seen, min(left, _LAST_WORDS) if ended else left)
+def _backward(client: Client, run_id: str) -> Iterator[LogLine]:
+    """The log from its end, a page at a time."""
+    end = client.read_logs(run_id, start=-1, limit=1).total
+    while end > 0:
+        start = max(end - _PAGE, 0)
+        yield from reversed(client.read_logs(run_id, start=start, limit=end - start).lines)
+        end = start
 
 
-class _Printer:
-    """Prints lines in the shape that every run prints."""
-
-    def __init__(self, client: Client, run: FlowRun, *, lines_of_json: bool = False, narrated: bool = False) -> None:
-        """`narrated` prints on stderr, beside data."""
-        self.client, self.run, self.lines_of_json, self.narrated = client, run, lines_of_json, narrated
-        self.tasks: dict[str, str] = {}
-        self.console = console() if sys.stdout.isatty() and not narrated else None
-
-    def print(self, lines: Iterable[LogLine]) -> None:
-        for line in lines:
-            if self.lines_of_json:
-                print(json.dumps(wire.log_json(line)))
-                continue
-            head = f"{formats.log_time(line.timestamp)} | {_level(line):<7} | {self.who(line)}"
-            self.write(f"{head} - {line.message}", line.level)
-        sys.stdout.flush()
-
-    def write(self, text: str, level: int) -> None:
-        for part in text.split("\n"):
-            if self.console is not None:
-                self.console.print(_colored(part, _STYLES.get(level, "")), soft_wrap=True)
-            elif self.narrated:
-                narrate(_plain(part))
-            else:
-                print(_plain(part))
-
-    def who(self, line: LogLine) -> str:
-        if line.task_run_id is None:
-            return f"Flow run {self.run.name!r}"
-        if line.task_run_id not in self.tasks:
-            self._learn(line.task_run_id)
-        return f"Task run {self.tasks[line.task_run_id]!r}"
-
-    def _learn(self, task_run_id: str) -> None:
-        """Read the names of the run's tasks, page by page, until this one is known."""
-        after: str | None = None
-        while task_run_id not in self.tasks:
-            page = self.client.list_task_runs(TaskRunFilter(flow_run_id=self.run.id), limit=1_000, after=after)
-            self.tasks.update((task.id, task.name) for task in page.items)
-            after = page.next
-            if after is None:
-                self.tasks.setdefault(task_run_id, task_run_id)
-
-
-def _level(line: LogLine) -> str:
-    return _LEVELS.get(line.level, f"Level {line.level}")
-
-
-def _colored(line: str, style: str) -> "Text":
-    """A line for a terminal: its own colours stay, every other escape is shown as a symbol."""
-    from rich.text import Text  # noqa: PLC0415 - loaded by the console
-
-    from flowtui.tui.sgr import parse_sgr  # noqa: PLC0415 - Rich's styles, loaded by the console
-
-    return Text.assemble(*parse_sgr(line), style=style)
-
-
-def _plain(line: str) -> str:
-    """A line without any escape."""
-    if "\x1b" not in line:
-        return clean(line)
-    from flowtui.tui.sgr import parse_sgr  # noqa: PLC0415 - Rich's styles, that only lines with colours need
-
-    return "".join(text for text, _ in parse_sgr(line))
+def _follow(client: Client, run: FlowRun, wanted: Wanted, printer: LinePrinter, count: int | None) -> None:
+    """The last `count` lines that are wanted (all, without), then what comes."""
+    start = 0
+    if count is not None:
+        start = client.read_logs(run.id, start=-1, limit=1).total
+        printer.print(_part(client, run, wanted, printer, count, head=False, reverse=False))
+    for news in follow_runs(client, [run], start=start):
+        printer.print(line for line in news.lines if wanted.lets(line, printer))

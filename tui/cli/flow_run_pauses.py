@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from flowtui.engine import wire
+from flowtui.engine import bulk, wire
 from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import ParameterError, UsageError
 from flowtui.engine.model import Answer, FlowRun
 from flowtui.engine.states import Paused, State, Suspended
 from flowtui.tui.cli.find import find_flow_run
+from flowtui.tui.cli.flow_run_bulk import DryRun, Limit, Yes, in_bulk, is_one
 from flowtui.tui.cli.output import Output, narrate, print_json
 from flowtui.tui.cli.values import parse_pairs
 
@@ -23,32 +24,61 @@ _ENDING_SECONDS: Final = 10.0
 """How long it is waited for the process of a suspended run to be gone."""
 
 
-def pause(run: str, /, *, timeout: float | None = 3600.0, output: Output = "table") -> int:
-    """Have a running flow run wait: what runs comes to its end, and no further task starts until it is resumed.
+def pause(
+    *runs: str,
+    timeout: float | None = 3600.0,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = "table",
+) -> int:
+    """Have running flow runs wait: what runs comes to its end, and no further task starts until they are resumed.
 
     Parameters
     ----------
-    run
-        Its id, the beginning of its id, or its name.
+    runs
+        A run's id, the beginning of its id, or its name; several of them; or a query such as 'state:running flow:etl*'.
     timeout
         Seconds after which it fails if nobody has resumed it.
     """
-    return _stop(run, Paused(timeout, message="Paused from the command line."), "is paused", output)
+
+    def state() -> State:
+        return Paused(timeout, message="Paused from the command line.")
+
+    client = current_client()
+    if is_one(client, runs) and not dry_run:
+        return _stop(runs[0], state(), "is paused", output)
+    verb = bulk.pause("pause", "paused", state)
+    return in_bulk(client, runs, verb, dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 
-def suspend(run: str, /, *, timeout: float | None = None, output: Output = "table") -> int:
-    """End the process of a running flow run, to be started again when it is resumed. Completed tasks are not repeated
-    if their results were kept.
+def suspend(
+    *runs: str,
+    timeout: float | None = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = "table",
+) -> int:
+    """End the processes of running flow runs, to be started again when they are resumed. Completed tasks are not
+    repeated if their results were kept.
 
     Parameters
     ----------
-    run
-        Its id, the beginning of its id, or its name.
+    runs
+        A run's id, the beginning of its id, or its name; several of them; or a query such as 'state:running flow:etl*'.
     timeout
         Seconds after which it fails if nobody has resumed it.
     """
-    state = Suspended(timeout, message="Suspended from the command line.")
-    return _stop(run, state, "is suspended; its process is being ended", output)
+
+    def state() -> State:
+        return Suspended(timeout, message="Suspended from the command line.")
+
+    client = current_client()
+    if is_one(client, runs) and not dry_run:
+        return _stop(runs[0], state(), "is suspended; its process is being ended", output)
+    verb = bulk.pause("suspend", "suspended", state)
+    return in_bulk(client, runs, verb, dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 
 def _stop(text: str, state: State, words: str, output: str) -> int:
@@ -63,20 +93,21 @@ def _stop(text: str, state: State, words: str, output: str) -> int:
 
 
 def resume(
-    run: str,
-    /,
-    *,
+    *runs: str,
     input_: Annotated[list[str] | None, Parameter(name=["--input", "-i"], negative="")] = None,
     inputs: str | None = None,
     entrypoint: str | None = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     output: Output = "table",
 ) -> int:
-    """Let a paused flow run go on, or have a suspended one started again.
+    """Let paused flow runs go on, or have suspended ones started again.
 
     Parameters
     ----------
-    run
-        Its id, the beginning of its id, or its name.
+    runs
+        A run's id, the beginning of its id, or its name; several of them; or a query such as 'state:paused flow:etl*'.
     input_
         A field that the run asked for, name=value; give it as often as there are fields.
     inputs
@@ -85,7 +116,11 @@ def resume(
         Run a suspended run here, in this process, with the flow of this file.py:flow. Needed without a deployment.
     """
     client = current_client()
-    found = find_flow_run(client, run)
+    if not is_one(client, runs) or dry_run:
+        if input_ or inputs is not None or entrypoint is not None:
+            raise UsageError("Input and --entrypoint are for one run; name it by its id or its name.")
+        return in_bulk(client, runs, bulk.resume(), dry_run=dry_run, yes=yes, limit=limit, output=output)
+    found = find_flow_run(client, runs[0])
     if not found.state.is_paused():
         raise UsageError(f"Flow run {found.name!r} is {found.state.name}, not paused, so it cannot be resumed.")
     schema = _asked_for(client, found)

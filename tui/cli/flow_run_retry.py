@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flowtui.engine import wire
+from flowtui.engine import bulk, wire
 from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
@@ -14,34 +14,40 @@ from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import AwaitingRetry
 from flowtui.tui.cli.find import find_flow_run
+from flowtui.tui.cli.flow_run_bulk import DryRun, Limit, Yes, in_bulk, is_one
 from flowtui.tui.cli.output import Column, Output, narrate, print_json, print_table, state_cell
 
 __all__ = ["retry", "run_here"]
 
 
 def retry(
-    run: str,
-    /,
-    *,
+    *runs: str,
     entrypoint: str | None = None,
     plan: Annotated[bool, Parameter(negative="")] = False,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     output: Output = "table",
 ) -> int:
-    """Run a finished flow run again, under the same id. Completed tasks are not repeated if their results were kept.
+    """Run finished flow runs again, under the same id. Completed tasks are not repeated if their results were kept.
 
     One whose process was killed is run again here, with --entrypoint, as soon as its lease is over.
 
     Parameters
     ----------
-    run
-        Its id, the beginning of its id, or its name.
+    runs
+        A run's id, the beginning of its id, or its name; several of them; or a query such as 'state:failed since:1h'.
     entrypoint
         Run it here, in this process, with the flow of this file.py:flow. Needed for a run without a deployment.
     plan
         Change nothing; list the tasks with what would become of each, and why.
     """
     client = current_client()
-    found = find_flow_run(client, run)
+    if not is_one(client, runs) or dry_run:
+        if plan or entrypoint is not None:
+            raise UsageError("--plan and --entrypoint are for one run; name it by its id or its name.")
+        return in_bulk(client, runs, bulk.retry(), dry_run=dry_run, yes=yes, limit=limit, output=output)
+    found = find_flow_run(client, runs[0])
     if plan:
         return _plan(client, found, output)
     if not found.state.is_final():

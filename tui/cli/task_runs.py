@@ -1,25 +1,37 @@
 """`flowtui task-run`: list and inspect task runs."""
 
-from itertools import islice
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from flowtui.engine import wire
 from flowtui.engine.client.current import current_client
+from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import NotFound, UsageError
-from flowtui.engine.model import TaskRunFilter
+from flowtui.engine.model import TaskRun, TaskRunFilter
 from flowtui.engine.query_meaning import kind_of
 from flowtui.engine.results.previews import result_text
 from flowtui.tui import formats
 from flowtui.tui.cli.find import find_flow_run
-from flowtui.tui.cli.output import Cell, Column, Output, print_facts, print_json, print_table, state_cell
-from flowtui.tui.cli.pages import every
+from flowtui.tui.cli.flow_run_logs import (
+    Follow,
+    Head,
+    Level,
+    Number,
+    Reverse,
+    Search,
+    Since,
+    Tail,
+    check_part,
+    print_log,
+    wanted_of,
+)
+from flowtui.tui.cli.output import Cell, Column, Output, narrate, print_facts, print_json, print_table, state_cell
 
 __all__ = ["app"]
 
-app = App(name="task-run", help="List and inspect task runs.")
+app = App(name="task-run", help="List and inspect task runs, and print their logs.")
 app.command("flowtui.tui.cli.why:task_run", name="why", help="Say what a task run waits for.")
 
 _COLUMNS = (
@@ -40,6 +52,7 @@ def ls(
     limit: int = 15,
     state_type: Annotated[list[str] | None, Parameter(negative="")] = None,
     name: str | None = None,
+    after: str | None = None,
     output: Output = "table",
 ) -> int:
     """List task runs: those of one flow run in the order in which they were made, or the newest of all.
@@ -54,6 +67,8 @@ def ls(
         Only task runs in a state of this kind, such as FAILED.
     name
         Part of the task run's name.
+    after
+        Where the list before ended, as it said itself.
     """
     if limit < 1:
         raise UsageError(f"--limit is {limit}; show at least one task run.")
@@ -61,8 +76,15 @@ def ls(
     kinds = tuple(map(kind_of, state_type or ()))
     run_id = find_flow_run(client, flow_run).id if flow_run is not None else None
     where = TaskRunFilter(flow_run_id=run_id, state_types=kinds, name=name)
-    page = min(limit, 200)
-    found = list(islice(every(lambda after: client.list_task_runs(where, limit=page, after=after)), limit))
+    found: list[TaskRun] = []
+    while True:
+        page = client.list_task_runs(where, limit=min(limit - len(found), 200), after=after)
+        found += page.items
+        after = page.next
+        if after is None or len(found) == limit:
+            break
+    if after is not None:
+        narrate(f"There are more: --after {after}")
     if output == "json":
         print_json([wire.task_run_json(run) for run in found])
         return 0
@@ -92,10 +114,7 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
         Its id.
     """
     client = current_client()
-    try:
-        found = client.read_task_run(run)
-    except NotFound as error:
-        raise NotFound("task run", run, "List them with: flowtui task-run ls FLOW-RUN") from error
+    found = _find(client, run)
     if output == "json":
         print_json(wire.task_run_json(found))
         return 0
@@ -118,3 +137,50 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
     print()
     print_table((Column("SINCE"), Column("STATE"), Column("MESSAGE")), rows, empty="It has no history.")
     return 0
+
+
+def _find(client: Client, run_id: str) -> TaskRun:
+    try:
+        return client.read_task_run(run_id)
+    except NotFound as error:
+        raise NotFound("task run", run_id, "List them with: flowtui task-run ls FLOW-RUN") from error
+
+
+@app.command
+def logs(
+    run: str,
+    /,
+    *,
+    head: Head = False,
+    tail: Tail = False,
+    number: Number = None,
+    reverse: Reverse = False,
+    follow: Follow = False,
+    level: Level = None,
+    since: Since = None,
+    search: Search = None,
+    output: Output = "table",
+) -> int:
+    """Print the log of a task run: its lines in the log of its flow run.
+
+    Parameters
+    ----------
+    run
+        Its id.
+    """
+    check_part(head=head, tail=tail, number=number, reverse=reverse, follow=follow)
+    client = current_client()
+    found = _find(client, run)
+    if found.flow_run_id is None:
+        raise UsageError(f"Task run {found.name!r} ran outside any flow; its lines are not in the log of a flow run.")
+    return print_log(
+        client,
+        client.read_flow_run(found.flow_run_id),
+        wanted_of(level, since, search, found.id),
+        head=head,
+        tail=tail,
+        number=number,
+        reverse=reverse,
+        follow=follow,
+        output=output,
+    )

@@ -103,7 +103,7 @@ class RunsScreen(ShellScreen):
         if not changes:
             glance = self._preview.glance
             return glance is not None and is_live(glance.run)
-        return any(change.kind in ("flow-run", "task-run") for change in changes)
+        return any(change.kind in ("flow-run", "task-run", "run") for change in changes)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         changed = set() if changes is None else {change.flow_run_id or change.subject_id for change in changes}

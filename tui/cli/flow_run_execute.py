@@ -1,0 +1,60 @@
+"""`flowtui flow-run execute`: run one existing flow run in this process. What a container starts."""
+
+import os
+from typing import Final
+
+from flowtui.engine import wire
+from flowtui.engine.client.current import current_client
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.errors import UsageError
+from flowtui.engine.model import FlowRun
+from flowtui.engine.settings import current_settings
+from flowtui.tui.cli.find import find_flow_run
+from flowtui.tui.cli.output import Output, narrate, print_json
+
+__all__ = ["execute"]
+
+_ID: Final = ("FLOWTUI__FLOW_RUN_ID", "PREFECT__FLOW_RUN_ID")
+_EPOCH: Final = "FLOWTUI__FLOW_RUN_EPOCH"
+_OWNER: Final = "FLOWTUI__FLOW_RUN_OWNER"
+
+
+def execute(run: str | None = None, /, *, output: Output = "table") -> int:
+    """Run an existing flow run of a deployment in this process. The exit code is 0 when it completed, else 1.
+
+    Parameters
+    ----------
+    run
+        Its id, the beginning of its id, or its name; without it FLOWTUI__FLOW_RUN_ID says which.
+    """
+    text = run or next((os.environ[name] for name in _ID if os.environ.get(name)), None)
+    if text is None:
+        raise UsageError(f"Which run? Give its id or its name, or set {_ID[0]}.")
+    client = current_client()
+    found = find_flow_run(client, text)
+    code = _executed(client, found)
+    ended = client.read_flow_run(found.id)
+    if output == "json":
+        print_json(wire.flow_run_json(ended))
+    narrate(f"Flow run {ended.name!r} is in state {ended.state}.")
+    return code or (0 if ended.state.is_completed() or ended.state.is_paused() else 1)
+
+
+def _executed(client: Client, found: FlowRun) -> int:
+    """Run it: under the claim of whoever started this process, or under one of its own. Raises `UsageError`."""
+    from flowtui.engine.runs.execute import execute_flow_run  # noqa: PLC0415 - the run machinery, 60 ms
+    from flowtui.engine.runs.handle import process_owner  # noqa: PLC0415 - as above
+
+    epoch, owner = os.environ.get(_EPOCH), os.environ.get(_OWNER)
+    if owner and epoch and epoch.isdecimal():
+        return execute_flow_run(found.id, int(epoch), owner)
+    if found.state.is_final():
+        raise UsageError(f"Flow run {found.name!r} has ended already: it is {found.state.name}. Retry it instead.")
+    if found.deployment_id is None:
+        raise UsageError(
+            f"Flow run {found.name!r} has no deployment, so there is no code to run it with. "
+            "Run it with: flowtui flow-run retry ID --entrypoint file.py:flow"
+        )
+    owner = process_owner()
+    claim = client.claim_flow_run(found.id, owner, lease_seconds=current_settings().lease_seconds)
+    return execute_flow_run(found.id, claim.epoch, owner, supervised=False)
