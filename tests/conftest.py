@@ -10,7 +10,8 @@ Where a store is, by what a test asks for:
 - `on_postgres`: the same, on PostgreSQL alone: for the few tests from end to end that need no second run on SQLite.
 
 A session, or each of its parallel workers, starts one PostgreSQL server (0.7 s), and a test gets a copy of a prepared
-database there (20 ms). Tests that need it have the marker `postgres`: `-m "not postgres"` leaves them out.
+database there (20 ms). Tests that need it have the marker `postgres`: `-m "not postgres"` leaves them out. With
+`--store postgres` every other test has its store there, too: `pytest --store postgres tests/engine/sdk`.
 """
 
 import os
@@ -60,6 +61,15 @@ def _footprint() -> Footprint:
     return found
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="where tests that do not say keep their store; with postgres, those that look at the SQLite file fail",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: keep a look at the developer's home, and forget the developer's settings."""
     if not hasattr(config, "workerinput"):  # xdist's workers start later, and with the environment made here
@@ -94,17 +104,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Path]:
     """The flowtui home of this test; no other setting is set. It does not exist until something is kept in it."""
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
     path = tmp_path / "home"
     monkeypatch.setenv("FLOWTUI_HOME", str(path))
     forget_settings()
-    yield path
-    close_current_client()  # a test that ran a flow has opened one
+    with _default_store(request, monkeypatch):
+        yield path
+        close_current_client()  # a test that ran a flow has opened one
     tear_down_logging()  # its loggers would keep their lines from the caplog of the next test
     forget_settings()
+
+
+@contextmanager
+def _default_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if request.config.getoption("store") == "sqlite" or {"place", "empty_place"} & set(request.fixturenames):
+        yield
+        return
+    from tests.engine.store.databases import a_place
+
+    with a_place("postgres", current_settings()) as there, _named(there, monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ _ROW = (
     .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
     .where(flow_run.c.id == sa.bindparam("run_id"))
 )
-_LOCKED_ROW = _ROW.with_for_update(of=flow_run)
+_LOCK = sa.select(flow_run.c.id).where(flow_run.c.id == sa.bindparam("run_id")).with_for_update()
 _MOVE = sa.update(flow_run).where(flow_run.c.id == sa.bindparam("run_id"))
 _FLOW_ID = sa.select(flow.c.id).where(flow.c.name == sa.bindparam("name"))
 _LEAVE_QUEUE = sa.delete(run_queue).where(run_queue.c.flow_run_id == sa.bindparam("run_id"))
@@ -171,7 +171,9 @@ def _answer(decision: Decision, old: State) -> Answer:
 
 def lock_run(database: Database, connection: sa.Connection, run_id: str) -> sa.Row[Any]:
     """The run and its ownership, held until the end of this transaction (SQLite holds the whole file already)."""
-    row = connection.execute(_ROW if database.is_sqlite else _LOCKED_ROW, {"run_id": run_id}).one_or_none()
+    if not database.is_sqlite:  # first: what was read while waiting for the lock would be what was before
+        connection.execute(_LOCK, {"run_id": run_id})
+    row = connection.execute(_ROW, {"run_id": run_id}).one_or_none()
     if row is None:
         raise NotFound("flow run", run_id, "List them with: flowtui flow-run ls")
     return row

@@ -5,14 +5,17 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.errors import FlowtuiError, NotFound
+from flowtui.engine.errors import FlowtuiError, NotFound, UsageError
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import Claim
 from flowtui.engine.states import Cancelled, Completed, Crashed, Failed, Paused, Pending, Running, Scheduled, State
+from flowtui.engine.store import ownership
 from tests.engine.store.databases import Place, StoreClock
 from tests.engine.store.made import a_place, due_run, new_run, owned_run, owned_running
+from tests.support import wait_until
 
 
 def claim(client: LocalClient, owner: str = "worker", limit: int = 10, pool: str = "local") -> tuple[Claim, ...]:
@@ -130,3 +133,27 @@ def test_each_claim_raises_the_epoch(store_client: LocalClient, clock: StoreCloc
 def test_a_run_that_does_not_exist_is_not_claimed(store_client: LocalClient) -> None:
     with pytest.raises(NotFound):
         store_client.claim_flow_run(new_id(), "me", lease_seconds=30)
+
+
+@pytest.mark.postgres
+def test_who_waits_for_a_run_sees_that_it_was_claimed_meanwhile(on_postgres: Place) -> None:
+    """The one who comes second has read nothing from before the first one's commit."""
+    first, second = on_postgres.open(), on_postgres.open()
+    run = due_run(first)
+    refused: list[Exception] = []
+
+    def claim_too() -> None:
+        try:
+            second.claim_flow_run(run.id, "second", lease_seconds=30)
+        except UsageError as error:
+            refused.append(error)
+
+    with first._db.write() as connection:
+        ownership.claim_one(first._db, connection, run.id, "first", 30)
+        thread = threading.Thread(target=claim_too)
+        thread.start()
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        wait_until(lambda: connection.execute(waiting).scalar_one(), what="the second to wait for the first")
+    thread.join(20)
+    assert "owned by first" in str(refused[0])
+    assert first.read_flow_run(run.id).owner == "first"
