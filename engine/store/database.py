@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +30,10 @@ _LOOK_AGAIN_SECONDS: Final = 0.1
 _POSTGRES_NOW = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
 
 
+_POSTGRES_NOW_AND_RECEIPT = sa.text(
+    "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS now,"
+    " pg_current_xact_id()::text AS receipt"
+)
 _RECEIPT = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
 # One that the server has never heard of was lost with the server before it.
 _STATUS = sa.text(
@@ -49,6 +54,8 @@ class Database:
             ) from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reached = False
+        self._receipts: WeakKeyDictionary[sa.Connection, str] = WeakKeyDictionary()
+        """Of the transactions that have asked for the time, which costs no more than the time alone."""
         if self.is_sqlite:
             self.engine = self._reading = _sqlite_engine(self.url, settings)
         elif self.url.get_backend_name() in ("postgresql", "postgres"):
@@ -98,11 +105,17 @@ class Database:
         """The store's clock in microseconds: the only one that leases are measured by."""
         if self.is_sqlite:  # it has no server: its clock is that of the machine, and asking it costs 50 µs
             return now_micros()
-        return int(connection.execute(_POSTGRES_NOW).scalar_one())
+        if not connection.get_execution_options().get("flowtui_write"):
+            return int(connection.execute(_POSTGRES_NOW).scalar_one())
+        row = connection.execute(_POSTGRES_NOW_AND_RECEIPT).one()
+        self._receipts[connection] = row.receipt
+        return int(row.now)
 
     def receipt(self, connection: sa.Connection) -> str | None:
         """By which `has_committed` knows this transaction; None where the answer to a commit cannot get lost."""
-        return None if self.is_sqlite else connection.execute(_RECEIPT).scalar()
+        if self.is_sqlite:
+            return None
+        return self._receipts.get(connection) or connection.execute(_RECEIPT).scalar()
 
     def has_committed(self, receipt: str) -> bool:
         """What became of a transaction whose commit was not answered. Raises `StoreUnavailable` while that is open."""

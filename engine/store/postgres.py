@@ -104,9 +104,9 @@ def in_words(error: sa.exc.DBAPIError, url: sa.URL) -> StoreError:
     return StoreError(f"The store {where} cannot be used: {said}.")
 
 
-def is_duplicate(error: sa.exc.DBAPIError) -> bool:
+def is_duplicate(error: Exception) -> bool:
     """Whether a PostgreSQL server refused a second row under a key that another transaction has just used."""
-    return _state(error.orig) == "23505"
+    return isinstance(error, sa.exc.IntegrityError) and _state(error.orig) == "23505"
 
 
 def _is_gone(error: sa.exc.DBAPIError, state: str | None) -> bool:

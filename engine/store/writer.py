@@ -35,6 +35,7 @@ _GATHER_ITEMS: Final = 2_000  # a transaction's own price, 2 ms, is then 5 µs a
 # Beyond this many waiting items `put` waits too: memory stays bounded when the disk is slower than the tasks.
 _WAITING_LIMIT: Final = 50_000
 _RETRY_SECONDS: Final = 0.2
+# Another process has just made what a call looked for and did not find: now it is found. (SQLite has one writer only.)
 _SAME_NAME_TRIES: Final = 3
 _CLOSE_SECONDS: Final = 30.0
 
@@ -206,17 +207,39 @@ class Writer:
         """Do it once. When the answer to the last commit was lost, ask first what became of it."""
         if attempt.receipt is None or not self._database.has_committed(attempt.receipt):
             attempt.receipt, attempt.fenced, attempt.outcome = None, set(), None
-            with self._database.write() as connection:
-                if attempt.items:
-                    attempt.fenced = write_batch(self._database, connection, Batch.of(attempt.items))
-                if attempt.call is not None:
-                    attempt.outcome = _carry_out(connection, attempt.call)
-                attempt.receipt = self._database.receipt(connection)
+            if not self._transact(attempt):
+                return
         self._on_commit()
         if attempt.fenced:
             self._on_fenced(attempt.fenced)
         if attempt.outcome is not None and attempt.call is not None:
             attempt.outcome()
+
+    def _transact(self, attempt: "_Attempt") -> bool:
+        """False when nothing was to be committed, because the call, which was alone, was refused and has been told."""
+        for left in reversed(range(_SAME_NAME_TRIES)):
+            try:
+                with self._database.write() as connection:
+                    if attempt.items:
+                        attempt.fenced = write_batch(self._database, connection, Batch.of(attempt.items))
+                    if attempt.call is not None:
+                        attempt.outcome = _carry_out(connection, attempt.call, alone=not attempt.items)
+                    attempt.receipt = self._database.receipt(connection)
+            except _Refused as refused:
+                if not (left and is_duplicate(refused.error)):
+                    self._refuse(attempt.call, refused.error)
+                    return False
+            else:
+                return True
+        raise AssertionError("unreachable")
+
+
+class _Refused(Exception):
+    """The work of a call that is alone in its transaction raised what its caller has to be told."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -232,22 +255,25 @@ class _Attempt:
     """By which the store knows the transaction, from just before its commit."""
 
 
-def _carry_out(connection: sa.Connection, call: Call) -> Callable[[], None]:
-    """Do a call's work in a savepoint; answer with how its caller is told once everything is committed."""
+def _carry_out(connection: sa.Connection, call: Call, *, alone: bool) -> Callable[[], None]:
+    """Do a call's work; answer with how its caller is told once everything is committed.
+
+    What was written before it is kept when it fails, by a savepoint. Raises `_Refused` when it is `alone`.
+    """
     work, future = call
+    if alone:
+        try:
+            return partial(future.set_result, work(connection))
+        except (FlowtuiError, sa.exc.IntegrityError) as error:
+            raise _Refused(error) from error
     for left in reversed(range(_SAME_NAME_TRIES)):
         savepoint = connection.begin_nested()
         try:
             answer = work(connection)
-        except sa.exc.IntegrityError as error:
+        except (FlowtuiError, sa.exc.IntegrityError) as error:
             savepoint.rollback()
-            # Another process has just made what this one looked for and did not find: now it is found. SQLite lets only
-            # one process write at a time.
-            if not left or not is_duplicate(error):
+            if not (left and is_duplicate(error)):
                 return partial(future.set_exception, error)
-        except FlowtuiError as error:
-            savepoint.rollback()
-            return partial(future.set_exception, error)
         else:
             savepoint.commit()
             return partial(future.set_result, answer)
