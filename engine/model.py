@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from flowtui.engine.states import State, StateType
+
+if TYPE_CHECKING:
+    from flowtui.engine.schedules import Schedule
 
 __all__ = [
     "Answer",
@@ -15,7 +18,6 @@ __all__ = [
     "Change",
     "Claim",
     "CollisionStrategy",
-    "CronSchedule",
     "Deployment",
     "DeploymentSchedule",
     "DeploymentSpec",
@@ -23,15 +25,12 @@ __all__ = [
     "FlowRecord",
     "FlowRun",
     "HourTally",
-    "IntervalSchedule",
     "Lease",
     "LogLine",
     "LogPage",
     "NewFlowRun",
     "RunCounts",
     "RunStats",
-    "Schedule",
-    "ScheduleSpec",
     "Slice",
     "TaskRun",
     "TaskRunFilter",
@@ -317,45 +316,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CronSchedule:
-    """Fires when the wall clock of `timezone` matches `cron`."""
-
-    cron: str
-    timezone: str = "UTC"
-    day_or: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntervalSchedule:
-    """Fires each `interval`, counted from `anchor`. Whole days follow the wall clock of `timezone`."""
-
-    interval: timedelta
-    anchor: datetime
-    timezone: str = "UTC"
-
-
-Schedule = CronSchedule | IntervalSchedule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleSpec:
-    """A schedule as a deployment file or a form gives it."""
-
-    schedule: Schedule
-    active: bool = True
-    parameters: Mapping[str, Any] = field(default_factory=_no_items)
-    slug: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentSchedule:
-    """A schedule of a deployment, as the store keeps it."""
+    """A schedule of a deployment, as the store keeps it: the value that somebody gave, and its id."""
 
     id: str
-    schedule: Schedule
-    active: bool = True
-    parameters: Mapping[str, Any] = field(default_factory=_no_items)
-    slug: str | None = None
+    schedule: "Schedule"
+
+    @property
+    def active(self) -> bool:
+        return self.schedule.active
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.schedule.parameters
+
+    @property
+    def slug(self) -> str | None:
+        return self.schedule.slug
 
 
 CollisionStrategy = Literal["ENQUEUE", "CANCEL_NEW"]
@@ -383,7 +360,7 @@ class DeploymentSpec:
     """None when a process of its own serves it (`flow.serve`)."""
     work_queue_name: str | None = "default"
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
-    schedules: tuple[ScheduleSpec, ...] | None = ()
+    schedules: tuple["Schedule", ...] | None = ()
     """None leaves those that are there."""
     concurrency_limit: int | None = None
     """How many of its runs are carried out at once."""

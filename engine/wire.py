@@ -23,7 +23,6 @@ from flowtui.engine.model import (
     TaskRun,
 )
 from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
-from flowtui.engine.schedules import schedule_to_json
 from flowtui.engine.states import State
 
 __all__ = [
@@ -192,7 +191,7 @@ def deployment_version_json(version: DeploymentVersion) -> Json:
 def _schedule_json(schedule: DeploymentSchedule) -> Json:
     return {
         "id": schedule.id,
-        "schedule": schedule_to_json(schedule.schedule),
+        "schedule": schedule.schedule.to_json(),
         "active": schedule.active,
         "parameters": dict(schedule.parameters),
         "slug": schedule.slug,

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from flowtui.engine.model import Deployment, DeploymentSchedule, FlowRun
-from flowtui.engine.schedule_words import describe
+from flowtui.engine.schedules.words import describe
 from flowtui.tui.formats import ago, moment, until
 from flowtui.tui.forms.fields import MISSING
 from flowtui.tui.forms.form import Form

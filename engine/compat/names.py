@@ -114,7 +114,7 @@ _EXCEPTIONS: Final = _of(
     UpstreamTaskError="UpstreamFailed",
     ValidationError="ParameterError",
 ) | _of("errors", "", FlowRunWaitTimeout="WaitTimeout")
-_SCHEDULES: Final = _of("compat.schedules", "CronSchedule IntervalSchedule")
+_SCHEDULES: Final = _of("compat.schedules", "CronSchedule IntervalSchedule RRuleSchedule")
 _BLOCKS: Final = _of("blocks.base", "Block")
 _SYSTEM: Final = _of("blocks.secret", "Secret") | _of("blocks.values", "JSON DateTime String")
 _FILES: Final = _of("blocks.filesystems", "LocalFileSystem RemoteFileSystem")
@@ -193,7 +193,7 @@ MODULES: Final[Mapping[str, Targets]] = {
     "prefect.runtime.deployment": _fields("deployment", _DEPLOYMENT),
     "prefect.runtime.flow_run": _fields("flow_run", _FLOW_RUN),
     "prefect.runtime.task_run": _fields("task_run", _TASK_RUN),
-    "prefect.schedules": _of("compat.schedules", "Cron Interval"),
+    "prefect.schedules": _of("compat.schedules", "Cron Interval RRule") | _of("schedules.base", "Schedule"),
     "prefect.serializers": _SERIALIZERS,
     "prefect.server": {},
     "prefect.server.schemas": {},
@@ -239,8 +239,6 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "engine.signals": _FUNCTIONAL,
     "prefect.engine.signals": _FUNCTIONAL,
     "infrastructure": "Where a deployment runs is a work pool's business.",
-    "RRuleSchedule": "Schedules are cron or interval.",
-    "RRule": "Schedules are cron or interval.",
     "PrefectTaskRunner": "Tasks run in the process of their flow, in threads or in processes of their own.",
     "task_worker": "Tasks run in the process of their flow, in threads or in processes of their own.",
 }

@@ -1,48 +1,66 @@
-"""Schedules as Prefect's programs write them: flowtui's own values."""
+"""Schedules as Prefect's programs write them: flowtui's own values, with the names and defaults of theirs."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flowtui.engine import schedules as own
 from flowtui.engine.clock import utc_now
-from flowtui.engine.errors import ScheduleError
-from flowtui.engine.model import CronSchedule as OwnCron
-from flowtui.engine.model import IntervalSchedule as OwnInterval
-from flowtui.engine.model import ScheduleSpec
 
-__all__ = ["Cron", "CronSchedule", "Interval", "IntervalSchedule"]
+__all__ = ["Cron", "CronSchedule", "Interval", "IntervalSchedule", "RRule", "RRuleSchedule"]
 
 
-def CronSchedule(cron: str, timezone: str | None = None, day_or: bool = True) -> OwnCron:
+def CronSchedule(cron: str, timezone: str | None = None, day_or: bool = True) -> own.Cron:
     """Fires when the wall clock of `timezone` (default: UTC) matches `cron`."""
-    return OwnCron(cron=cron, timezone=timezone or "UTC", day_or=day_or)
+    return own.Cron(cron, timezone, day_or)
 
 
 def IntervalSchedule(
     interval: timedelta | float, anchor_date: datetime | None = None, timezone: str | None = None
-) -> OwnInterval:
+) -> own.Interval:
     """Fires each `interval` (seconds, or a timedelta), counted from `anchor_date` (default: now)."""
-    span = interval if isinstance(interval, timedelta) else timedelta(seconds=interval)
-    if span <= timedelta(0):
-        raise ScheduleError(f"The interval of a schedule is {span}; it has to be positive.")
-    anchor = anchor_date or utc_now()
-    return OwnInterval(
-        interval=span, anchor=anchor if anchor.tzinfo else anchor.replace(tzinfo=UTC), timezone=timezone or "UTC"
-    )
+    return Interval(interval, anchor_date, timezone)
 
 
-def Cron(cron: str, /, timezone: str | None = None, day_or: bool = True, **more: Any) -> ScheduleSpec:
+def RRuleSchedule(rrule: str, timezone: str | None = None) -> own.RRule:
+    """Fires as a recurrence rule says."""
+    return own.RRule(rrule, timezone)
+
+
+def Cron(
+    cron: str,
+    /,
+    timezone: str | None = None,
+    day_or: bool = True,
+    active: bool = True,
+    parameters: Any = None,
+    slug: str | None = None,
+) -> own.Cron:
     """A cron schedule with the parameters of its runs."""
-    return _spec(CronSchedule(cron, timezone, day_or), **more)
+    return own.Cron(cron, timezone, day_or, active=active, parameters=parameters, slug=slug)
 
 
 def Interval(
-    interval: timedelta | float, /, anchor_date: datetime | None = None, timezone: str | None = None, **more: Any
-) -> ScheduleSpec:
-    """An interval schedule with the parameters of its runs."""
-    return _spec(IntervalSchedule(interval, anchor_date, timezone), **more)
+    interval: timedelta | float,
+    /,
+    anchor_date: datetime | None = None,
+    timezone: str | None = None,
+    active: bool = True,
+    parameters: Any = None,
+    slug: str | None = None,
+) -> own.Interval:
+    """An interval schedule with the parameters of its runs, counted from `anchor_date` (default: now)."""
+    anchor = anchor_date or utc_now()
+    anchor = anchor if anchor.tzinfo else anchor.replace(tzinfo=UTC)
+    return own.Interval(interval, anchor, timezone, active=active, parameters=parameters, slug=slug)
 
 
-def _spec(
-    schedule: OwnCron | OwnInterval, *, active: bool = True, parameters: Any = None, slug: str | None = None
-) -> ScheduleSpec:
-    return ScheduleSpec(schedule=schedule, active=active, parameters=parameters or {}, slug=slug)
+def RRule(
+    rrule: str,
+    /,
+    timezone: str | None = None,
+    active: bool = True,
+    parameters: Any = None,
+    slug: str | None = None,
+) -> own.RRule:
+    """A recurrence rule with the parameters of its runs."""
+    return own.RRule(rrule, timezone, active=active, parameters=parameters, slug=slug)

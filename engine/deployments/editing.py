@@ -9,7 +9,7 @@ from typing import Any, Final
 from flowtui.engine.deployments.entry import DeploymentEntry
 from flowtui.engine.deployments.tree import read_tree
 from flowtui.engine.errors import DeploymentFileError
-from flowtui.engine.schedules import schedule_to_json
+from flowtui.engine.schedules.base import Schedule
 
 __all__ = ["add_entry", "entry_as_written", "write_whole"]
 
@@ -26,7 +26,7 @@ def entry_as_written(entry: DeploymentEntry) -> dict[str, Any]:
     if entry.parameters:
         keys["parameters"] = dict(entry.parameters)
     if entry.schedules:
-        keys["schedules"] = [_schedule(spec) for spec in entry.schedules]
+        keys["schedules"] = [_schedule(schedule) for schedule in entry.schedules]
     pool: dict[str, Any] = {"name": entry.work_pool_name} if entry.work_pool_name else {}
     if entry.work_queue_name not in (None, "default"):
         pool["work_queue_name"] = entry.work_queue_name
@@ -35,13 +35,13 @@ def entry_as_written(entry: DeploymentEntry) -> dict[str, Any]:
     return keys | ({"work_pool": pool} if pool else {})
 
 
-def _schedule(spec: Any) -> dict[str, Any]:
-    written = {key: value for key, value in schedule_to_json(spec.schedule).items() if value is not None}
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    written = {key: value for key, value in schedule.to_json().items() if value is not None}
     if written.get("day_or") is True:
         del written["day_or"]
-    if not spec.active:
+    if not schedule.active:
         written["active"] = False
-    return written | ({"parameters": dict(spec.parameters)} if spec.parameters else {})
+    return written | ({"parameters": dict(schedule.parameters)} if schedule.parameters else {})
 
 
 def add_entry(path: Path, entry: DeploymentEntry) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from flowtui.engine.deployments.steps import Step
 from flowtui.engine.deployments.tree import Tree
-from flowtui.engine.model import CollisionStrategy, ScheduleSpec
+from flowtui.engine.model import CollisionStrategy
+from flowtui.engine.schedules import Schedule
 
 __all__ = ["DeploymentEntry", "DeploymentFile"]
 
@@ -29,7 +30,7 @@ class DeploymentEntry:
     work_pool_name: str | None = "local"
     work_queue_name: str | None = "default"
     job_variables: Mapping[str, Any] = field(default_factory=dict)
-    schedules: tuple[ScheduleSpec, ...] | None = None
+    schedules: tuple[Schedule, ...] | None = None
     """None leaves those that are there."""
     concurrency_limit: int | None = None
     collision_strategy: CollisionStrategy = "ENQUEUE"

@@ -10,7 +10,7 @@ from flowtui.engine.explaining.situation import Line, Situation
 from flowtui.engine.explaining.words import clock, count, span
 from flowtui.engine.explanations import Reason, Remedy
 from flowtui.engine.orchestration.handing_out import Hold, HoldKind
-from flowtui.engine.schedule_words import describe
+from flowtui.engine.schedules.words import describe
 
 __all__ = ["explain_scheduled"]
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.ids import is_id, new_id
-from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, ScheduleSpec, Slice
+from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, Slice
 from flowtui.engine.pools import DEFAULT_QUEUE
-from flowtui.engine.schedules import schedule_from_json, schedule_to_json
+from flowtui.engine.schedules.base import Schedule
+from flowtui.engine.schedules.wire import schedule_from_json
 from flowtui.engine.states import StateType
 from flowtui.engine.store import deployment_versions, feed
 from flowtui.engine.store.cursors import read_cursor, write_cursor
@@ -88,7 +89,7 @@ def _move_waiting(connection: sa.Connection, deployment_id: str, pool: str | Non
     connection.execute(sa.update(run_queue).where(*waiting).values(pool=pool, queue=queue))
 
 
-def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequence[ScheduleSpec]) -> None:
+def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequence[Schedule]) -> None:
     """Keep a schedule whose definition is unchanged, its id and on/off switch; drop what the others planned."""
     rows = connection.execute(
         sa.select(deployment_schedule).where(deployment_schedule.c.deployment_id == deployment_id)
@@ -97,7 +98,7 @@ def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequen
     for row in rows:
         kept[row.schedule, row.parameters, row.slug].append(row.id)
     for spec in specs:
-        key = (dump(schedule_to_json(spec.schedule)), dump(spec.parameters), spec.slug)
+        key = (dump(spec.to_json()), dump(spec.parameters), spec.slug)
         if kept[key]:
             kept[key].pop(0)  # the same definition may be there twice
             continue
@@ -164,10 +165,9 @@ def _with_schedules(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> l
         schedules[row.deployment_id].append(
             DeploymentSchedule(
                 id=row.id,
-                schedule=schedule_from_json(load(row.schedule)),
-                active=bool(row.active),
-                parameters=load(row.parameters),
-                slug=row.slug,
+                schedule=schedule_from_json(
+                    load(row.schedule), active=bool(row.active), parameters=load(row.parameters), slug=row.slug
+                ),
             )
         )
     return [_value(row, tuple(schedules[row.id])) for row in rows]

@@ -9,7 +9,7 @@ from flowtui.engine.errors import ScheduleError
 from flowtui.engine.ids import new_slug
 from flowtui.engine.model import NewFlowRun
 from flowtui.engine.orchestration.rules import Facts, decide
-from flowtui.engine.schedules import next_fires, schedule_from_json
+from flowtui.engine.schedules.wire import schedule_from_json
 from flowtui.engine.states import Late, Scheduled, StateType
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import merge_chunks
@@ -75,7 +75,7 @@ def _plan_one(
         return 0
     start = from_micros(max(row.planned_until or now, now))
     try:
-        fires = next_fires(schedule_from_json(load(row.schedule)), start, room, hash_id=row.deployment_id)
+        fires = schedule_from_json(load(row.schedule)).next_fires(start, room, hash_id=row.deployment_id)
     except ScheduleError:  # it was valid when it was saved and has no further instant
         fires = []
     fires = [fire for fire in fires if fire <= from_micros(now) + horizon]

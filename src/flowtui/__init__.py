@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from flowtui.engine.runners.process import ProcessPoolTaskRunner
     from flowtui.engine.runners.sequential import SequentialTaskRunner
     from flowtui.engine.runners.thread import ConcurrentTaskRunner, ThreadPoolTaskRunner
+    from flowtui.engine.schedules import CatchUp, Cron, Interval, RRule
     from flowtui.engine.states import (
         AwaitingConcurrencySlot,
         AwaitingRetry,
@@ -155,6 +156,7 @@ _HOMES = {
     "runners.process": ("ProcessPoolTaskRunner",),
     "runners.sequential": ("SequentialTaskRunner",),
     "runners.thread": ("ConcurrentTaskRunner", "ThreadPoolTaskRunner"),
+    "schedules": ("CatchUp", "Cron", "Interval", "RRule"),
     "states": (
         "AwaitingConcurrencySlot",
         "AwaitingRetry",
@@ -189,11 +191,13 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "CachePolicy",
     "Cancelled",
     "Cancelling",
+    "CatchUp",
     "CommitMode",
     "Completed",
     "CompressedSerializer",
     "ConcurrentTaskRunner",
     "Crashed",
+    "Cron",
     "DEFAULT",
     "FLOW_PARAMETERS",
     "Failed",
@@ -203,6 +207,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "FlowtuiError",
     "INPUTS",
     "ImageArtifact",
+    "Interval",
     "IsolationLevel",
     "JSONSerializer",
     "Late",
@@ -216,6 +221,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "PickleSerializer",
     "ProcessPoolTaskRunner",
     "ProgressArtifact",
+    "RRule",
     "RUN_ID",
     "ResultRecord",
     "ResultStore",

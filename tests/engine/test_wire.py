@@ -8,13 +8,11 @@ from flowtui import flow, task
 from flowtui.engine import wire
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import (
-    CronSchedule,
     DeploymentSpec,
-    IntervalSchedule,
     LogLine,
-    ScheduleSpec,
     TaskRunFilter,
 )
+from flowtui.engine.schedules import Cron, Interval
 from flowtui.engine.states import Completed, Scheduled
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -63,8 +61,8 @@ def test_a_scheduled_run_says_when_it_is_due(client: LocalClient) -> None:
 
 def test_a_deployment_shows_its_schedules(client: LocalClient) -> None:
     schedules = (
-        ScheduleSpec(schedule=CronSchedule(cron="0 9 * * *", timezone="Europe/Berlin"), slug="morning"),
-        ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(minutes=15), anchor=NOON), active=False),
+        Cron("0 9 * * *", timezone="Europe/Berlin", slug="morning"),
+        Interval("15m", NOON, active=False),
     )
     spec = DeploymentSpec(name="a", flow_name="f", entrypoint="f.py:f", path="/", schedules=schedules)
     shown = json.loads(json.dumps(wire.deployment_json(client.save_deployment(spec))))

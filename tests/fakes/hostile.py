@@ -8,7 +8,8 @@ import sys
 from datetime import UTC, timedelta
 from pathlib import Path
 
-from flowtui.engine.model import CronSchedule, DeploymentSpec, NewFlowRun, ScheduleSpec
+from flowtui.engine.model import DeploymentSpec, NewFlowRun
+from flowtui.engine.schedules import Cron
 from flowtui.engine.states import Completed, Failed, Paused, Running, Scheduled
 from flowtui.tui.app import FlowtuiApp
 from tests.fakes.world import NOW, World
@@ -86,7 +87,7 @@ def a_bad_day(world: World) -> None:
                 description=f"description {evil}",
                 tags=(f"tag {evil}",),
                 parameters={f"key {evil}": evil},
-                schedules=(ScheduleSpec(schedule=CronSchedule(cron="0 5 * * *")),),
+                schedules=(Cron("0 5 * * *"),),
             )
         )
     world.client.flush()

@@ -8,14 +8,13 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import to_micros
 from flowtui.engine.model import (
     Backend,
-    CronSchedule,
     DeploymentSpec,
     FlowRun,
     LogLine,
     NewFlowRun,
-    ScheduleSpec,
     TaskRun,
 )
+from flowtui.engine.schedules import Cron
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import (
     Completed,
@@ -71,7 +70,7 @@ class World:
             entrypoint=f"flows/{flow.replace('-', '_')}.py:{flow.replace('-', '_')}",
             path="/srv/acme",
             tags=("prod",),
-            schedules=(ScheduleSpec(schedule=CronSchedule(cron=cron)),) if cron else (),
+            schedules=(Cron(cron),) if cron else (),
         )
         return self.client.save_deployment(spec).id
 

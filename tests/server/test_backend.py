@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 import flowtui
+from flowtui.engine.schedules import Interval
 from tests.server.backends import deploy, gone, is_now, process_of, server_process
 from tests.support import clean_environment, run_python, wait_until
 
@@ -126,13 +127,11 @@ def test_a_run_that_another_process_creates_is_started_at_once(home, client, tmp
 
 
 def test_a_schedule_is_materialised_and_its_runs_are_carried_out(home, client, tmp_path):
-    from datetime import timedelta
 
     from flowtui.engine.clock import utc_now
-    from flowtui.engine.model import IntervalSchedule, ScheduleSpec
     from flowtui.engine.query import Query
 
-    schedule = ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(seconds=1), anchor=utc_now()))
+    schedule = Interval(1, utc_now())
     deployment = deploy(client, tmp_path / "project", "@flow\ndef main(): ...", schedules=(schedule,))
 
     def completed():

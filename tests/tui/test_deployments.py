@@ -11,14 +11,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from flowtui.engine.model import (
-    CronSchedule,
     Deployment,
     DeploymentSpec,
     FlowRun,
-    IntervalSchedule,
-    ScheduleSpec,
 )
 from flowtui.engine.query import Query
+from flowtui.engine.schedules import Cron, Interval
 from flowtui.engine.states import Completed, Failed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.deployment_cells import DeploymentRow, deployment_cells, facts_of, schedule_words
@@ -71,8 +69,8 @@ def orders(world: World) -> Deployment:
             parameter_openapi_schema=SCHEMA,
             tags=("orders", "prod"),
             schedules=(
-                ScheduleSpec(schedule=CronSchedule(cron="0 2 * * *", timezone="Europe/Berlin")),
-                ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(hours=6), anchor=NOW), active=False),
+                Cron("0 2 * * *", timezone="Europe/Berlin"),
+                Interval(timedelta(hours=6), NOW, active=False),
             ),
         )
     )

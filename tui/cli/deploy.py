@@ -223,7 +223,7 @@ def _save(client: "Client", specs: "Sequence[DeploymentSpec]", output: str) -> i
 
 
 def _narrate(client: "Client", saved: Sequence["Deployment"]) -> None:
-    from flowtui.engine.schedules import describe  # noqa: PLC0415 - as above
+    from flowtui.engine.schedules.words import describe  # noqa: PLC0415 - as above
 
     for deployment in saved:
         when = ", ".join(describe(schedule.schedule) for schedule in deployment.schedules if schedule.active)

@@ -9,7 +9,7 @@ from flowtui.engine.errors import UsageError
 
 if TYPE_CHECKING:
     from flowtui.engine.deployments.entry import DeploymentEntry
-    from flowtui.engine.model import ScheduleSpec
+    from flowtui.engine.schedules import Schedule
 
 __all__ = ["Changes", "job_variables", "schedules_of"]
 
@@ -51,25 +51,20 @@ def schedules_of(
     *,
     anchor_date: str | None = None,
     timezone: str | None = None,
-) -> "tuple[ScheduleSpec, ...]":
+) -> "tuple[Schedule, ...]":
     """The schedules that were given. Raises `UsageError` and `ScheduleError`."""
-    from flowtui.engine.durations import parse_duration  # noqa: PLC0415 - help need not pay
-    from flowtui.engine.model import ScheduleSpec  # noqa: PLC0415 - as above
-    from flowtui.engine.schedules import schedule_from_json, validate_schedule  # noqa: PLC0415 - as above
+    from flowtui.engine.schedules import Cron, Interval, RRule  # noqa: PLC0415 - help need not pay
 
     if anchor_date and not interval:
         raise UsageError("--anchor-date belongs to --interval.")
     if timezone and not (cron or interval or rrule):
         raise UsageError("--timezone belongs to --cron, --interval or --rrule.")
-    data: list[dict[str, Any]] = [{"cron": one} for one in cron]
-    data += [{"interval": parse_duration(one).total_seconds(), "anchor_date": anchor_date} for one in interval]
-    data += [{"rrule": one} for one in rrule]
-    specs = []
-    for one in data:
-        schedule = schedule_from_json({"timezone": timezone, **one})
-        validate_schedule(schedule)
-        specs.append(ScheduleSpec(schedule=schedule))
-    return tuple(specs)
+    schedules: list[Schedule] = [Cron(one, timezone) for one in cron]
+    schedules += [Interval(one, anchor_date, timezone) for one in interval]
+    schedules += [RRule(one, timezone) for one in rrule]
+    for schedule in schedules:
+        schedule.check()
+    return tuple(schedules)
 
 
 def job_variables(given: Sequence[str]) -> dict[str, Any]:

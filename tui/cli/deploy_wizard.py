@@ -21,9 +21,9 @@ from flowtui.engine.deployments.finder import FoundFlow, find_flows
 from flowtui.engine.deployments.parameters import parameter_schema
 from flowtui.engine.deployments.schema_check import check_value, expected
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import ScheduleSpec
 from flowtui.engine.pool_checks import check_pool_name
-from flowtui.engine.schedules import describe, next_fires
+from flowtui.engine.schedules.base import Schedule
+from flowtui.engine.schedules.words import describe
 from flowtui.tui.cli.deploy_options import schedules_of
 from flowtui.tui.cli.questions import Asker, TerminalAsker
 
@@ -102,8 +102,8 @@ def _name(answer: str) -> str:
 # -- when -------------------------------------------------------------------------------------------------------------
 
 
-def _schedules(asker: Asker) -> tuple[ScheduleSpec, ...]:
-    made: list[ScheduleSpec] = []
+def _schedules(asker: Asker) -> tuple[Schedule, ...]:
+    made: list[Schedule] = []
     kinds = ("only when asked for", "by a cron line", "at an interval", "by a recurrence rule")
     while True:
         kind = asker.choose("When is it run?" if not made else "And when else?", kinds, default=0)
@@ -115,11 +115,11 @@ def _schedules(asker: Asker) -> tuple[ScheduleSpec, ...]:
             made.append(schedule)
 
 
-def _question(kind: int) -> tuple[str, Callable[[str], ScheduleSpec], str]:
+def _question(kind: int) -> tuple[str, Callable[[str], Schedule], str]:
     """What is asked for, how the answer is read, and the default. The time zone comes after a comma."""
 
-    def reading(option: str) -> Callable[[str], ScheduleSpec]:
-        def read(answer: str) -> ScheduleSpec:
+    def reading(option: str) -> Callable[[str], Schedule]:
+        def read(answer: str) -> Schedule:
             text, comma, zone = answer.rpartition(" in ")
             text, zone = (text, zone) if comma else (answer, "")
             cron, interval, rrule = ([text.strip()] if option == kind else [] for kind in ("cron", "interval", "rrule"))
@@ -134,10 +134,10 @@ def _question(kind: int) -> tuple[str, Callable[[str], ScheduleSpec], str]:
     return "Recurrence rule", reading("rrule"), "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0;BYSECOND=0"
 
 
-def _preview(spec: ScheduleSpec) -> str:
-    fires = next_fires(spec.schedule, utc_now(), _PREVIEWED, hash_id="preview")
+def _preview(schedule: Schedule) -> str:
+    fires = schedule.next_fires(utc_now(), _PREVIEWED, hash_id="preview")
     shown = ", ".join(fire.astimezone().strftime("%a %d %b %H:%M") for fire in fires)
-    return f"{describe(spec.schedule)}; next: {shown} (your time)"
+    return f"{describe(schedule)}; next: {shown} (your time)"
 
 
 # -- where ------------------------------------------------------------------------------------------------------------

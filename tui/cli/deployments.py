@@ -11,7 +11,7 @@ from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
-from flowtui.engine.schedules import describe, next_fires
+from flowtui.engine.schedules.words import describe
 from flowtui.tui.cli.find import find_deployment
 from flowtui.tui.cli.output import Cell, Column, Output, narrate, print_facts, print_json, print_table
 from flowtui.tui.cli.pages import every
@@ -75,7 +75,7 @@ def _next(deployment: "Deployment") -> str:
 
     now = utc_now()
     active = [schedule.schedule for schedule in deployment.schedules if schedule.active and not deployment.paused]
-    fires = [fire for schedule in active for fire in next_fires(schedule, now, 1, hash_id=deployment.id)]
+    fires = [fire for schedule in active for fire in schedule.next_fires(now, 1, hash_id=deployment.id)]
     return formats.until(min(fires), now) if fires else ""
 
 

@@ -12,7 +12,6 @@ from textual.widget import Widget
 from flowtui.engine.errors import NotFound, ScheduleError
 from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
-from flowtui.engine.schedules import next_fires
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
 from flowtui.tui.run_cells import is_live, run_cells
@@ -158,7 +157,7 @@ def _fires_of(deployment: Deployment, now: datetime) -> dict[str, tuple[datetime
     found: dict[str, tuple[datetime, ...]] = {}
     for schedule in deployment.schedules:
         try:
-            found[schedule.id] = tuple(next_fires(schedule.schedule, now, FIRES, hash_id=deployment.id))
+            found[schedule.id] = tuple(schedule.schedule.next_fires(now, FIRES, hash_id=deployment.id))
         except ScheduleError:
             found[schedule.id] = ()
     return found

@@ -13,7 +13,6 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import ScheduleError
 from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
-from flowtui.engine.schedules import next_fires
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import DEPLOYMENT_COLUMNS, DeploymentRow, deployment_cells
 from flowtui.tui.screens.shell import ShellScreen
@@ -198,7 +197,7 @@ def next_of(deployment: Deployment, now: datetime) -> datetime | None:
     for schedule in deployment.schedules:
         if schedule.active:
             try:
-                found.extend(next_fires(schedule.schedule, now, 1, hash_id=deployment.id))
+                found.extend(schedule.schedule.next_fires(now, 1, hash_id=deployment.id))
             except ScheduleError:
                 continue  # it was valid when it was saved; its words in the list are enough to see what it is
     return min(found, default=None)

@@ -9,8 +9,8 @@ import pytest
 from flowtui.engine.deployments.entry import DeploymentFile
 from flowtui.engine.deployments.file import find_deployment_file, read_deployment_file
 from flowtui.engine.errors import DeploymentFileError
-from flowtui.engine.model import CronSchedule, IntervalSchedule
-from flowtui.engine.schedules import zone
+from flowtui.engine.schedules import Cron, Interval
+from flowtui.engine.schedules.walls import zone
 
 Read = Callable[[str], DeploymentFile]
 Write = Callable[..., Path]
@@ -65,19 +65,18 @@ def test_a_full_file_is_read_as_it_was_meant(read: Read) -> None:
     assert (nightly.work_pool_name, nightly.work_queue_name) == ("local", "slow")
     assert nightly.job_variables == {"env": {"MODE": "test"}}
     assert nightly.schedules is not None and hourly.schedules is not None
-    assert nightly.schedules[0].schedule == CronSchedule(cron="0 3 * * *", timezone="Europe/Berlin", day_or=False)
-    assert nightly.schedules[0].slug == "night"
+    assert nightly.schedules[0] == Cron("0 3 * * *", timezone="Europe/Berlin", day_or=False, slug="night")
     quarter = nightly.schedules[1]
-    assert isinstance(quarter.schedule, IntervalSchedule)
-    assert (quarter.schedule.interval, quarter.active, quarter.parameters) == (
+    assert isinstance(quarter, Interval)
+    assert (quarter.interval, quarter.active, quarter.parameters) == (
         timedelta(minutes=15),
         False,
         {"rows": 5},
     )
-    assert quarter.schedule.anchor.isoformat() == "2026-01-01T00:05:00+00:00"
-    hour = hourly.schedules[0].schedule
-    assert isinstance(hour, IntervalSchedule)
-    assert (hour.interval, hour.timezone, hour.anchor.tzinfo) == (
+    assert quarter.anchor_date.isoformat() == "2026-01-01T00:05:00+00:00"
+    hour = hourly.schedules[0]
+    assert isinstance(hour, Interval)
+    assert (hour.interval, hour.timezone, hour.anchor_date.tzinfo) == (
         timedelta(hours=1),
         "Asia/Kolkata",
         zone("Asia/Kolkata"),
@@ -91,8 +90,8 @@ def test_a_full_file_is_read_as_it_was_meant(read: Read) -> None:
 def test_an_interval_is_what_was_written_whatever_yaml_makes_of_it(read: Read, text: str, seconds: int) -> None:
     entry = read(f"deployments: [{{name: a, entrypoint: a.py, schedule: {{interval: {text}}}}}]").entries[0]
     assert entry.schedules is not None
-    schedule = entry.schedules[0].schedule
-    assert isinstance(schedule, IntervalSchedule)
+    schedule = entry.schedules[0]
+    assert isinstance(schedule, Interval)
     assert schedule.interval == timedelta(seconds=seconds)
 
 
@@ -138,11 +137,16 @@ SCHEDULES = [
     ("{cron: '0 0 31 2 *'}", "schedule.cron", "can never fire"),
     ("{cron: '* * *'}", "schedule.cron", "3 of the 5 fields"),
     ("{cron: '0 0 * * *', timezone: Europe/Berln}", "schedule.timezone", "Europe/Berlin"),
-    ("{rrule: 'FREQ=DAILY'}", "schedule.rrule", "not supported yet"),
-    ("{cron: '0 0 * * *', interval: 60}", "schedule.cron", "either cron or interval"),
-    ("{timezone: UTC}", "schedule.cron", "either cron or interval"),
+    ("{rrule: 'FREQ=OFTEN'}", "schedule.rrule", "FREQ is one of"),
+    ("{rrule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'}", "schedule.rrule", "can never fire"),
+    ("{cron: '0 0 * * *', interval: 60}", "schedule.cron", "one of cron, interval and rrule; this one has cron and"),
+    ("{timezone: UTC}", "schedule.cron", "this one has none of them"),
+    ("{cron: '0 0 * * *', catch_up: never}", "schedule.catch_up", "all, latest, skip or within 10m"),
+    ("{cron: '0 0 * * *', catchup: {within: soon}}", "schedule.catchup", "no duration"),
+    ("{cron: '0 0 * * *', max_scheduled_runs: 0}", "schedule.max_scheduled_runs", "from 1 to 100"),
+    ("{cron: '0 0 * * *', dst_overlap: thrice}", "schedule.dst_overlap", "once or twice"),
     ("{interval: often}", "schedule.interval", "no duration"),
-    ("{interval: 0}", "schedule.interval", "one second is the least"),
+    ("{interval: 0}", "schedule.interval", "has to be positive"),
     ("{interval: 60, anchor_date: soon}", "schedule.anchor_date", "no date"),
     ("{interval: 60, day_or: true}", "schedule.day_or", "belongs to cron"),
     ("{cron: '0 0 * * *', anchor_date: 2026-01-01}", "schedule.anchor_date", "belongs to interval"),

@@ -8,7 +8,8 @@ import pytest
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.explanations import Explanation, Reason
 from flowtui.engine.ids import new_id
-from flowtui.engine.model import Backend, FlowRun, IntervalSchedule, NewFlowRun, ScheduleSpec
+from flowtui.engine.model import Backend, FlowRun, NewFlowRun
+from flowtui.engine.schedules import Interval
 from flowtui.engine.states import AwaitingRetry, Scheduled
 from flowtui.engine.store.tables import work_pool, work_queue
 from tests.engine.store.databases import StoreClock
@@ -205,8 +206,8 @@ def test_a_run_that_is_not_due_says_when_and_what_stands_in_its_way(
 def test_a_planned_run_names_its_schedule(store_client: LocalClient, clock: StoreClock) -> None:
     client = store_client
     serve(client, clock)
-    every = IntervalSchedule(interval=timedelta(hours=1), anchor=clock.now + MINUTE)
-    client.save_deployment(a_deployment(schedules=(ScheduleSpec(schedule=every, slug="hourly"),)))
+    every = Interval("1h", clock.now + MINUTE, slug="hourly")
+    client.save_deployment(a_deployment(schedules=(every,)))
     client.materialise_schedules(timedelta(hours=2), 10)
     (planned, *_) = client.list_waiting_runs("local")
     (reason,) = client.explain_flow_run(planned.id).reasons

@@ -8,15 +8,15 @@ import pytest
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import NotFound, ParameterError, UsageError
 from flowtui.engine.ids import new_id
-from flowtui.engine.model import CronSchedule, IntervalSchedule, ScheduleSpec
+from flowtui.engine.schedules import Cron, Interval
 from tests.engine.store.databases import StoreClock
 from tests.engine.store.made import a_deployment, a_place, due_run
 
-HOURLY = ScheduleSpec(schedule=CronSchedule(cron="5 * * * *"))
-DAILY = ScheduleSpec(
-    schedule=IntervalSchedule(
-        interval=timedelta(days=1), anchor=datetime(2026, 1, 1, 9, tzinfo=UTC), timezone="Europe/Berlin"
-    ),
+HOURLY = Cron("5 * * * *")
+DAILY = Interval(
+    timedelta(days=1),
+    datetime(2026, 1, 1, 9, tzinfo=UTC),
+    "Europe/Berlin",
     parameters={"full": True},
     slug="nightly",
 )
@@ -42,9 +42,7 @@ def test_a_deployment_is_read_back_as_it_was_saved(store_client: LocalClient, cl
         assert getattr(saved, field) == getattr(spec, field)
     assert (saved.parameter_openapi_schema, saved.job_variables) == (NUMBER, {"env": {"A": "1"}})
     assert (saved.tags, saved.full_name, saved.created) == (("eu", "prod"), "etl/prod", clock.now)
-    assert [(one.schedule, one.parameters, one.slug, one.active) for one in saved.schedules] == [
-        (one.schedule, one.parameters, one.slug, True) for one in (HOURLY, DAILY)
-    ]
+    assert [one.schedule for one in saved.schedules] == [HOURLY, DAILY]
 
 
 def test_saving_it_again_updates_it(store_client: LocalClient, clock: StoreClock) -> None:

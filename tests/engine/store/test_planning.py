@@ -4,12 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import CronSchedule, ScheduleSpec
+from flowtui.engine.schedules import Cron
 from flowtui.engine.states import Running
 from tests.engine.store.databases import Place, StoreClock
 from tests.engine.store.made import a_deployment, a_place, due_run, new_run, owned_run
 
-HOURLY = ScheduleSpec(schedule=CronSchedule(cron="0 * * * *"), parameters={"full": True})
+HOURLY = Cron("0 * * * *", parameters={"full": True})
 HALF_PAST_TWO = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 AN_HOUR = timedelta(hours=1)
 
@@ -100,7 +100,7 @@ def test_a_planned_run_that_was_deleted_is_not_planned_again(store_client: Local
 
 
 def test_neither_a_paused_deployment_nor_a_schedule_that_is_off_is_planned(store_client: LocalClient) -> None:
-    off = ScheduleSpec(schedule=CronSchedule(cron="* * * * *"), active=False)
+    off = Cron("* * * * *", active=False)
     store_client.save_deployment(a_deployment(schedules=(off,)))
     store_client.save_deployment(a_deployment(name="paused", paused=True, schedules=(HOURLY,)))
     assert store_client.materialise_schedules(2 * AN_HOUR, 9) == 0

@@ -11,7 +11,8 @@ import pytest
 from flowtui import flow, task
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import CronSchedule, DeploymentSpec, NewFlowRun, ScheduleSpec
+from flowtui.engine.model import DeploymentSpec, NewFlowRun
+from flowtui.engine.schedules import Cron
 from flowtui.engine.states import Scheduled
 from flowtui.testing import FakeClock, assert_states, harness, logs_of, only_run, runs_of, states_of, task_runs_of
 
@@ -101,7 +102,7 @@ def test_retries_of_async_tasks_wait_by_it_too() -> None:
 
 
 def test_schedules_make_their_runs_by_it_and_a_worker_is_given_those_that_are_due() -> None:
-    every_night = ScheduleSpec(schedule=CronSchedule(cron="0 3 * * *", timezone="UTC"))
+    every_night = Cron("0 3 * * *", timezone="UTC")
     spec = DeploymentSpec(
         name="nightly", flow_name="backup", entrypoint="b.py:backup", path=".", schedules=(every_night,)
     )

@@ -5,23 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flowtui.engine.errors import ScheduleError
-from flowtui.engine.model import CronSchedule, IntervalSchedule
-from flowtui.engine.schedules import (
-    describe,
-    next_fires,
-    schedule_from_json,
-    schedule_to_json,
-    validate_schedule,
-    zone,
-)
+from flowtui.engine.schedules import Cron, Interval, Schedule
+from flowtui.engine.schedules.walls import zone
+from flowtui.engine.schedules.wire import schedule_from_json
+from flowtui.engine.schedules.words import describe
 
 NEW_YORK = "America/New_York"
 
 
 def walls(cron: str, after: str, n: int = 3, timezone: str = NEW_YORK, **fields: bool) -> list[str]:
     """The next fires as `MM-DD HH:MM ±offset`, from a wall time with its offset."""
-    schedule = CronSchedule(cron=cron, timezone=timezone, **fields)
-    fires = next_fires(schedule, datetime.fromisoformat(after), n)
+    schedule = Cron(cron, timezone=timezone, **fields)
+    fires = schedule.next_fires(datetime.fromisoformat(after), n)
     return [f"{fire.astimezone(zone(timezone)):%m-%d %H:%M %z}" for fire in fires]
 
 
@@ -81,28 +76,28 @@ def test_day_zero_of_the_week_is_sunday() -> None:
 
 def test_fires_are_strictly_later_and_in_utc() -> None:
     noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    fires = next_fires(CronSchedule(cron="0 12 * * *"), noon, 2)
+    fires = Cron("0 12 * * *").next_fires(noon, 2)
     assert fires == [noon + timedelta(days=1), noon + timedelta(days=2)]
     assert all(fire.tzinfo is UTC for fire in fires)
 
 
 def test_a_sixth_field_is_the_second_and_a_seventh_the_year() -> None:
     start = datetime(2026, 6, 1, tzinfo=UTC)
-    assert next_fires(CronSchedule(cron="* * * * * */20"), start, 3)[-1] == start + timedelta(seconds=60)
-    assert next_fires(CronSchedule(cron="0 0 1 1 * 0 2090"), start, 3) == [datetime(2090, 1, 1, tzinfo=UTC)]
+    assert Cron("* * * * * */20").next_fires(start, 3)[-1] == start + timedelta(seconds=60)
+    assert Cron("0 0 1 1 * 0 2090").next_fires(start, 3) == [datetime(2090, 1, 1, tzinfo=UTC)]
 
 
 def test_h_is_drawn_from_the_deployment_and_stays() -> None:
     start = datetime(2026, 6, 1, tzinfo=UTC)
-    schedule = CronSchedule(cron="H H * * *")
-    one, again, other = (next_fires(schedule, start, 5, hash_id=key) for key in ("a", "a", "b"))
+    schedule = Cron("H H * * *")
+    one, again, other = (schedule.next_fires(start, 5, hash_id=key) for key in ("a", "a", "b"))
     assert one == again != other
     with pytest.raises(ScheduleError, match="H needs a deployment"):
-        next_fires(schedule, start, 1)
+        schedule.next_fires(start, 1)
 
 
 def test_daily_is_midnight_although_a_deployment_is_known() -> None:
-    fires = next_fires(CronSchedule(cron="@daily"), datetime(2026, 6, 1, 5, tzinfo=UTC), 1, hash_id="some-id")
+    fires = Cron("@daily").next_fires(datetime(2026, 6, 1, 5, tzinfo=UTC), 1, hash_id="some-id")
     assert fires == [datetime(2026, 6, 2, tzinfo=UTC)]
 
 
@@ -126,27 +121,27 @@ def test_daily_is_midnight_although_a_deployment_is_known() -> None:
 )
 def test_a_cron_line_that_makes_no_sense_is_refused_with_its_reason(cron: str, words: str) -> None:
     with pytest.raises(ScheduleError) as caught:
-        validate_schedule(CronSchedule(cron=cron), datetime(2026, 6, 1, tzinfo=UTC))
+        Cron(cron).check(datetime(2026, 6, 1, tzinfo=UTC))
     assert words in str(caught.value)
 
 
 def test_the_thirty_first_of_february_or_a_monday_does_fire() -> None:
     """Day of month and day of week are either-or, so this is every Monday in February."""
-    validate_schedule(CronSchedule(cron="0 0 31 2 1"))
+    Cron("0 0 31 2 1").check()
 
 
 def test_an_unknown_zone_names_its_nearest() -> None:
     with pytest.raises(ScheduleError, match=r"'Europe/Berln'.*'Europe/Berlin'"):
-        validate_schedule(CronSchedule(cron="0 0 * * *", timezone="Europe/Berln"))
+        Cron("0 0 * * *", timezone="Europe/Berln").check()
 
 
 def test_whole_days_follow_the_wall_clock_and_hours_the_elapsed_time() -> None:
     anchor = datetime(2026, 3, 6, 14, tzinfo=UTC)  # 09:00 in New York
     after = datetime(2026, 3, 7, 20, tzinfo=UTC)
-    daily = next_fires(IntervalSchedule(interval=timedelta(days=1), anchor=anchor, timezone=NEW_YORK), after, 2)
+    daily = Interval(timedelta(days=1), anchor_date=anchor, timezone=NEW_YORK).next_fires(after, 2)
     assert [f"{fire.astimezone(zone(NEW_YORK)):%d %H:%M}" for fire in daily] == ["08 09:00", "09 09:00"]
-    hours = IntervalSchedule(interval=timedelta(hours=24, minutes=30), anchor=anchor, timezone=NEW_YORK)
-    first, second = next_fires(hours, after, 2)
+    hours = Interval(timedelta(hours=24, minutes=30), anchor_date=anchor, timezone=NEW_YORK)
+    first, second = hours.next_fires(after, 2)
     assert second - first == timedelta(hours=24, minutes=30)
     assert (first - anchor) % timedelta(hours=24, minutes=30) == timedelta(0)
 
@@ -154,44 +149,40 @@ def test_whole_days_follow_the_wall_clock_and_hours_the_elapsed_time() -> None:
 def test_an_interval_may_be_asked_for_before_its_anchor() -> None:
     """The anchor fixes the phase, not the beginning."""
     anchor = datetime(2030, 1, 1, tzinfo=UTC)
-    fires = next_fires(
-        IntervalSchedule(interval=timedelta(minutes=15), anchor=anchor), datetime(2026, 1, 1, 0, 1, tzinfo=UTC), 1
-    )
+    quarters = Interval(timedelta(minutes=15), anchor_date=anchor)
+    fires = quarters.next_fires(datetime(2026, 1, 1, 0, 1, tzinfo=UTC), 1)
     assert fires == [datetime(2026, 1, 1, 0, 15, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize("seconds", [0, -60, 0.5])
 def test_an_interval_below_a_second_is_refused(seconds: float) -> None:
-    schedule = IntervalSchedule(interval=timedelta(seconds=seconds), anchor=datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(ScheduleError):
-        validate_schedule(schedule)
+        Interval(timedelta(seconds=seconds), anchor_date=datetime(2026, 1, 1, tzinfo=UTC)).check()
 
 
 def test_an_interval_that_leaves_the_calendar_ends() -> None:
-    schedule = IntervalSchedule(interval=timedelta(days=900_000), anchor=datetime(2020, 1, 1, tzinfo=UTC))
-    assert len(next_fires(schedule, datetime(2026, 1, 1, tzinfo=UTC), 50)) < 5
+    schedule = Interval(timedelta(days=900_000), anchor_date=datetime(2020, 1, 1, tzinfo=UTC))
+    assert len(schedule.next_fires(datetime(2026, 1, 1, tzinfo=UTC), 50)) < 5
 
 
 @pytest.mark.parametrize(
     "schedule",
     [
-        CronSchedule(cron="0 9 * * 1-5", timezone="Europe/Berlin"),
-        CronSchedule(cron="0 0 13 * 5", day_or=False),
-        IntervalSchedule(interval=timedelta(minutes=15), anchor=datetime(2026, 1, 1, tzinfo=UTC)),
-        IntervalSchedule(
-            interval=timedelta(days=1, microseconds=1), anchor=datetime(2026, 1, 1, 9, tzinfo=UTC), timezone=NEW_YORK
-        ),
+        Cron("0 9 * * 1-5", timezone="Europe/Berlin"),
+        Cron("0 0 13 * 5", day_or=False),
+        Interval(timedelta(minutes=15), anchor_date=datetime(2026, 1, 1, tzinfo=UTC)),
+        Interval(timedelta(days=1, microseconds=1), datetime(2026, 1, 1, 9, tzinfo=UTC), NEW_YORK),
     ],
 )
-def test_the_wire_brings_a_schedule_back(schedule: CronSchedule | IntervalSchedule) -> None:
-    assert schedule_from_json(schedule_to_json(schedule)) == schedule
+def test_the_wire_brings_a_schedule_back(schedule: Schedule) -> None:
+    assert schedule_from_json(schedule.to_json()) == schedule
 
 
 def test_an_interval_without_anchor_counts_from_midnight_in_its_zone() -> None:
     """So that deploying twice gives the same schedule, and every 15 minutes means the quarters."""
     schedule = schedule_from_json({"interval": 900, "anchor_date": None, "timezone": "Asia/Kolkata"})
     assert schedule == schedule_from_json({"interval": 900, "timezone": "Asia/Kolkata"})
-    assert next_fires(schedule, datetime(2026, 1, 1, 0, 1, tzinfo=UTC), 1) == [datetime(2026, 1, 1, 0, 15, tzinfo=UTC)]
+    assert schedule.next_fires(datetime(2026, 1, 1, 0, 1, tzinfo=UTC), 1) == [datetime(2026, 1, 1, 0, 15, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +221,7 @@ def test_a_wire_value_that_is_no_schedule_is_refused(data: dict[str, object]) ->
     ],
 )
 def test_a_schedule_is_said_in_words(cron: str, words: str) -> None:
-    assert describe(CronSchedule(cron=cron, timezone="Europe/Berlin")) == words
+    assert describe(Cron(cron, timezone="Europe/Berlin")) == words
 
 
 @pytest.mark.parametrize(
@@ -244,7 +235,4 @@ def test_a_schedule_is_said_in_words(cron: str, words: str) -> None:
     ],
 )
 def test_an_interval_is_said_in_words(seconds: float, words: str) -> None:
-    assert (
-        describe(IntervalSchedule(interval=timedelta(seconds=seconds), anchor=datetime(2026, 1, 1, tzinfo=UTC)))
-        == words
-    )
+    assert describe(Interval(timedelta(seconds=seconds), anchor_date=datetime(2026, 1, 1, tzinfo=UTC))) == words
