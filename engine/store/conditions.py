@@ -78,6 +78,13 @@ class Conditions:
             case ParamTest():
                 return sa.or_(*(self._param(test, wanted) for wanted in test.values))
 
+    def on_the_way(self, column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+        """A column that filters what another index finds. SQLite would take an index for `IN (…)`, and sort all of it:
+        1.2 s instead of 9 ms in 300,000 runs."""
+        if not self._is_sqlite:  # it knows from its statistics which is quicker
+            return column
+        return sa.UnaryExpression(column, operator=sa.sql.operators.custom_op("+"), type_=column.type)
+
     def flows(self, patterns: tuple[Value, ...], *, part: bool = False) -> sa.Select[tuple[str]]:
         """The ids of the flows whose name is like one of the patterns."""
         return sa.select(flow.c.id).where(sa.or_(*(self._like(flow.c.name, value, part) for value in patterns)))

@@ -139,7 +139,7 @@ def _branches(
         return [rest] if kinds is None else [[flow_run.c.state_type == kind, *rest] for kind in kinds]
     owners = sorted({*chosen.known, *connection.execute(chosen.find).scalars()})
     if len(owners) > _BRANCHES:
-        return [[chosen.column.in_(owners), *rest]]
+        return [[made.on_the_way(chosen.column).in_(owners), *rest]]
     return [[chosen.column == owner, *rest] for owner in owners]
 
 

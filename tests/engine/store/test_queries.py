@@ -221,6 +221,15 @@ def test_as_many_terms_as_are_read_are_answered(store_client: LocalClient, runs:
     assert found(store_client, parse("*a" * 9_000)) == ""
 
 
+def test_a_list_of_many_flows_is_not_sorted(client: LocalClient) -> None:
+    for number in range(12):
+        client.create_flow_run(new_run(flow_name=f"flow-{number}", name=str(number)))
+    plan = plan_of(client, parse("flow:flow-* !tag:x"))
+    assert "ix_flow_run__sort" in plan
+    assert "TEMP B-TREE" not in plan
+    assert len(client.list_flow_runs(parse("flow:flow-* !flow:flow-1*")).items) == 9
+
+
 def plan_of(client: LocalClient, query: Query) -> str:
     """How SQLite would walk the tables for a list."""
     import sqlalchemy as sa
