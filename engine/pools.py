@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "DEFAULT_POOL",
     "DEFAULT_QUEUE",
+    "NextDue",
     "PoolStatus",
     "WorkPool",
     "WorkQueue",
@@ -120,3 +121,12 @@ class WorkerRecord:
     @property
     def status(self) -> Literal["ONLINE", "OFFLINE"]:
         return "ONLINE" if self.online else "OFFLINE"
+
+
+class NextDue(NamedTuple):
+    """What a worker may expect."""
+
+    some_wait: bool
+    """Runs are due that nobody has taken."""
+    seconds: float | None
+    """Until the next run is due that is not due yet; None when none is planned."""

@@ -22,16 +22,17 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Backend
 from flowtui.engine.settings import Settings
 from flowtui.server.address import bind, url_of
-from flowtui.server.environment import environment_of
+from flowtui.server.opening import open_store
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.services.leadership import Leadership
 from flowtui.server.services.table import services
 from flowtui.server.speech import speak_up
 from flowtui.server.ticker import Ticker
 from flowtui.server.workers.base import Worker
-from flowtui.server.workers.forkserver import ForkServer
 from flowtui.server.workers.options import WorkerOptions
-from flowtui.server.workers.process import LocalProcesses
+from flowtui.server.workers.process import ProcessWorker
+from flowtui.server.workers.protocol import WorkerContext
+from flowtui.server.workers.registration import Registration, worker_record
 
 __all__ = ["BackendProcess", "Store", "run", "serve"]
 
@@ -67,11 +68,13 @@ class BackendProcess:
         owner = f"{self._me.host}:{self._me.pid}"
         self._leadership = Leadership(store, owner, run_lease_seconds=settings.lease_seconds)
         self._ticker = Ticker(services(store, lease_seconds=settings.lease_seconds), self._leadership)
-        self._forks = ForkServer(environment_of(settings))
-        self._processes = LocalProcesses(store, settings, self._forks)
-        self._worker = Worker(
-            store, self._processes, owner=owner, lease_seconds=settings.lease_seconds, options=options
+        name = options.name or f"backend-{self._me.host}-{self._me.pid}"
+        self._carrier = ProcessWorker(
+            WorkerContext(client=store, settings=settings, name=name, work_pool_name=options.pool)
         )
+        self._worker = Worker(store, self._carrier, owner=owner, settings=settings, options=options)
+        record = worker_record(name, self._carrier.type, options)
+        self._registration = Registration(store, record, lambda: len(self._worker.health().running))
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
 
@@ -89,12 +92,14 @@ class BackendProcess:
         faults.hit("server.before_announce")
         await run_sync(self._store.announce_backend, self._me)
         faults.hit("server.announced")
+        await self._registration.begin()
         try:
-            async with self._forks.open(), self._processes.open(), asyncio.TaskGroup() as group:
+            async with self._carrier.open(), asyncio.TaskGroup() as group:
                 worker = group.create_task(self._worker.run(), name="worker")
                 around: list[asyncio.Task[None]] = [
                     group.create_task(self._ticker.run(), name="services"),
                     group.create_task(self._announce(), name="announcer"),
+                    group.create_task(self._registration.keep(self.stop), name="heartbeat"),
                     group.create_task(self._leave_when_idle(), name="leaver"),
                 ]
                 if self._listening is not None:
@@ -110,6 +115,8 @@ class BackendProcess:
         except BaseException:
             await self._withdraw()
             raise
+        finally:
+            await self._registration.end()
 
     def report(self) -> Mapping[str, Any]:
         """How the parts are doing, as JSON values."""
@@ -122,8 +129,8 @@ class BackendProcess:
             ],
             "worker": {
                 **asdict(self._worker.health()),
-                "zygote_pid": self._forks.pid,
-                "warm": self._forks.ready.is_set(),
+                "name": self._registration.name,
+                **self._carrier.report(),
             },
         }
 
@@ -168,25 +175,6 @@ class BackendProcess:
         with suppress(StoreError):
             await run_sync(self._leadership.release)
             await run_sync(self._store.remove_backend, self._me.id)
-
-
-def open_store(settings: Settings) -> Store:
-    """Raises `StoreError` with a sentence for a person."""
-    from flowtui.engine.client.local import LocalClient  # noqa: PLC0415 - 250 ms
-
-    if settings.api_url is not None:
-        raise StoreError(
-            f"FLOWTUI_API_URL is {settings.api_url}: a backend serves a store, not another server. "
-            "Unset it, and set FLOWTUI_DATABASE_URL where the store is not in FLOWTUI_HOME."
-        )
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StoreError(
-            f"The folder {settings.home} cannot be made ({error.strerror}). "
-            "Set FLOWTUI_HOME to a folder that you may write to."
-        ) from error
-    return LocalClient.open(settings)
 
 
 async def serve(

@@ -38,7 +38,7 @@ from flowtui.engine.model import (
     TaskRun,
     TaskRunFilter,
 )
-from flowtui.engine.pools import DEFAULT_QUEUE
+from flowtui.engine.pools import DEFAULT_QUEUE, NextDue
 from flowtui.engine.query import Query
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import Scheduled, State
@@ -58,6 +58,7 @@ from flowtui.engine.store import (
     schema,
     task_runs,
     transitions,
+    upcoming,
     work_pools,
 )
 from flowtui.engine.store.commits import Commits
@@ -195,6 +196,10 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
 
         return self._writer.call(claim)
 
+    def next_due(self, pool: str | None, *, queues: Sequence[str] = (), deployments: Sequence[str] = ()) -> NextDue:
+        with self._db.read() as connection:
+            return upcoming.next_due(self._db, connection, pool, queues, deployments)
+
     def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:
         return self._writer.call(lambda c: ownership.claim_one(self._db, c, run_id, owner, lease_seconds))
 
@@ -248,9 +253,13 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
             return deployments.list_flows(connection, limit, after)
 
     def save_deployment(self, spec: DeploymentSpec) -> Deployment:
+        self._check_job_variables(spec.work_pool_name, spec.job_variables, partial=not spec.schedules)
         return self._writer.call(lambda c: deployments.read(c, deployments.save(self._db, c, spec)))
 
     def save_deployments(self, specs: Sequence[DeploymentSpec]) -> tuple[Deployment, ...]:
+        for spec in specs:
+            self._check_job_variables(spec.work_pool_name, spec.job_variables, partial=not spec.schedules)
+
         def save(connection: Any) -> tuple[Deployment, ...]:
             ids = [deployments.save(self._db, connection, spec) for spec in specs]
             return tuple(deployments.read(connection, deployment_id) for deployment_id in ids)
@@ -300,6 +309,7 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
             if deployment.work_pool_name is None:
                 raise UsageError(f"{deployment.full_name} is served by a process of its own; it has no work queue.")
             self.read_work_queue(deployment.work_pool_name, work_queue_name)
+        self._check_job_variables(deployment.work_pool_name, deployment.job_variables, job_variables or {})
         return self.create_flow_run(
             NewFlowRun(
                 flow_name=deployment.flow_name,

@@ -73,6 +73,20 @@ class LocalPooling:
     def delete_work_pool(self, name: str) -> None:
         self._writer.call(lambda c: work_pools.delete_pool(self._db, c, name))
 
+    def _check_job_variables(self, pool_name: str | None, *layers: Mapping[str, Any], partial: bool = False) -> None:
+        """Raise `UsageError` unless job variables fit the template of the pool, as far as this process knows it."""
+        if pool_name is None:
+            return
+        with self._db.read() as connection:
+            pool = work_pools.read_pool(self._db, connection, pool_name)
+        if not any(layers) and pool.base_job_template is None:
+            return  # what comes with a type requires nothing
+        from flowtui.engine import job_templates  # noqa: PLC0415 - 40 ms of YAML that most runs need not pay
+
+        template = job_templates.template_of(pool.type, pool.base_job_template)
+        if template is not None:
+            job_templates.check_job_variables(pool.name, template, *layers, partial=partial)
+
     # -- queues ---------------------------------------------------------------------------------------------------
 
     def create_work_queue(

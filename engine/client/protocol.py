@@ -33,6 +33,7 @@ from flowtui.engine.model import (
     TaskRun,
     TaskRunFilter,
 )
+from flowtui.engine.pools import NextDue
 from flowtui.engine.query import Query
 from flowtui.engine.states import State
 
@@ -127,6 +128,10 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         deployment and not while they are paused. `queues` are the only ones to take from; `worker` is who asks, and is
         kept on the run. Without a pool, runs of those `deployments` are taken that have none (`flow.serve`).
         """
+        ...
+
+    def next_due(self, pool: str | None, *, queues: Sequence[str] = (), deployments: Sequence[str] = ()) -> NextDue:
+        """When the next run is due that `claim_flow_runs` would hand out, by the store's clock."""
         ...
 
     def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:

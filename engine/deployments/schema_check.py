@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-__all__ = ["Problem", "check_value", "expected"]
+__all__ = ["Problem", "check_value", "expected", "unknown_name"]
 
 Problem = tuple[str, str]
 """Where (`limits.rows`, `repos[2]`) and what: `must be a whole number, not 'ten'`."""
@@ -148,7 +148,7 @@ def _object(schema: Schema, value: Mapping[str, Any], root: Schema, where: str) 
         if name in known:
             yield from check_value(known[name], part, root, _join(where, name))
         elif others is False:
-            yield _join(where, name), _unknown(name, known)
+            yield _join(where, name), unknown_name(name, known)
         elif isinstance(others, Mapping):
             yield from check_value(others, part, root, _join(where, name))
 
@@ -166,13 +166,14 @@ def _array(schema: Schema, value: list[Any] | tuple[Any, ...], root: Schema, whe
         yield where, f"must have at most {schema['maxItems']} items, not {len(value)}"
 
 
-def _unknown(name: str, known: Mapping[str, Any]) -> str:
+def unknown_name(name: str, known: Mapping[str, Any], what: str = "parameters") -> str:
+    """A problem: nothing is known by this name, but perhaps something near."""
     import difflib  # noqa: PLC0415 - 3 ms that only this message pays
 
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     if near:
         return f"is not known; did you mean {near[0]}?"
-    return f"is not known; there is {', '.join(known)}" if known else "is not known; there are no parameters"
+    return f"is not known; there is {', '.join(known)}" if known else f"is not known; there are no {what}"
 
 
 def _is(kind: str, value: Any) -> bool:

@@ -17,7 +17,7 @@ from flowtui.engine.runs.leases import leased
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import Failed, State
 
-__all__ = ["execute_flow_run", "run_again_here"]
+__all__ = ["execute_flow_run", "load_flow_of", "run_again_here"]
 
 _TERMINATED = 143
 
@@ -35,7 +35,8 @@ def execute_flow_run(run_id: str, epoch: int, owner: str, *, supervised: bool = 
         client.set_infrastructure_pid(run_id, f"{os.uname().nodename}:{os.getpid()}", epoch=epoch)
         faults.hit("child.before_load")
         with leased(_handle(run, epoch, owner)):  # to fetch and import the code may take longer than a lease
-            flow, parameters = _load(run)
+            flow = load_flow_of(run)
+            parameters = _parameters(flow, run.parameters)
     except StaleEpoch:
         return 0
     except TerminationSignal:
@@ -85,7 +86,12 @@ def _handle(run: FlowRun, epoch: int, owner: str) -> FlowRunHandle:
     )
 
 
-def _load(run: FlowRun) -> tuple[Flow[Any, Any], dict[str, Any]]:
+def load_flow_of(run: FlowRun) -> Flow[Any, Any]:
+    """The flow of a run of a deployment. The current folder is then where the run is to be: the `working_dir` that a
+    worker asks for by the environment, else that of the code.
+
+    Raises `FlowtuiError` when there is no code, or none that can be loaded.
+    """
     from flowtui.engine.deployments.entrypoint import load_flow  # noqa: PLC0415 - only runs of deployments load code
     from flowtui.engine.deployments.pulling import code_folder  # noqa: PLC0415 - as above
 
@@ -93,8 +99,13 @@ def _load(run: FlowRun) -> tuple[Flow[Any, Any], dict[str, Any]]:
         raise FlowtuiError("The run has no deployment, so there is no code to run it with.")
     client = current_client()
     deployment = client.read_deployment(run.deployment_id)
+    place = os.environ.pop("FLOWTUI_WORKING_DIR", None)
+    if place:
+        os.chdir(place)  # pull steps fetch the code to here
     flow = load_flow(deployment.entrypoint, code_folder(client, deployment, run))
-    return flow, _parameters(flow, run.parameters)
+    if place and not deployment.pull_steps:
+        os.chdir(place)
+    return flow
 
 
 def _parameters(flow: Flow[Any, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from anyio.to_thread import run_sync
 
@@ -14,12 +14,15 @@ from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, NotFound, StaleEpoch, StoreError
 from flowtui.engine.model import Claim, FlowRun
+from flowtui.engine.settings import Settings
 from flowtui.engine.states import Cancelled, Crashed, State
 from flowtui.server.workers.jobs import LaunchError
+from flowtui.server.workers.launch import Launcher
 from flowtui.server.workers.lookout import Lookout
 from flowtui.server.workers.options import WorkerOptions
+from flowtui.server.workers.protocol import BaseWorker, RunningJob
 
-__all__ = ["Infrastructure", "RunningProcess", "Worker", "WorkerHealth"]
+__all__ = ["Worker", "WorkerHealth"]
 
 log = logging.getLogger("flowtui.server.worker")
 
@@ -30,34 +33,15 @@ _WAIT: Final = 0.5
 # Between two looks, so that a flow that commits all the time does not make the worker look all the time.
 _BREATH: Final = 0.02
 _AFTER_TROUBLE: Final = 1.0
-
-
-class RunningProcess(Protocol):
-    """What carries out one run."""
-
-    async def ended(self) -> str:
-        """Wait until it has ended. Answers with a sentence, for the case that it did not record a final state."""
-        ...
-
-    async def stop(self, grace: float, hurry: Callable[[], bool]) -> str:
-        """End it and everything that it started, by force after `grace` seconds or when `hurry` says so.
-        Answers with a sentence about how that went."""
-        ...
-
-
-class Infrastructure(Protocol):
-    """Where runs are carried out: processes here, containers elsewhere."""
-
-    async def start(self, claim: Claim, owner: str) -> RunningProcess:
-        """Raises `LaunchError`."""
-        ...
+# The exit codes of a process that said by itself how its run ended, or was asked to end and has called its hooks.
+_HOOKS_CALLED: Final = (0, 143)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerHealth:
     """What a worker says about itself."""
 
-    pool: str
+    pool: str | None
     slots: int
     running: tuple[str, ...]
     """Ids of the flow runs that it has in hand."""
@@ -76,26 +60,32 @@ class _InHand:
 
 
 class Worker:
-    """Runs until it is told to stop; then its runs are told to stop, and it ends when they have."""
+    """Takes runs and has them carried out by `carrier`, until it is told to stop; then its runs are told to stop, and
+    it ends when they have."""
 
     def __init__(
         self,
         client: Client,
-        infrastructure: Infrastructure,
+        carrier: BaseWorker,
         *,
         owner: str,
-        lease_seconds: float,
+        settings: Settings,
         options: WorkerOptions,
     ) -> None:
         self._client = client
-        self._infrastructure = infrastructure
-        self._owner = owner
+        self._carrier = carrier
         self._options = options
-        self._lookout = Lookout(client, pool=options.pool, owner=owner, lease_seconds=lease_seconds)
+        name = carrier.context.name
+        self._launcher = Launcher(client, settings, type(carrier), owner=owner, grace=options.cancel_grace, name=name)
+        self._lookout = Lookout(client, options, name=name, owner=owner, lease_seconds=settings.lease_seconds)
+        self.unsuccessful = 0
+        """How many of its runs have ended otherwise than well. Counted with `run_once`."""
         self._in_hand: dict[str, _InHand] = {}
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._hurry = False
+        self._had_enough = False
+        """What was due has been taken, and no more is wanted."""
         self._error: str | None = None
 
     def stop(self) -> None:
@@ -115,6 +105,9 @@ class Worker:
             group.create_task(self._listen(), name="listener")
             while not self._stopping.is_set():
                 await self._look(group)
+                if self._had_enough and not self._in_hand:
+                    self.stop()
+                    break
                 await asyncio.sleep(_BREATH)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._lookout.seconds_until_due())
@@ -136,16 +129,17 @@ class Worker:
     async def _look(self, group: asyncio.TaskGroup) -> None:
         """Take what is due and end what was cancelled."""
         self._wake.clear()
-        free = self._options.slots - len(self._in_hand)
+        free = 0 if self._had_enough else self._options.slots - len(self._in_hand)
         try:
             sighting = await run_sync(partial(self._lookout.look, frozenset(self._in_hand), free))
             self._error = None
-        except StoreError as error:
+        except (StoreError, NotFound) as error:
             if self._error is None:
                 log.warning("The worker cannot use the store, and keeps trying. %s", error)
             self._error = str(error)
             await asyncio.sleep(_AFTER_TROUBLE)
             return
+        self._had_enough = self._options.run_once and (self._had_enough or len(sighting.claims) < free)
         for claim in sighting.claims:
             in_hand = self._in_hand[claim.run.id] = _InHand(claim=claim)
             group.create_task(self._carry(in_hand), name=f"run {claim.run.name}")
@@ -162,29 +156,40 @@ class Worker:
             why = str(error)
             await self._settle(claim, lambda run: Crashed(message=why))
         finally:
+            if self._options.run_once:
+                await self._count(claim)
             del self._in_hand[claim.run.id]
             self._lookout.slot_freed()
             self._wake.set()
 
+    async def _count(self, claim: Claim) -> None:
+        run = await self._insist(lambda: self._client.read_flow_run(claim.run.id), claim.run.name)
+        if run is not None and run.state.is_final() and not run.state.is_completed():
+            self.unsuccessful += 1
+
     async def _carry_out(self, in_hand: _InHand) -> None:
         claim = in_hand.claim
         log.info("Flow run '%s' is being started.", claim.run.name)
+        job = await run_sync(self._launcher.job, claim)
         faults.hit("worker.before_child")
-        process = await self._infrastructure.start(claim, self._owner)
+        process = await self._carrier.start(job)
         faults.hit("worker.child_started")
         async with asyncio.TaskGroup() as group:
             stopper = group.create_task(self._stop_when_asked(in_hand, process), name="stopper")
-            how = await process.ended()
+            result = await process.ended()
             if in_hand.stop.is_set():
                 how = await stopper
             else:
                 stopper.cancel()
+                how = result.in_words()
         state = await self._settle(claim, lambda run: _ended(run, in_hand, how))
         if state is not None and not in_hand.stop.is_set():
             # It did not end by itself, so what it had started has nobody to work for.
             await process.stop(self._options.cancel_grace, lambda: self._hurry)
+        if state is not None and state.is_cancelled() and result.status_code not in _HOOKS_CALLED:
+            await self._carrier.call_hooks(job)
 
-    async def _stop_when_asked(self, in_hand: _InHand, process: RunningProcess) -> str:
+    async def _stop_when_asked(self, in_hand: _InHand, process: RunningJob) -> str:
         await in_hand.stop.wait()
         grace = self._options.cancel_grace if in_hand.cancelled else self._options.stop_grace
         return await process.stop(grace, lambda: self._hurry)
@@ -236,5 +241,5 @@ def _ended(run: FlowRun, in_hand: _InHand, how: str) -> State | None:
     if run.owner is None and (run.state.is_scheduled() or run.state.is_paused()):
         return None  # it let go of the run on purpose, to be taken up again later
     if in_hand.stop.is_set():
-        how = f"The backend was stopped while it ran. {how} A retry takes it up again with its completed tasks."
+        how = f"Its worker was stopped while it ran. {how} A retry takes it up again with its completed tasks."
     return Crashed(message=how)

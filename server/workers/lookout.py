@@ -1,23 +1,25 @@
 """Notice at once which runs are due and which are to be cancelled, without asking the store all the time."""
 
-from collections.abc import Sequence, Set
+import time
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
 from flowtui.engine import faults
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.model import Change, Claim
 from flowtui.engine.query import Query
-from flowtui.engine.states import StateType
+from flowtui.engine.states import TERMINAL, StateType
+from flowtui.server.workers.options import WorkerOptions
 
 __all__ = ["Lookout", "Sighting"]
 
-# Looked for in any case this often: news may be missed, a clock may be set, another pool's run may stand in front.
-_LONGEST: Final = timedelta(seconds=5)
-_SHORTEST: Final = timedelta(milliseconds=250)
+_LONGEST: Final = 5.0
+"""Seconds. Looked for in any case this often: news may be missed, a clock may be set."""
 _PAGE: Final = 500
+_ENDS: Final = frozenset(TERMINAL)
+_LIMITS: Final = frozenset(("work-pool", "work-queue", "deployment", "limit"))
+"""Changes of these may let a run start that had to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +33,27 @@ class Sighting:
 class Lookout:
     """Knows from the change feed and from the time of the next due run when a look is worth it."""
 
-    def __init__(self, client: Client, *, pool: str, owner: str, lease_seconds: float, now: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        client: Client,
+        options: WorkerOptions,
+        *,
+        name: str,
+        owner: str,
+        lease_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
-        self._pool = pool
+        self._options = options
+        self._name = name
         self._owner = owner
         self._lease_seconds = lease_seconds
-        self._now = now
+        self._clock = clock
         self._cursor: int | None = None
         self._look_for_due = True
-        self._due = now()
+        self._some_wait = False
+        """Runs are due that a limit or a pause keeps back."""
+        self._due = clock()
 
     def slot_freed(self) -> None:
         """A run has ended, so one that waits for a slot may start."""
@@ -47,7 +61,7 @@ class Lookout:
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due, unless there is news."""
-        return 0.0 if self._look_for_due else max(0.0, (self._due - self._now()).total_seconds())
+        return 0.0 if self._look_for_due else max(0.0, self._due - self._clock())
 
     def look(self, in_hand: Set[str], free: int) -> Sighting:
         """Claim up to `free` due runs, and name those of `in_hand` that are to be cancelled."""
@@ -55,21 +69,37 @@ class Lookout:
         cancelling = {change.subject_id for change in changes if _is(change, StateType.CANCELLING)} & in_hand
         if missed and in_hand:
             cancelling |= self._all_cancelling(in_hand)
-        if any(_is(change, StateType.SCHEDULED) for change in changes) or missed or self._now() >= self._due:
+        if missed or self._clock() >= self._due or any(self._matters(change) for change in changes):
             self._look_for_due = True
         claims: tuple[Claim, ...] = ()
         if self._look_for_due:
             self._look_for_due = False
-            if free > 0:
-                faults.hit("worker.before_claim")
-                claims = self._client.claim_flow_runs(
-                    self._pool, self._owner, limit=free, lease_seconds=self._lease_seconds
-                )
-                if claims:
-                    faults.hit("worker.claimed")
+            claims = self._claim(free) if free > 0 else ()
             # Without a free slot there is nothing to be woken for: the run that frees one says so.
-            self._due = self._next_due() if free > len(claims) else self._now() + _LONGEST
+            self._due = self._clock() + (self._seconds_to_next() if free > len(claims) else _LONGEST)
         return Sighting(claims=claims, cancelling=frozenset(cancelling))
+
+    def _claim(self, free: int) -> tuple[Claim, ...]:
+        faults.hit("worker.before_claim")
+        claims = self._client.claim_flow_runs(
+            self._options.pool,
+            self._owner,
+            limit=free,
+            lease_seconds=self._lease_seconds,
+            queues=self._options.queues,
+            worker=self._name,
+            deployments=self._options.deployments,
+        )
+        if claims:
+            faults.hit("worker.claimed")
+        return claims
+
+    def _matters(self, change: Change) -> bool:
+        """Whether a run may be due because of this: a new one, or one that had to wait."""
+        if change.kind != "flow-run":
+            return self._some_wait and change.kind in _LIMITS
+        kind = change.body.get("type")
+        return kind == StateType.SCHEDULED or (self._some_wait and kind in _ENDS)
 
     def _news(self) -> tuple[Sequence[Change], bool]:
         """The changes since the last look. True: there were too many to read, anything may have happened."""
@@ -88,10 +118,12 @@ class Lookout:
         query = Query.of(ids=in_hand, states=(StateType.CANCELLING,))
         return {run.id for run in self._client.list_flow_runs(query, limit=len(in_hand)).items}
 
-    def _next_due(self) -> datetime:
-        now = self._now()
-        start = self._client.run_counts().next_start
-        return now + _LONGEST if start is None else min(max(start, now + _SHORTEST), now + _LONGEST)
+    def _seconds_to_next(self) -> float:
+        found = self._client.next_due(
+            self._options.pool, queues=self._options.queues, deployments=self._options.deployments
+        )
+        self._some_wait = found.some_wait
+        return _LONGEST if found.seconds is None else min(found.seconds, _LONGEST)
 
 
 def _is(change: Change, kind: StateType) -> bool:

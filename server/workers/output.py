@@ -5,7 +5,7 @@ import codecs
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-__all__ = ["LONGEST_LINE", "LineSplitter", "pump"]
+__all__ = ["LONGEST_LINE", "LineSplitter", "pump", "shown"]
 
 LONGEST_LINE: Final = 16_384
 """Characters. A longer line is kept in pieces of this length."""
@@ -54,3 +54,8 @@ async def pump(stream: asyncio.StreamReader, keep: Callable[[list[str]], Awaitab
     if lines:
         await keep(lines)
     return next((line for line in reversed(lines) if line.strip()), last)
+
+
+def shown(line: str) -> str:
+    """A line for the worker's own console: nothing in it that a terminal would obey."""
+    return "".join(mark if mark.isprintable() or mark == "\t" else "\N{REPLACEMENT CHARACTER}" for mark in line)

@@ -31,6 +31,7 @@ PRELOADED: Final = (
     "flowtui",
     "flowtui.server.workers.flow_process",
     "flowtui.engine.deployments.entrypoint",
+    "flowtui.engine.deployments.pulling",
     "flowtui.engine.client.local",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "pydantic",

@@ -247,7 +247,7 @@ def executed(*arguments: str, **env: str) -> tuple[int, str, str]:
 
 def test_a_run_is_executed_here_like_in_a_container(client: LocalClient, tmp_path: Path) -> None:
     run = deployed(client, tmp_path, "adds")
-    code, out, err = executed("-o", "json", FLOWTUI__FLOW_RUN_ID=run.id)
+    code, out, err = executed("-o", "json", FLOWTUI_FLOW_RUN_ID=run.id)
     assert code == 0, err
     assert (json.loads(out)["state_type"], json.loads(out)["result"]) == ("COMPLETED", "7")
     again, _, err = executed(run.id)
@@ -270,6 +270,7 @@ def test_a_run_that_a_worker_has_claimed_is_executed_under_its_claim(client: Loc
     claim = client.claim_flow_run(run.id, "worker-1", lease_seconds=60)
     refused, _, err = executed(run.id)
     assert (refused, "owned by worker-1" in err) == (2, True)
-    code, _, err = executed(run.id, FLOWTUI__FLOW_RUN_EPOCH=str(claim.epoch), FLOWTUI__FLOW_RUN_OWNER="worker-1")
+    ours = {"FLOWTUI_FLOW_RUN_ID": run.id, "FLOWTUI_FLOW_RUN_OWNER": "worker-1"}
+    code, _, err = executed(FLOWTUI_FLOW_RUN_EPOCH=str(claim.epoch), **ours)
     assert code == 0, err
     assert client.read_flow_run(run.id).state.is_completed()

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,19 @@ from flowtui.server.backend import BackendProcess
 from flowtui.server.workers.options import WorkerOptions
 from tests.support import clean_environment, until, wait_until
 
-__all__ = ["deploy", "ended", "gone", "in_state", "is_now", "process_of", "served", "server_process"]
+__all__ = [
+    "RunningWorker",
+    "deploy",
+    "ended",
+    "gone",
+    "has_ended",
+    "in_state",
+    "is_now",
+    "process_of",
+    "served",
+    "server_process",
+    "worker_process",
+]
 
 QUICK = WorkerOptions(slots=4, cancel_grace=20.0, stop_grace=20.0)
 
@@ -62,6 +75,16 @@ async def ended(client: LocalClient, run: FlowRun, timeout: float = 20.0) -> Flo
         return client.read_flow_run(run.id).state.is_final()
 
     await until(over, timeout, "the run to end")
+    return client.read_flow_run(run.id)
+
+
+def has_ended(client: LocalClient, run: FlowRun, timeout: float = 30.0) -> FlowRun:
+    """`ended` for a test that is no coroutine."""
+
+    def over() -> bool:
+        return client.read_flow_run(run.id).state.is_final()
+
+    wait_until(over, timeout, f"{run.name} to end")
     return client.read_flow_run(run.id)
 
 
@@ -122,3 +145,67 @@ def server_process(home: Path, port: int = 0, **env: str) -> Iterator["subproces
         for member in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 wait_until(lambda member=member: gone(member), what=f"{member} to end")
+
+
+class RunningWorker:
+    """`flowtui worker start …` in a process of its own, and what it has said so far."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.pid = process.pid
+        self.stderr: list[str] = []
+        self.stdout: list[str] = []
+        self._readers = [
+            threading.Thread(target=into.extend, args=[stream])
+            for into, stream in ((self.stderr, process.stderr), (self.stdout, process.stdout))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def said(self) -> str:
+        return "".join(self.stderr)
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def ends(self, timeout: float = 40.0) -> int:
+        """Wait for its end; its exit code."""
+        code = self.process.wait(timeout)
+        for reader in self._readers:
+            reader.join()
+        return code
+
+
+@contextlib.contextmanager
+def worker_process(
+    *arguments: str, env: Mapping[str, str] | None = None, until_up: bool = True
+) -> Iterator[RunningWorker]:
+    """A worker that is up (or has ended, when it could not start). It and all that it started are gone at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowtui", "worker", "start", *arguments],
+        env=dict(env) if env is not None else clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd="/",
+    )
+    worker = RunningWorker(process)
+    try:
+        if until_up:
+            wait_until(lambda: " is up." in worker.said or process.poll() is not None, 40.0, "the worker to be up")
+        yield worker
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+        process.kill()
+        worker.ends()
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                wait_until(lambda member=member: gone(member), what=f"{member} to end")
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()

@@ -7,6 +7,7 @@ import pytest
 
 from flowtui.engine.states import Cancelling
 from tests.server.backends import deploy, ended, in_state, served
+from tests.support import until
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_a_run_whose_process_is_told_to_end_calls_its_on_crashed_hooks(client, s
         async with served(client, settings):
             run = await in_state(client, client.run_deployment(deployment.id), "Running")
             os.kill(int(client.read_flow_run(run.id).infrastructure_pid.rpartition(":")[2]), signal.SIGTERM)
+            await until(mark.exists, what="the hook to be called")
             return await ended(client, run)
 
     run = asyncio.run(body())

@@ -7,6 +7,7 @@ from flowtui.engine import wire
 from flowtui.engine.client.current import current_client
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import UsageError
+from flowtui.engine.log_output import keep_console_quiet
 from flowtui.engine.model import FlowRun
 from flowtui.engine.settings import current_settings
 from flowtui.tui.cli.find import find_flow_run
@@ -14,9 +15,9 @@ from flowtui.tui.cli.output import Output, narrate, print_json
 
 __all__ = ["execute"]
 
-_ID: Final = ("FLOWTUI__FLOW_RUN_ID", "PREFECT__FLOW_RUN_ID")
-_EPOCH: Final = "FLOWTUI__FLOW_RUN_EPOCH"
-_OWNER: Final = "FLOWTUI__FLOW_RUN_OWNER"
+_ID: Final = ("FLOWTUI_FLOW_RUN_ID", "PREFECT__FLOW_RUN_ID")
+_EPOCH: Final = "FLOWTUI_FLOW_RUN_EPOCH"
+_OWNER: Final = "FLOWTUI_FLOW_RUN_OWNER"
 
 
 def execute(run: str | None = None, /, *, output: Output = "table") -> int:
@@ -25,13 +26,16 @@ def execute(run: str | None = None, /, *, output: Output = "table") -> int:
     Parameters
     ----------
     run
-        Its id, the beginning of its id, or its name; without it FLOWTUI__FLOW_RUN_ID says which.
+        Its id, the beginning of its id, or its name; without it FLOWTUI_FLOW_RUN_ID says which.
     """
     text = run or next((os.environ[name] for name in _ID if os.environ.get(name)), None)
     if text is None:
         raise UsageError(f"Which run? Give its id or its name, or set {_ID[0]}.")
     client = current_client()
     found = find_flow_run(client, text)
+    epoch, owner = os.environ.get(_EPOCH), os.environ.get(_OWNER)
+    if run is None and owner and epoch and epoch.isdecimal():
+        return _for_a_worker(found, int(epoch), owner)
     code = _executed(client, found)
     ended = client.read_flow_run(found.id)
     if output == "json":
@@ -40,14 +44,19 @@ def execute(run: str | None = None, /, *, output: Output = "table") -> int:
     return code or (0 if ended.state.is_completed() or ended.state.is_paused() else 1)
 
 
+def _for_a_worker(found: FlowRun, epoch: int, owner: str) -> int:
+    """Run it under the claim of the worker that started this process. 0: its end is recorded, well or not."""
+    from flowtui.engine.runs.execute import execute_flow_run  # noqa: PLC0415 - the run machinery, 60 ms
+
+    keep_console_quiet()  # the worker keeps what is printed, and the lines of the log are in the store already
+    return execute_flow_run(found.id, epoch, owner)
+
+
 def _executed(client: Client, found: FlowRun) -> int:
-    """Run it: under the claim of whoever started this process, or under one of its own. Raises `UsageError`."""
+    """Run it under a claim of our own. Raises `UsageError`."""
     from flowtui.engine.runs.execute import execute_flow_run  # noqa: PLC0415 - the run machinery, 60 ms
     from flowtui.engine.runs.handle import process_owner  # noqa: PLC0415 - as above
 
-    epoch, owner = os.environ.get(_EPOCH), os.environ.get(_OWNER)
-    if owner and epoch and epoch.isdecimal():
-        return execute_flow_run(found.id, int(epoch), owner)
     if found.state.is_final():
         raise UsageError(f"Flow run {found.name!r} has ended already: it is {found.state.name}. Retry it instead.")
     if found.deployment_id is None:

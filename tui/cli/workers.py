@@ -12,7 +12,8 @@ from flowtui.tui.cli.pool_tables import heard, limit_text, print_workers, status
 
 __all__ = ["app"]
 
-app = App(name="worker", help="List, inspect and forget the processes that serve work pools.")
+app = App(name="worker", help="Start, list, inspect and forget the processes that serve work pools.")
+app.command("flowtui.tui.cli.worker_start:start", name="start", help="Serve a work pool from here, until Ctrl+C.")
 
 Pool = Annotated[str | None, Parameter(name=["--pool", "-p"])]
 

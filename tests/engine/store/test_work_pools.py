@@ -9,7 +9,7 @@ from flowtui.engine.errors import NotFound, WorkPoolError
 from tests.engine.store.databases import StoreClock
 from tests.engine.store.made import a_deployment, a_worker
 
-TEMPLATE = {"job_configuration": {"env": "{{ env }}"}, "variables": {"type": "object", "properties": {}}}
+TEMPLATE = {"job_configuration": {"env": "{{ env }}"}, "variables": {"type": "object", "properties": {"env": {}}}}
 
 
 def test_every_store_has_the_pool_local_with_a_queue(store_client: LocalClient) -> None:
