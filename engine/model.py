@@ -161,6 +161,8 @@ class TaskRun:
     child_flow_run_id: str | None = None
     """The flow run that this stands for, when a flow was called inside a flow."""
     epoch: int = 0
+    claim: int = 0
+    """In the task worker that has claimed it: under which epoch of the queue. Not kept beside the run."""
 
     def elapsed(self, now: datetime) -> timedelta | None:
         """How long it has been running, or ran; None when it never started."""

@@ -127,6 +127,10 @@ class State:
         """Paused without a process: it has to be started again to go on."""
         return self.is_paused() and bool(self.details.get("pause_reschedule"))
 
+    def is_not_ready(self) -> bool:
+        """It will never start: something that it depends on did not complete."""
+        return self.type is StateType.PENDING and self.name == "NotReady"
+
     def with_data(self, data: Any) -> "State":
         """The same state, carrying `data`."""
         return evolve(self, data=data)

@@ -22,6 +22,7 @@ from typing import (
 )
 
 import flowtui.engine.drawing as drawing
+from flowtui.engine.context import current_flow_run
 from flowtui.engine.errors import UsageError
 from flowtui.engine.futures import TaskFuture, TaskFutureList
 from flowtui.engine.hooks import Hooks, TaskHook, add_hook, checked_hooks
@@ -37,6 +38,7 @@ from flowtui.engine.states import State
 
 if TYPE_CHECKING:
     from flowtui.engine.assets import Asset, Lineage
+    from flowtui.engine.background.futures import BackgroundFuture
     from flowtui.engine.caching.keys import CacheKeyFn
     from flowtui.engine.caching.policies import CachePolicy
     from flowtui.engine.results.serializers import Serializer
@@ -54,7 +56,7 @@ _OPTIONS: Final = tuple(TaskOptions.__annotations__)
 
 
 class Task(Generic[P, R]):
-    """A task. Call it, `.submit` it to the flow's task runner, or `.map` it over lists.
+    """A task. Call it, `.submit` it to the flow's task runner, `.map` it over lists, `.delay` it for a task worker.
 
     The function may be sync or async, a generator of either kind, or a method. Arguments, with the meaning that the
     field gives them: `name` (default: the function's), `description`, `tags`, `version`, `cache_policy` (such as
@@ -301,6 +303,9 @@ class Task(Generic[P, R]):
     def _submit(self, parameters: dict[str, Any], wait_for: Any, return_state: bool) -> Any:
         if drawing.active and drawing.current():
             return drawing.submitted(self, parameters, wait_for)
+        flow = current_flow_run()
+        if flow is not None and getattr(flow.task_runner, "leaves_tasks", False):
+            return self._leave(parameters, wait_for, return_state=return_state)
         from flowtui.engine.runs.submitting import submit  # noqa: PLC0415 - the run machinery loads with the first run
         from flowtui.engine.runs.task_run import begin  # noqa: PLC0415
 
@@ -336,22 +341,70 @@ class Task(Generic[P, R]):
         """Submit it once for each item of the iterable arguments, walked in step; the others are repeated.
 
         Text, bytes and `unmapped(x)` count as single values. Raises `MappingError` when nothing is iterable or the
-        lengths differ. With `return_state`, a list of the final states. `deferred` is for background tasks, which this
-        version does not have: it raises `UsageError`.
+        lengths differ. With `return_state`, a list of the final states. `deferred` leaves the runs to task workers, as
+        `delay` does.
         """
-        if deferred:
-            raise UsageError(
-                f"task {self.name!r}.map(…, deferred=True) leaves the runs to a task worker, and this version has "
-                "none. Leave it out: .map(…) starts them in the flow's task runner and goes on."
-            )
         calls = each_call(self.signature.bind(args, kwargs), f"task {self.name!r}")
-        futures: TaskFutureList[Any] = TaskFutureList(
-            [self._submit(parameters, wait_for, False) for parameters in calls]
-        )
+        start = self._leave if deferred else self._submit
+        futures: TaskFutureList[Any] = TaskFutureList([start(parameters, wait_for, False) for parameters in calls])
         if return_state:
             futures.wait()
             return [future.state for future in futures]
         return futures
+
+    # -- in the background ------------------------------------------------------------------------------------------
+
+    @overload
+    def delay(self: "Task[P, NoReturn]", *args: Any, **kwargs: Any) -> "BackgroundFuture[Any]": ...
+    @overload
+    def delay(self: "Task[P, Coroutine[Any, Any, T]]", *args: P.args, **kwargs: P.kwargs) -> "BackgroundFuture[T]": ...
+    @overload
+    def delay(self: "Task[P, R]", *args: P.args, **kwargs: P.kwargs) -> "BackgroundFuture[R]": ...
+    @overload  # futures in the place of values
+    def delay(self: "Task[P, R]", *args: Any, **kwargs: Any) -> "BackgroundFuture[R]": ...
+    def delay(self, *args: Any, **kwargs: Any) -> Any:
+        """Leave it to a task worker and go on: a future of its value, here or in any process that has the store.
+
+        The arguments are kept in the result storage. Raises `UsageError` for one that cannot be pickled.
+        """
+        return self.apply_async(args, kwargs)
+
+    def apply_async(
+        self,
+        args: Iterable[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        wait_for: Any = None,
+        dependencies: Mapping[str, Iterable[Any]] | None = None,
+    ) -> "BackgroundFuture[Any]":
+        """`delay` with the arguments in a list and a dict. It is not claimed before `wait_for` has ended;
+        `dependencies` adds edges to its graph: futures, or ids of task runs, by parameter."""
+        parameters = self.signature.bind(tuple(args or ()), dict(kwargs or {}))
+        future: BackgroundFuture[Any] = self._leave(parameters, wait_for, False, dependencies)
+        return future
+
+    def _leave(
+        self,
+        parameters: dict[str, Any],
+        wait_for: Any,
+        return_state: bool,
+        dependencies: Mapping[str, Iterable[Any]] | None = None,
+    ) -> Any:
+        if drawing.active and drawing.current():
+            return drawing.submitted(self, parameters, wait_for)
+        from flowtui.engine.background.leaving import leave_to_workers  # noqa: PLC0415 - 10 ms that few programs need
+
+        future = leave_to_workers(self, parameters, wait_for, dependencies)
+        if not return_state:
+            return future
+        future.wait()
+        return future.state
+
+    def serve(self, limit: int | None = 10, timeout: float | None = None) -> None:
+        """Carry out what `delay` leaves of this task, here, until the process is asked to stop. See
+        `flowtui.task_worker.serve`, which serves several."""
+        from flowtui.engine.background.worker import serve  # noqa: PLC0415 - 10 ms that only task workers need
+
+        serve(self, limit=limit, timeout=timeout)
 
     def name_run(self, parameters: Mapping[str, Any], number: int) -> str:
         """The name of a run with these parameters: from the template, or the task's name and the call's number."""

@@ -13,6 +13,7 @@ from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
 from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_pooling import LocalPooling
+from flowtui.engine.client.local_queueing import LocalQueueing
 from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import BlockNotFound, UsageError
@@ -70,7 +71,7 @@ __all__ = ["LocalClient"]
 _ALL = Query()
 
 
-class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
+class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -206,8 +207,8 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining):
     def renew_leases(self, owner: str, runs: Mapping[str, int], *, lease_seconds: float) -> Mapping[str, str]:
         return self._writer.call(lambda c: ownership.renew(self._db, c, owner, runs, lease_seconds))
 
-    def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int) -> None:
-        self._writer.call(lambda c: transitions.set_process(self._db, c, run_id, pid, epoch))
+    def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int, flow_version: str | None = None) -> None:
+        self._writer.call(lambda c: transitions.set_process(self._db, c, run_id, pid, epoch, flow_version))
 
     # -- task runs and logs ---------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.pooling import Pooling
+from flowtui.engine.client.queueing import Queueing
 from flowtui.engine.client.sharing import Sharing
 from flowtui.engine.model import (
     Answer,
@@ -40,9 +41,9 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
-    `pooling.py`, why they wait in `explaining.py`."""
+    `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`."""
 
     @property
     def address(self) -> str:
@@ -144,7 +145,9 @@ class Client(Sharing, Pooling, Explaining, Protocol):
         `lost` (another epoch), `cancelling`, or `ended`."""
         ...
 
-    def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int) -> None: ...
+    def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int, flow_version: str | None = None) -> None:
+        """Note which process runs it and, when that is given, which version of its flow."""
+        ...
 
     # -- task runs and logs: buffered, written in groups ----------------------------------------------------------
 

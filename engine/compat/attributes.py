@@ -23,7 +23,6 @@ _REPLACED: Final = ("__init__", "result", "wait")
 _NOTHING: Final = object()
 _added: Final[list[tuple[type, str, Any]]] = []
 """Class, name, and what was there before."""
-_NOT_ON_TASKS: Final = ("delay", "apply_async", "serve")
 
 
 class StateDetails:
@@ -57,8 +56,6 @@ def add_attributes() -> None:
         _add(kind, "isgenerator", property(lambda whole: "generator" in whole.kind))
     for name in _NOT_ON_FLOWS:
         _add(Flow, name, _missing(f"Flow.{name}", WHY_NOT["serve"]))
-    for name in _NOT_ON_TASKS:
-        _add(Task, name, _missing(f"Task.{name}", WHY_NOT["task_worker"]))
 
 
 def take_attributes_back() -> None:

@@ -44,18 +44,23 @@ _PAUSES: Final = _of("pausing", "pause_flow_run resume_flow_run suspend_flow_run
 )
 _RUNNING: Final = _of("compat.deployed", "arun_deployment run_deployment")
 _WAITING: Final = _of("compat.deployed", "wait_for_flow_run")
-_FUTURES: Final = _of(
-    "futures",
-    "as_completed wait",
-    PrefectFuture="TaskFuture",
-    PrefectTaskRunFuture="TaskFuture",
-    PrefectConcurrentFuture="TaskFuture",
-    PrefectWrappedFuture="TaskFuture",
-    PrefectFutureList="TaskFutureList",
-    DoneAndNotDoneFutures="DoneAndNotDone",
-) | _of("containers", "resolve_futures_to_results resolve_futures_to_states")
+_FUTURES: Final = (
+    _of(
+        "futures",
+        "as_completed wait",
+        PrefectFuture="TaskFuture",
+        PrefectTaskRunFuture="TaskFuture",
+        PrefectConcurrentFuture="TaskFuture",
+        PrefectWrappedFuture="TaskFuture",
+        PrefectFutureList="TaskFutureList",
+        DoneAndNotDoneFutures="DoneAndNotDone",
+    )
+    | _of("containers", "resolve_futures_to_results resolve_futures_to_states")
+    | _of("background.futures", "", PrefectDistributedFuture="BackgroundFuture")
+)
 _RUNNERS: Final = (
     _of("runners.thread", "ConcurrentTaskRunner ThreadPoolTaskRunner")
+    | _of("runners.background", "PrefectTaskRunner")
     | _of("runners.process", "ProcessPoolTaskRunner")
     | _of("runners.sequential", "SequentialTaskRunner")
     | _of("runners.protocol", "TaskRunner", BaseTaskRunner="TaskRunner")
@@ -203,6 +208,7 @@ MODULES: Final[Mapping[str, Targets]] = {
     "prefect.settings": _of("compat.settings", "PREFECT_API_URL PREFECT_HOME PREFECT_LOGGING_LEVEL PREFECT_UI_URL"),
     "prefect.states": _STATES,
     "prefect.task_runners": _RUNNERS,
+    "prefect.task_worker": _of("background.worker", "TaskWorker serve"),
     "prefect.tasks": _TASKS,
     "prefect.testing": {},
     "prefect.testing.utilities": _of("compat.adapted", "prefect_test_harness"),
@@ -239,7 +245,5 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "engine.signals": _FUNCTIONAL,
     "prefect.engine.signals": _FUNCTIONAL,
     "infrastructure": "Where a deployment runs is a work pool's business.",
-    "PrefectTaskRunner": "Tasks run in the process of their flow, in threads or in processes of their own.",
-    "task_worker": "Tasks run in the process of their flow, in threads or in processes of their own.",
 }
 """Why a name is missing and what to do instead, by the last word of the name or by all of it."""

@@ -19,7 +19,7 @@ from flowtui.engine.errors import EntrypointError
 if TYPE_CHECKING:
     from flowtui.engine.flows import Flow
 
-__all__ = ["importing", "load_flow", "split_entrypoint"]
+__all__ = ["importing", "load_attribute", "load_flow", "load_place", "split_entrypoint"]
 
 
 def load_flow(entrypoint: str, path: str) -> "Flow[..., Any]":
@@ -29,14 +29,31 @@ def load_flow(entrypoint: str, path: str) -> "Flow[..., Any]":
     to the folder `path`, or `package.module.flow`. While the module is imported its own folder and `path` lead
     `sys.path`. A file's code is run anew at each call. Raises `EntrypointError`.
     """
+    return _flow_in(*load_place(entrypoint, path))
+
+
+def load_place(entrypoint: str, path: str) -> tuple[ModuleType, str | None, str]:
+    """The module of an entrypoint, the name of what is meant in it, and what a person calls the module.
+
+    Raises `EntrypointError`.
+    """
     place, attribute = split_entrypoint(entrypoint)
     root = Path(path).expanduser().absolute()
     if place.endswith(".py"):
-        module = _import_file(root / place, root, place)
-    else:
-        module, attribute = _import_module(place, attribute, root, entrypoint)
-        place = module.__name__
-    return _flow_in(module, attribute, place)
+        return _import_file(root / place, root, place), attribute, place
+    module, attribute = _import_module(place, attribute, root, entrypoint)
+    return module, attribute, module.__name__
+
+
+def load_attribute(module: ModuleType, attribute: str, shown: str, hint: str = "") -> Any:
+    """What `holder.name` is in a module. Raises `EntrypointError`."""
+    found: Any = module
+    for part in attribute.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise EntrypointError(f"There is no {attribute!r} in {shown}{hint or '.'}") from None
+    return found
 
 
 def split_entrypoint(entrypoint: str) -> tuple[str, str | None]:
@@ -174,13 +191,8 @@ def _flow_in(module: ModuleType, attribute: str | None, shown: str) -> "Flow[...
         if not candidates:
             raise EntrypointError(f"{shown} holds no flow; decorate a function with @flow.")
         raise EntrypointError(f"{shown} holds several flows; say which: {_names(candidates, shown)}.")
-    found: Any = module
-    for part in attribute.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            held = f"it holds {_names(own, shown)}." if own else "it holds no flow; decorate a function with @flow."
-            raise EntrypointError(f"There is no {attribute!r} in {shown}; {held}") from None
+    held = f"it holds {_names(own, shown)}." if own else "it holds no flow; decorate a function with @flow."
+    found = load_attribute(module, attribute, shown, f"; {held}")
     if not isinstance(found, Flow):
         kind = type(found).__name__
         article = "a function" if hasattr(found, "__code__") else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

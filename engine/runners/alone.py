@@ -19,6 +19,8 @@ R = TypeVar("R")
 class BaseTaskRunner(ABC):
     """What every task runner can do, given that it can start work."""
 
+    leaves_tasks = False
+    """True when submitted tasks are left to task workers instead of being started."""
     _alone: list[TaskFuture[Any]] | None = None
 
     @property

@@ -28,15 +28,16 @@ def execute_flow_run(run_id: str, epoch: int, owner: str, *, supervised: bool = 
 
     0: how the run ended is recorded, well or not. 1: it could not be recorded, the worker has to. 143: SIGTERM.
     """
-    client = current_client()
+    client, process = current_client(), f"{os.uname().nodename}:{os.getpid()}"
     set_up_logging()
     try:
         run = client.read_flow_run(run_id)
-        client.set_infrastructure_pid(run_id, f"{os.uname().nodename}:{os.getpid()}", epoch=epoch)
+        client.set_infrastructure_pid(run_id, process, epoch=epoch)
         faults.hit("child.before_load")
         with leased(_handle(run, epoch, owner)):  # to fetch and import the code may take longer than a lease
             flow = load_flow_of(run)
             parameters = _parameters(flow, run.parameters)
+            client.set_infrastructure_pid(run_id, process, epoch=epoch, flow_version=flow.version)
     except StaleEpoch:
         return 0
     except TerminationSignal:

@@ -104,6 +104,7 @@ def _created(
             tags=tuple(current_tags()),
             parent_task_run_id=stand_in.id if stand_in else None,
             created_by="flow" if parent else "script",
+            flow_version=flow.version,
             infrastructure_pid=f"{socket.gethostname()}:{os.getpid()}",
             lease=Lease(owner=process_owner(), seconds=current_settings().lease_seconds),
         )

@@ -147,6 +147,8 @@ class TaskSession:
     earlier: TaskRun | None
     """The same call in an earlier attempt."""
     logger: RunLogger | None = None
+    tries_used: int = 0
+    """How often a task worker that is gone by now has started it."""
     keeping: "RunKeeping | None" = None
     """Its caching, its results elsewhere and its transaction; None when nothing asks for any of that."""
     assets: "AssetPart | None" = None
@@ -160,7 +162,10 @@ class TaskSession:
     def policy(self) -> TaskPolicy:
         task = self.task
         return TaskPolicy(
-            retries=task.retries, delays=task.delays, jitter=task.retry_jitter_factor, condition=task.retry_condition_fn
+            retries=max(task.retries - self.tries_used, 0),
+            delays=task.delays,
+            jitter=task.retry_jitter_factor,
+            condition=task.retry_condition_fn,
         )
 
     @property

@@ -14,8 +14,9 @@ from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import append_lines
 from flowtui.engine.store.rows import EVENT_COLUMNS, TASK_RUN_COLUMNS, event_values, task_run_row
 from flowtui.engine.store.tables import event, flow_run, run_stats, task_run
+from flowtui.engine.store.task_queue import epochs_of, leave
 
-__all__ = ["Batch", "add_stats", "write_batch"]
+__all__ = ["Batch", "add_stats", "write_batch", "write_task_runs"]
 
 _ENDS = frozenset(state.value for state in TERMINAL)
 _BAD_ENDS = frozenset({StateType.FAILED.value, StateType.CRASHED.value})
@@ -58,7 +59,7 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
     fenced: set[str] = set()
     if batch.tasks:
         admitted, fenced = _admit(connection, batch.tasks)
-        _write_tasks(database, connection, admitted)
+        write_task_runs(database, connection, admitted)
     for stream, lines in sorted(batch.logs.items()):
         levels = Counter([line.level for line in lines])
         # The counters come first: their row is locked then, so that no two processes give out the same line numbers.
@@ -79,6 +80,10 @@ def _admit(connection: sa.Connection, tasks: Sequence[TaskRun]) -> tuple[list[Ta
 
     A task run whose flow run has ended may still end; it does not come back to life. Runs without an epoch are free.
     """
+    claimed = {run.id for run in tasks if run.claim}
+    if claimed:  # a task worker's, which may have been taken for dead
+        epochs = epochs_of(connection, claimed)
+        tasks = [run for run in tasks if not run.claim or epochs.get(run.id) == run.claim]
     owned = {run.flow_run_id for run in tasks if run.flow_run_id is not None and run.epoch}
     if not owned:
         return list(tasks), set()
@@ -95,7 +100,8 @@ def _admit(connection: sa.Connection, tasks: Sequence[TaskRun]) -> tuple[list[Ta
     return admitted, fenced
 
 
-def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskRun]) -> None:
+def write_task_runs(database: Database, connection: sa.Connection, runs: list[TaskRun]) -> None:
+    """Write task runs as they are now, each state as an event, and the counters of their flow runs."""
     if not runs:
         return
     newest = {run.id: run for run in runs}
@@ -105,6 +111,9 @@ def _write_tasks(database: Database, connection: sa.Connection, runs: list[TaskR
     insert_rows(database, connection, event, EVENT_COLUMNS, events)
     for flow_run_id, deltas in sorted(_stats(newest.values(), before).items()):  # in one order: no deadlocks
         add_stats(database, connection, flow_run_id, **deltas)
+    ended = {run.id for run in runs if run.claim and (run.state.is_final() or run.state.is_not_ready())}
+    if ended:
+        leave(database, connection, ended)
 
 
 def _is_first(run: TaskRun) -> bool:

@@ -27,7 +27,7 @@ from flowtui.engine.store.rows import (
     writable,
 )
 from flowtui.engine.store.slots import release_of_run
-from flowtui.engine.store.tables import event, flow, flow_run, run_queue, run_stats, run_tally, task_run
+from flowtui.engine.store.tables import event, flow, flow_run, run_queue, run_stats, run_tally, task_queue, task_run
 
 __all__ = ["create", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
 
@@ -245,7 +245,11 @@ def _show_in_parent(database: Database, connection: sa.Connection, task_run_id: 
 def _end_what_it_left_open(database: Database, connection: sa.Connection, run_id: str, end: State) -> None:
     """No run is stuck: when a flow run was torn down, its task runs and subflows have ended with it."""
     left = connection.execute(
-        sa.select(task_run).where(task_run.c.flow_run_id == run_id, task_run.c.state_type.notin_(_ENDS))
+        sa.select(task_run).where(
+            task_run.c.flow_run_id == run_id,
+            task_run.c.state_type.notin_(_ENDS),
+            task_run.c.id.notin_(sa.select(task_queue.c.task_run_id)),  # task workers run those, whatever becomes of it
+        )
     ).all()
     message = f"Its flow run ended {end.name}."
     for row in left:
@@ -329,9 +333,12 @@ def _time_columns(times: Times) -> dict[str, Any]:
     }
 
 
-def set_process(database: Database, connection: sa.Connection, run_id: str, pid: str, epoch: int) -> None:
-    """Note which process runs it. Raises `StaleEpoch`."""
+def set_process(
+    database: Database, connection: sa.Connection, run_id: str, pid: str, epoch: int, flow_version: str | None
+) -> None:
+    """Note which process runs it and, when that is given, which version of its flow. Raises `StaleEpoch`."""
     row = lock_run(database, connection, run_id)
     if row.epoch != epoch:
         raise StaleEpoch(run_id, epoch, row.epoch)
-    connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(infrastructure_pid=pid))
+    values = {"infrastructure_pid": pid} | ({} if flow_version is None else {"flow_version": writable(flow_version)})
+    connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(values))

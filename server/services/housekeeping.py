@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Protocol
 
-from flowtui.engine.model import FlowRun
+from flowtui.engine.model import FlowRun, TaskRun
 
 __all__ = ["Housekeeping"]
 
@@ -29,6 +29,10 @@ class Housekeeping(Protocol):
 
     def reap_leases(self) -> tuple[FlowRun, ...]:
         """Owned runs whose lease has ended become Crashed (Cancelled when they were Cancelling), under a new epoch."""
+        ...
+
+    def reap_task_leases(self) -> tuple[TaskRun, ...]:
+        """Task runs whose task worker's lease has ended are claimed again, or become Crashed."""
         ...
 
     def reap_slots(self) -> int:

@@ -28,6 +28,7 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
         # A third of a lease, so that a dead process is noticed well within two.
         Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store)),
+        Service(name="task leases", every=min(lease_seconds / 3, 10.0), work=lambda: len(store.reap_task_leases())),
         Service(name="slots", every=min(lease_seconds / 3, 10.0), work=store.reap_slots),
         Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
         Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         update_progress_artifact,
     )
     from flowtui.engine.assets import Asset, AssetProperties, add_asset_metadata
+    from flowtui.engine.background.futures import BackgroundFuture
     from flowtui.engine.caching import task_input_hash
     from flowtui.engine.caching.file_locks import FileSystemLockManager
     from flowtui.engine.caching.isolation import IsolationLevel
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from flowtui.engine.results.records import ResultRecord
     from flowtui.engine.results.serializers import CompressedSerializer, JSONSerializer, PickleSerializer, Serializer
     from flowtui.engine.results.store import ResultStore
+    from flowtui.engine.runners.background import FlowtuiTaskRunner, PrefectTaskRunner
     from flowtui.engine.runners.process import ProcessPoolTaskRunner
     from flowtui.engine.runners.sequential import SequentialTaskRunner
     from flowtui.engine.runners.thread import ConcurrentTaskRunner, ThreadPoolTaskRunner
@@ -122,6 +124,7 @@ _HOMES = {
         "update_progress_artifact",
     ),
     "assets": ("Asset", "AssetProperties", "add_asset_metadata"),
+    "background.futures": ("BackgroundFuture",),
     "caching": ("task_input_hash",),
     "caching.file_locks": ("FileSystemLockManager",),
     "caching.isolation": ("IsolationLevel",),
@@ -153,6 +156,7 @@ _HOMES = {
     "results.records": ("ResultRecord",),
     "results.serializers": ("CompressedSerializer", "JSONSerializer", "PickleSerializer", "Serializer"),
     "results.store": ("ResultStore",),
+    "runners.background": ("FlowtuiTaskRunner", "PrefectTaskRunner"),
     "runners.process": ("ProcessPoolTaskRunner",),
     "runners.sequential": ("SequentialTaskRunner",),
     "runners.thread": ("ConcurrentTaskRunner", "ThreadPoolTaskRunner"),
@@ -187,6 +191,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "AssetProperties",
     "AwaitingConcurrencySlot",
     "AwaitingRetry",
+    "BackgroundFuture",
     "CacheKeyFnPolicy",
     "CachePolicy",
     "Cancelled",
@@ -205,6 +210,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "Flow",
     "FlowRunContext",
     "FlowtuiError",
+    "FlowtuiTaskRunner",
     "INPUTS",
     "ImageArtifact",
     "Interval",
@@ -219,6 +225,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "Paused",
     "Pending",
     "PickleSerializer",
+    "PrefectTaskRunner",
     "ProcessPoolTaskRunner",
     "ProgressArtifact",
     "RRule",

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "flow_runs:app",
         "List, inspect, watch, cancel, pause, retry, tag and delete flow runs, one or many.",
     ),
+    "task": ("tasks:app", "Serve tasks that run in the background."),
     "task-run": ("task_runs:app", "List and inspect task runs, and print their logs."),
     "flow": ("flows:app", "List flows."),
     "work-pool": ("work_pools:app", "Where runs of deployments wait for a worker: list, make, pause and limit them."),

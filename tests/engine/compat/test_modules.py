@@ -110,8 +110,6 @@ def test_methods_that_there_are_not_say_what_to_do_instead() -> None:
 
     with pytest.raises(flowtui.FlowtuiError, match=r"flowtui has no Flow\.serve\. .*flowtui deploy"):
         mine.serve(name="mine")  # type: ignore[attr-defined]
-    with pytest.raises(flowtui.FlowtuiError, match=r"flowtui has no Task\.delay\. Tasks run in the process"):
-        flowtui.task(lambda: None).delay()  # type: ignore[attr-defined]
 
 
 def test_installing_twice_is_installing_once() -> None:

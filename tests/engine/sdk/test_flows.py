@@ -234,3 +234,17 @@ def test_a_flow_without_a_decorator_is_a_flow_too(client: LocalClient) -> None:
     assert made.fn() == 1
     assert len(client.list_flow_runs().items) == 1
     assert tasks_of(client) == {}
+
+
+def test_a_run_keeps_the_version_of_its_flow(client: LocalClient) -> None:
+    @flow
+    def by_file() -> None: ...
+
+    @flow(version="7")
+    def given() -> None:
+        by_file()
+
+    given()
+    versions = {run.flow_name: run.flow_version for run in client.list_flow_runs().items}
+    assert versions == {"given": "7", "by-file": by_file.version}
+    assert by_file.version and by_file.version != "7"

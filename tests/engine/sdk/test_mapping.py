@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flowtui import Completed, allow_failure, flow, quote, task, unmapped
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.errors import MappingError, MappingLengthMismatch, MappingMissingIterable, UsageError
+from flowtui.engine.errors import MappingError, MappingLengthMismatch, MappingMissingIterable
 from flowtui.engine.mapping import each_call
 from tests.engine.sdk.asking import only_run, tasks_of
 
@@ -171,10 +171,3 @@ def test_what_is_quoted_is_repeated(client: LocalClient) -> None:
 def test_a_task_without_arguments_cannot_be_mapped(client: LocalClient) -> None:
     with pytest.raises(MappingMissingIterable, match=r"it takes no arguments\. To call it once, use \.submit"):
         flow(name="outer")(lambda: task(name="none")(lambda: 1).map())()
-
-
-def test_runs_for_a_task_worker_are_refused_because_there_is_none(client: LocalClient) -> None:
-    with pytest.raises(
-        UsageError, match=r"deferred=True\) leaves the runs to a task worker, and this version has none"
-    ):
-        pair.map([1], deferred=True)
