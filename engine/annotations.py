@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Annotation", "allow_failure", "opaque", "quote", "unmapped"]
+__all__ = ["Annotation", "allow_failure", "freeze", "opaque", "quote", "unmapped"]
 
 T = TypeVar("T")
 
@@ -43,5 +43,11 @@ class quote(Annotation[T]):
 
 class opaque(Annotation[T]):
     """Wait for a future or state and hand over its value, but look for none within a collection, nor in the value."""
+
+    __slots__ = ()
+
+
+class freeze(Annotation[T]):
+    """Among the parameters of a deployment: this value and no other, whoever starts a run."""
 
     __slots__ = ()

@@ -18,6 +18,7 @@ from typing import (
 )
 
 import flowtui.engine.drawing as drawing
+from flowtui.engine.both_ways import both_ways
 from flowtui.engine.context import current_flow_run, loading_code
 from flowtui.engine.errors import UsageError
 from flowtui.engine.hooks import FLOW_EVENTS, FlowHook, Hooks, add_hook, checked_hooks
@@ -35,6 +36,9 @@ from flowtui.engine.signatures import Signature, json_parameters
 from flowtui.engine.states import State
 
 if TYPE_CHECKING:
+    from flowtui.engine.deployments.arguments import ConcurrencyLimitConfig, DeploymentOptions, PlacedOptions
+    from flowtui.engine.deployments.from_code import RunnerDeployment
+    from flowtui.engine.deployments.storage import FlowSource
     from flowtui.engine.results.serializers import Serializer
 
 __all__ = ["Flow", "flow"]
@@ -66,6 +70,9 @@ class Flow(Generic[P, R]):
 
     Raises `UsageError` for an argument that makes no sense.
     """
+
+    source: "FlowSource | None" = None
+    """From where `from_source` has loaded it."""
 
     def __init__(  # noqa: PLR0913 - the arguments are the product
         self,
@@ -295,7 +302,101 @@ class Flow(Generic[P, R]):
         check_options(changes, _OPTIONS, f"with_options of flow {self.name!r}")
         copy = Flow(self.fn, **{**self._given, **self.hooks, **changes})
         copy.binding = self.binding
+        if self.source is not None:
+            copy.source = self.source
         return copy
+
+    # -- deploying --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    @both_ways
+    def from_source(cls, source: Any, entrypoint: str) -> "Flow[..., Any]":
+        """The flow at `path/file.py:function` (or `package.module.function`) of code that is kept elsewhere.
+
+        `source`: a path, the address of a git repository, a URL that fsspec knows, `GitRepository`, `RemoteStorage`,
+        `LocalStorage`, or a saved block with `get_directory`. The code is copied to a folder that goes with this
+        process; a deployment of the flow fetches it anew. Awaited in async code.
+
+        Raises `UsageError` when it cannot be fetched, and `EntrypointError`.
+        """
+        from flowtui.engine.deployments.from_code import flow_from_source  # noqa: PLC0415 - only who deploys
+
+        return flow_from_source(source, entrypoint)
+
+    @both_ways
+    def to_deployment(self, name: str | None = None, **options: "Unpack[PlacedOptions]") -> "RunnerDeployment":
+        """A deployment of this flow, for `serve` or `deploy`; nothing is kept yet. Awaited in async code.
+
+        One of `interval` (seconds, a timedelta, or several), `cron`, `rrule` (a text or several), `schedule` and
+        `schedules` (`Cron(…)`, `Interval(…)`, `RRule(…)`, or mappings); without any, a deployment keeps those that it
+        has. `paused`, `parameters`, `description` (default: the flow's), `tags`, `version` (default: the flow's),
+        `version_type` (`simple` or `vcs:git`), `enforce_parameter_schema`, `concurrency_limit` (a number or a
+        `ConcurrencyLimitConfig`), `work_pool_name`, `work_queue_name`, `job_variables`, `entrypoint_type`.
+
+        Raises `UsageError` for what makes no sense, also for a flow that no other process could load.
+        """
+        from flowtui.engine.deployments.from_code import deployment_of  # noqa: PLC0415 - only who deploys
+
+        return deployment_of(self, name, options)
+
+    @both_ways
+    def deploy(
+        self,
+        name: str,
+        work_pool_name: str | None = None,
+        image: Any = None,
+        build: bool = True,
+        push: bool = True,
+        print_next_steps: bool = True,
+        ignore_warnings: bool = False,
+        **options: "Unpack[DeploymentOptions]",
+    ) -> str | None:
+        """Keep a deployment for the workers of a pool (default: `local`), and answer its id. Awaited in async code.
+
+        Arguments as of `to_deployment`. A worker takes the code from the folder that it is in now, or, for a flow
+        `from_source`, fetches it. `image`: see `flowtui.deploy`.
+        """
+        from flowtui.engine.deployments.from_code import deploy, deployment_of  # noqa: PLC0415 - only who deploys
+
+        ids = deploy(
+            deployment_of(self, name, {**options, "work_pool_name": work_pool_name}),
+            work_pool_name=work_pool_name,
+            image=image,
+            build=build,
+            push=push,
+            print_next_steps_message=print_next_steps,
+            ignore_warnings=ignore_warnings,
+        )
+        return ids[0] if ids else None
+
+    def serve(
+        self,
+        name: str | None = None,
+        *,
+        pause_on_shutdown: bool = True,
+        print_starting_message: bool = True,
+        limit: int | None = None,
+        webserver: bool = False,
+        global_limit: "int | ConcurrencyLimitConfig | None" = None,
+        **options: "Unpack[DeploymentOptions]",
+    ) -> Any:
+        """Keep a deployment of this flow and run what is due of it until Ctrl+C or SIGTERM. Awaited in async code.
+
+        Arguments as of `to_deployment`; `global_limit` is its `concurrency_limit`. `limit` is how many runs this
+        process carries out at once. See `flowtui.serve`.
+        """
+        from flowtui.engine.deployments.from_code import deployment_of  # noqa: PLC0415 - only who deploys
+        from flowtui.engine.deployments.serving import serve  # noqa: PLC0415 - as above
+
+        if global_limit is not None:
+            options["concurrency_limit"] = global_limit
+        return serve(
+            deployment_of(self, name, options),
+            pause_on_shutdown=pause_on_shutdown,
+            print_starting_message=print_starting_message,
+            limit=limit,
+            webserver=webserver,
+        )
 
     def generate_mermaid_graph(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The flow's graph in the language of Mermaid: its function is called, with its tasks drawn instead of run.

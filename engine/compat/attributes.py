@@ -3,13 +3,11 @@
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from flowtui.engine.blocks.base import Block
 from flowtui.engine.blocks.secret import Secret
 from flowtui.engine.both_ways import in_async_code
-from flowtui.engine.compat.names import WHY_NOT
-from flowtui.engine.errors import UsageError
 from flowtui.engine.flows import Flow
 from flowtui.engine.futures import TaskFuture
 from flowtui.engine.model import FlowRun
@@ -18,7 +16,6 @@ from flowtui.engine.tasks import Task
 
 __all__ = ["StateDetails", "add_attributes", "take_attributes_back"]
 
-_NOT_ON_FLOWS: Final = ("serve", "deploy", "to_deployment", "from_source")
 _REPLACED: Final = ("__init__", "result", "wait")
 _NOTHING: Final = object()
 _added: Final[list[tuple[type, str, Any]]] = []
@@ -54,8 +51,6 @@ def add_attributes() -> None:
     for kind in (Flow, Task):
         _add(kind, "isasync", property(lambda whole: whole.is_async))
         _add(kind, "isgenerator", property(lambda whole: "generator" in whole.kind))
-    for name in _NOT_ON_FLOWS:
-        _add(Flow, name, _missing(f"Flow.{name}", WHY_NOT["serve"]))
 
 
 def take_attributes_back() -> None:
@@ -118,10 +113,3 @@ async def _done() -> None:
 
 async def _aresult(state: State, raise_on_failure: bool = True, retry_result_failure: bool = True) -> Any:
     return state.result(raise_on_failure)
-
-
-def _missing(name: str, why: str) -> Callable[..., NoReturn]:
-    def missing(*args: Any, **kwargs: Any) -> NoReturn:
-        raise UsageError(f"flowtui has no {name}. {why}")
-
-    return missing

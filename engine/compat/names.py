@@ -25,14 +25,18 @@ _STATES: Final = _of(
     "InfrastructurePending Submitting aget_state_exception araise_state_exception get_state_exception "
     "raise_state_exception",
 )
-_FLOWS: Final = _of("flows", "Flow flow") | _of("compat.adapted", "load_flow_from_entrypoint")
+_FLOWS: Final = (
+    _of("flows", "Flow flow")
+    | _of("compat.adapted", "load_flow_from_entrypoint")
+    | _of("deployments.serving", "aserve serve")
+)
 _TASKS: Final = (
     _of("tasks", "Task task")
     | _of("caching.keys", "task_input_hash")
     | _of("orchestration.retries", "exponential_backoff")
 )
 _ANNOTATIONS: Final = _of(
-    "annotations", "allow_failure opaque quote unmapped", Quote="quote", BaseAnnotation="Annotation"
+    "annotations", "allow_failure freeze opaque quote unmapped", Quote="quote", BaseAnnotation="Annotation"
 )
 _LOGGERS: Final = (
     _of("logs", "disable_run_logger get_logger get_run_logger")
@@ -44,6 +48,16 @@ _PAUSES: Final = _of("pausing", "pause_flow_run resume_flow_run suspend_flow_run
 )
 _RUNNING: Final = _of("compat.deployed", "arun_deployment run_deployment")
 _WAITING: Final = _of("compat.deployed", "wait_for_flow_run")
+_SERVING: Final = _of("deployments.serving", "aserve serve") | _of("deployments.from_code", "deploy")
+_RUNNER: Final = _of("deployments.from_code", "RunnerDeployment deploy") | _of(
+    "deployments.arguments", "ConcurrencyLimitConfig EntrypointType"
+)
+_STORAGE: Final = _of("deployments.storage", "GitRepository LocalStorage RemoteStorage")
+_STEPS: Final = _of(
+    "deployments.built_in",
+    "git_clone pip_install_requirements pull_from_remote_storage pull_with_block run_shell_script "
+    "set_working_directory",
+)
 _FUTURES: Final = (
     _of(
         "futures",
@@ -128,7 +142,11 @@ _NOTIFICATIONS: Final = _of(
 )
 _LOCKS_HERE: Final = _of("caching.locks", "MemoryLockManager")
 _LOCK_FILES: Final = _of("caching.file_locks", "FileSystemLockManager")
-_OBJECTS: Final = _of("states", "State StateType") | _of("model", "FlowRun TaskRun Deployment", Flow="FlowRecord")
+_OBJECTS: Final = (
+    _of("states", "State StateType")
+    | _of("model", "FlowRun TaskRun Deployment", Flow="FlowRecord")
+    | _of("deployments.arguments", "ConcurrencyLimitConfig")
+)
 _FLOW_RUN: Final = (
     "id name tags scheduled_start_time flow_name flow_version parameters parent_flow_run_id parent_deployment_id "
     "root_flow_run_id run_count job_variables api_url ui_url"
@@ -150,6 +168,7 @@ _MAIN: Final = (
     | _of("context", "tags")
     | _of("transactions", "Transaction")
     | _PAUSES
+    | _SERVING
 )
 
 _ASSETS: Final = _of("assets", "Asset AssetProperties add_asset_metadata") | _of("materializing", "materialize")
@@ -173,8 +192,10 @@ MODULES: Final[Mapping[str, Targets]] = {
     "prefect.concurrency.asyncio": _of("concurrency", "concurrency", rate_limit="arate_limit"),
     "prefect.concurrency.sync": _of("concurrency", "concurrency rate_limit"),
     "prefect.context": _CONTEXT,
-    "prefect.deployments": _RUNNING,
+    "prefect.deployments": _RUNNING | _of("deployments.from_code", "RunnerDeployment deploy"),
     "prefect.deployments.flow_runs": _RUNNING,
+    "prefect.deployments.runner": _RUNNER,
+    "prefect.deployments.steps": _STEPS,
     "prefect.engine": _PAUSES,
     "prefect.exceptions": _EXCEPTIONS,
     "prefect.filesystems": _FILES,
@@ -194,6 +215,8 @@ MODULES: Final[Mapping[str, Targets]] = {
     "prefect.orion.schemas.schedules": _SCHEDULES,
     "prefect.orion.schemas.states": _STATES,
     "prefect.results": _RESULTS,
+    "prefect.runner": _of("deployments.serving", "serve"),
+    "prefect.runner.storage": _STORAGE,
     "prefect.runtime": {"deployment": "runtime", "flow_run": "runtime", "task_run": "runtime"},
     "prefect.runtime.deployment": _fields("deployment", _DEPLOYMENT),
     "prefect.runtime.flow_run": _fields("flow_run", _FLOW_RUN),
@@ -223,13 +246,8 @@ _DEPLOYING: Final = "Describe deployments in flowtui.yaml and make them with: fl
 _FUNCTIONAL: Final = "Programs of Prefect 1 describe a flow instead of running it; write it as a function with @flow."
 
 WHY_NOT: Final[Mapping[str, str]] = {
-    "serve": _DEPLOYING,
-    "aserve": _DEPLOYING,
-    "deploy": _DEPLOYING,
     "Deployment": _DEPLOYING,
-    "RunnerDeployment": _DEPLOYING,
     "DeploymentImage": _DEPLOYING,
-    "runner": _DEPLOYING,
     "orchestration": "Ask the store on the command line: flowtui flow-run ls -o json",
     "get_client": "Ask the store on the command line: flowtui flow-run ls -o json",
     "emit_event": "There are no custom events yet.",

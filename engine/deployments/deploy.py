@@ -191,7 +191,7 @@ def _specified(
 ) -> "tuple[DeploymentSpec, Flow[..., Any]]":
     """What is saved for an entry, and its flow. Raises `DeploymentFileError` where flow or parameters are wrong."""
     try:
-        flow = flow or load_flow(entry.entrypoint, file.folder)
+        flow = flow or load_flow(entry.entrypoint, file.folder, of_prefect=True)
         return build_spec(entry, file.folder, flow), flow
     except UsageError as error:
         key = "parameters" if isinstance(error, ParameterError) else "entrypoint"
@@ -203,7 +203,7 @@ def build_spec(entry: DeploymentEntry, folder: str, flow: "Flow[..., Any] | None
 
     Raises `EntrypointError` and, for given parameters that do not fit, `ParameterError`.
     """
-    flow = flow or load_flow(entry.entrypoint, folder)
+    flow = flow or load_flow(entry.entrypoint, folder, of_prefect=True)
     schema = parameter_schema(flow)
     _check_given(entry, schema)
     kind, info = checked_version_type(entry.version_type), git_info(folder) or {}
@@ -266,7 +266,7 @@ def _flow_names(file: DeploymentFile) -> Callable[[DeploymentEntry], str]:
 
     def name_of(entry: DeploymentEntry) -> str:
         if entry.entrypoint not in known:
-            known[entry.entrypoint] = load_flow(entry.entrypoint, file.folder).name
+            known[entry.entrypoint] = load_flow(entry.entrypoint, file.folder, of_prefect=True).name
         return known[entry.entrypoint]
 
     return name_of

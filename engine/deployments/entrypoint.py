@@ -22,14 +22,37 @@ if TYPE_CHECKING:
 __all__ = ["importing", "load_attribute", "load_flow", "load_place", "split_entrypoint"]
 
 
-def load_flow(entrypoint: str, path: str) -> "Flow[..., Any]":
+def load_flow(entrypoint: str, path: str, *, of_prefect: bool = False) -> "Flow[..., Any]":
     """Import the entrypoint's module and answer with its flow.
 
     `entrypoint` is `path/file.py:flow` (also `file.py:holder.flow`, and `file.py` alone when it has one flow), relative
     to the folder `path`, or `package.module.flow`. While the module is imported its own folder and `path` lead
-    `sys.path`. A file's code is run anew at each call. Raises `EntrypointError`.
+    `sys.path`. A file's code is run anew at each call.
+
+    With `of_prefect`, a file that asks for a Prefect that is not installed is given flowtui's names for it, in this
+    process from then on. Raises `EntrypointError`.
     """
+    try:
+        return _flow_in(*load_place(entrypoint, path))
+    except EntrypointError as error:
+        cause = error.__cause__
+        if not of_prefect or not isinstance(cause, ModuleNotFoundError) or not _is_prefect(cause.name):
+            raise
+    _stand_in_for_prefect(Path(path) / entrypoint.rpartition(":")[0])
     return _flow_in(*load_place(entrypoint, path))
+
+
+def _is_prefect(module: str | None) -> bool:
+    return (module or "").partition(".")[0] == "prefect"
+
+
+def _stand_in_for_prefect(file: Path) -> None:
+    from flowtui.engine.compat.modules import install  # noqa: PLC0415 - only where flows are written for Prefect
+    from flowtui.engine.compat.second import is_of_the_second, speak_the_second  # noqa: PLC0415 - as above
+
+    install()
+    if file.suffix == ".py" and file.is_file() and is_of_the_second(file.read_bytes()):
+        speak_the_second()
 
 
 def load_place(entrypoint: str, path: str) -> tuple[ModuleType, str | None, str]:
@@ -144,7 +167,7 @@ def _explaining(shown: str) -> Iterator[None]:
         last = traceback.format_exception_only(error)[-1].strip()
         if isinstance(error, SystemExit):
             last = f"it ends the program (SystemExit: {error.code})"
-        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "prefect":
+        if isinstance(error, ModuleNotFoundError) and _is_prefect(error.name):
             last += " (flowtui run --prefect script.py runs scripts that were written for Prefect)"
         where = _users_line(error)
         raise EntrypointError(

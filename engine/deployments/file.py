@@ -15,6 +15,7 @@ from flowtui.engine.deployments.templates import LATER, Lookup, fill_tree
 from flowtui.engine.deployments.tree import Tree, read_tree
 from flowtui.engine.errors import DeploymentFileError, UsageError
 from flowtui.engine.model import CollisionStrategy
+from flowtui.engine.schedules.base import Schedule
 
 __all__ = ["FILE_NAMES", "filled_entry", "find_deployment_file", "read_deployment_file"]
 
@@ -170,7 +171,7 @@ def _entry(fields: Fields, file_steps: Mapping[str, Tree | None]) -> DeploymentE
         work_pool_name=(pool and pool.text("name")) or "local",
         work_queue_name=(pool and pool.text("work_queue_name")) or "default",
         job_variables=pool.json("job_variables") if pool else {},
-        schedules=read_schedules(fields),
+        schedules=_schedules(fields),
         concurrency_limit=limit,
         collision_strategy=strategy,
         grace_period_seconds=grace,
@@ -178,6 +179,14 @@ def _entry(fields: Fields, file_steps: Mapping[str, Tree | None]) -> DeploymentE
         push=push or (),
         pull=pull,
     )
+
+
+def _schedules(fields: Fields) -> tuple[Schedule, ...] | None:
+    """Those of the file; `is_schedule_active: false` turns them off, as files of Prefect 2 have it."""
+    schedules = read_schedules(fields)
+    if schedules is None or fields.flag("is_schedule_active", default=True):
+        return schedules
+    return tuple(replace(schedule, active=False) for schedule in schedules)
 
 
 def _steps(fields: Fields, key: str, file_steps: Mapping[str, Tree | None]) -> tuple[Step, ...] | None:

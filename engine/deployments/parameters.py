@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from flowtui.engine.flows import Flow
 
-__all__ = ["check_parameters", "parameter_problems", "parameter_schema"]
+__all__ = ["check_parameters", "parameter_problems", "parameter_schema", "with_frozen"]
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -51,6 +51,18 @@ def parameter_schema(flow: "Flow[..., Any]") -> dict[str, Any]:
         "definitions": dict(shared.get("$defs", {})),
         **({"additionalProperties": True} if _takes_any(parameters) else {}),
     }
+
+
+def with_frozen(schema: Mapping[str, Any], frozen: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema in which these parameters have these JSON values and no others."""
+    if not frozen:
+        return schema
+    properties = dict(schema.get("properties", {}))
+    properties |= {
+        name: {**properties.get(name, {"title": name}), "readOnly": True, "enum": [value], "default": value}
+        for name, value in frozen.items()
+    }
+    return {**schema, "properties": properties}
 
 
 def parameter_problems(
@@ -129,10 +141,11 @@ def _has_default(parameter: inspect.Parameter) -> bool:
 
 def _default(parameter: inspect.Parameter) -> dict[str, Any]:
     """`{"default": value}`, or nothing when there is none or it has no JSON form."""
+    from pydantic import SecretBytes, SecretStr  # noqa: PLC0415 - loaded above
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - loaded with pydantic above
 
     value = _value(parameter)
-    if value is inspect.Parameter.empty:
+    if value is inspect.Parameter.empty or isinstance(value, SecretStr | SecretBytes):  # its JSON form is asterisks
         return {}
     try:
         plain = to_jsonable_python(value)

@@ -17,7 +17,7 @@ _KINDS: Final = ("cron", "interval", "rrule")
 _BELONGS: Final = {"anchor_date": ("interval",), "day_or": ("cron",), "dst_overlap": ("cron", "rrule")}
 _KEYS: Final = (
     *_KINDS, "timezone", "anchor_date", "day_or", "dst_overlap", "active", "parameters", "slug", "replaces", "catch_up",
-    "catchup", "max_scheduled_runs",
+    "catchup", "max_scheduled_runs", "max_active_runs",
 )  # fmt: skip
 
 
@@ -93,9 +93,9 @@ def _catch_up(fields: Fields) -> CatchUp | None:
     if fields.get("catch_up") and fields.get("catchup"):
         raise fields.refuse("catchup", "is given as catch_up already.")
     tree = fields.get(key)
-    if tree is None:
+    if tree is None or tree.value is False:  # what `catchup: false` leaves out is more than one run
         return None
-    given: Any = tree.text
+    given: Any = "all" if tree.value is True else tree.text
     if tree.fields is not None:
         given = {name: value.text for name, value in tree.fields.items()}
     try:

@@ -24,11 +24,20 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "object": ((Mapping,), "an object"),
     "null": ((type(None),), "null"),
 }
-_FORMATS = {
+_DURATION = re.compile(r"[-+]?(P(?=\w)(\d+[YMWD])*(T(\d+(\.\d+)?[HMS])+)?|(\d+ days?,? )?\d+:\d\d(:\d\d(\.\d+)?)?)")
+
+
+def _duration(text: str) -> None:
+    if not _DURATION.fullmatch(text):
+        raise ValueError(text)
+
+
+_FORMATS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "date": (date.fromisoformat, "a date such as 2026-01-31"),
     "date-time": (datetime.fromisoformat, "a time such as 2026-01-31T09:00"),
     "time": (time.fromisoformat, "a time of day such as 09:00"),
     "uuid": (UUID, "a UUID"),
+    "duration": (_duration, "a duration such as PT15M or 00:15:00"),
 }
 _BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "minimum": ("at least", operator.ge),

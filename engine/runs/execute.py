@@ -103,7 +103,7 @@ def load_flow_of(run: FlowRun) -> Flow[Any, Any]:
     place = os.environ.pop("FLOWTUI_WORKING_DIR", None)
     if place:
         os.chdir(place)  # pull steps fetch the code to here
-    flow = load_flow(deployment.entrypoint, code_folder(client, deployment, run))
+    flow = load_flow(deployment.entrypoint, code_folder(client, deployment, run), of_prefect=True)
     if place and not deployment.pull_steps:
         os.chdir(place)
     return flow

@@ -45,6 +45,7 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         "enforce_parameter_schema": spec.enforce_parameter_schema,
         "tags": dump(sorted(set(spec.tags))),
         "paused": spec.paused,
+        "paused_as_deployed": spec.paused,
         "work_pool_name": spec.work_pool_name or "",
         "work_queue_name": spec.work_queue_name or "",
         "job_variables": dump(spec.job_variables),
@@ -58,7 +59,15 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         "updated_by": spec.created_by,
         "updated": now,
     }
-    known = connection.execute(sa.select(deployment.c.id).where(deployment.c.full_name == full_name)).scalar()
+    before = connection.execute(
+        sa.select(deployment.c.id, deployment.c.paused, deployment.c.paused_as_deployed).where(
+            deployment.c.full_name == full_name
+        )
+    ).one_or_none()
+    known, was_paused = (None, False) if before is None else (before.id, bool(before.paused))
+    # What a person has switched stays, unless whoever deploys says something new.
+    if before is not None and before.paused_as_deployed is spec.paused:
+        values["paused"] = was_paused
     deployment_id = str(known or new_id())
     if known is None:
         connection.execute(
@@ -71,7 +80,7 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
     if spec.schedules is not None:
         _save_schedules(connection, deployment_id, spec.schedules)
     deployment_versions.remember(connection, deployment_id, spec, now)
-    if spec.paused:
+    if values["paused"] or was_paused:
         _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)
     return deployment_id

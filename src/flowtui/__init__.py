@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flowtui.engine.annotations import allow_failure, opaque, quote, unmapped
+    from flowtui.engine.annotations import allow_failure, freeze, opaque, quote, unmapped
     from flowtui.engine.artifacts import (
         Artifact,
         ImageArtifact,
@@ -49,12 +49,16 @@ if TYPE_CHECKING:
     from flowtui.engine.concurrency import arate_limit, concurrency, rate_limit
     from flowtui.engine.containers import resolve_futures_to_results, resolve_futures_to_states
     from flowtui.engine.context import FlowRunContext, TaskRunContext, get_run_context, tags
+    from flowtui.engine.deployments.arguments import ConcurrencyLimitConfig, EntrypointType
+    from flowtui.engine.deployments.from_code import RunnerDeployment, deploy
     from flowtui.engine.deployments.running import (
         arun_deployment,
         await_for_flow_run,
         run_deployment,
         wait_for_flow_run,
     )
+    from flowtui.engine.deployments.serving import aserve, serve
+    from flowtui.engine.deployments.storage import GitRepository, LocalStorage, RemoteStorage
     from flowtui.engine.errors import FlowtuiError
     from flowtui.engine.flows import Flow, flow
     from flowtui.engine.futures import TaskFuture, TaskFutureList, as_completed, wait
@@ -102,7 +106,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "annotations": ("allow_failure", "opaque", "quote", "unmapped"),
+    "annotations": ("allow_failure", "freeze", "opaque", "quote", "unmapped"),
     "artifacts": (
         "Artifact",
         "ImageArtifact",
@@ -144,6 +148,10 @@ _HOMES = {
     "concurrency": ("arate_limit", "concurrency", "rate_limit"),
     "containers": ("resolve_futures_to_results", "resolve_futures_to_states"),
     "context": ("FlowRunContext", "TaskRunContext", "get_run_context", "tags"),
+    "deployments.arguments": ("ConcurrencyLimitConfig", "EntrypointType"),
+    "deployments.from_code": ("RunnerDeployment", "deploy"),
+    "deployments.serving": ("aserve", "serve"),
+    "deployments.storage": ("GitRepository", "LocalStorage", "RemoteStorage"),
     "deployments.running": ("arun_deployment", "await_for_flow_run", "run_deployment", "wait_for_flow_run"),
     "errors": ("FlowtuiError",),
     "flows": ("Flow", "flow"),
@@ -200,10 +208,12 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "CommitMode",
     "Completed",
     "CompressedSerializer",
+    "ConcurrencyLimitConfig",
     "ConcurrentTaskRunner",
     "Crashed",
     "Cron",
     "DEFAULT",
+    "EntrypointType",
     "FLOW_PARAMETERS",
     "Failed",
     "FileSystemLockManager",
@@ -211,6 +221,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "FlowRunContext",
     "FlowtuiError",
     "FlowtuiTaskRunner",
+    "GitRepository",
     "INPUTS",
     "ImageArtifact",
     "Interval",
@@ -218,6 +229,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "JSONSerializer",
     "Late",
     "LinkArtifact",
+    "LocalStorage",
     "MarkdownArtifact",
     "MemoryLockManager",
     "NONE",
@@ -230,10 +242,12 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "ProgressArtifact",
     "RRule",
     "RUN_ID",
+    "RemoteStorage",
     "ResultRecord",
     "ResultStore",
     "Retrying",
     "RunInput",
+    "RunnerDeployment",
     "Running",
     "Scheduled",
     "SequentialTaskRunner",
@@ -260,6 +274,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "arate_limit",
     "arun_deployment",
     "as_completed",
+    "aserve",
     "atransaction",
     "aupdate_progress_artifact",
     "await_for_flow_run",
@@ -269,8 +284,10 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "create_markdown_artifact",
     "create_progress_artifact",
     "create_table_artifact",
+    "deploy",
     "exponential_backoff",
     "flow",
+    "freeze",
     "get_run_context",
     "get_run_logger",
     "get_transaction",
@@ -287,6 +304,7 @@ __all__ = [  # noqa: RUF022 - the plain order of Python, which readers know
     "run_deployment",
     "send_input",
     "serialize_context",
+    "serve",
     "suspend_flow_run",
     "tags",
     "task",

@@ -23,7 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "task": ("tasks:app", "Serve tasks that run in the background."),
     "task-run": ("task_runs:app", "List and inspect task runs, and print their logs."),
-    "flow": ("flows:app", "List flows."),
+    "flow": ("flows:app", "List flows, and serve one."),
     "work-pool": ("work_pools:app", "Where runs of deployments wait for a worker: list, make, pause and limit them."),
     "work-queue": ("work_queues:app", "The lines of runs within a work pool, and which comes first."),
     "worker": ("workers:app", "List, inspect and forget the processes that serve work pools."),

@@ -40,7 +40,7 @@ class Changes:
         from flowtui.engine.deployments.parameters import parameter_schema  # noqa: PLC0415 - pydantic, 68 ms
         from flowtui.tui.cli.values import parse_pairs  # noqa: PLC0415 - as above
 
-        schema = parameter_schema(load_flow(entry.entrypoint, folder))
+        schema = parameter_schema(load_flow(entry.entrypoint, folder, of_prefect=True))
         return replace(entry, parameters={**entry.parameters, **parse_pairs(self.pairs, schema, self.params)})
 
 

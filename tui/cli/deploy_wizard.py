@@ -72,7 +72,7 @@ def ask_for_deployment(folder: Path, client: "Client", asker: Asker) -> Wish:
         raise UsageError(f"There is no function with @flow in the Python files of {folder}.")
     chosen = found[asker.choose("Which flow?", [_shown(flow) for flow in found])]
     asker.say(f"Flow {chosen.name!r} of {chosen.entrypoint}")
-    flow = load_flow(chosen.entrypoint, str(folder))
+    flow = load_flow(chosen.entrypoint, str(folder), of_prefect=True)
     name = asker.text("Name of the deployment", _name, "default")
     schedules = _schedules(asker)
     pool, new_pool = _pool(client, asker)

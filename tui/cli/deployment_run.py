@@ -11,6 +11,7 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.model import FlowRun
 from flowtui.tui import formats
+from flowtui.tui.cli.deploy_options import job_variables
 from flowtui.tui.cli.find import find_deployment
 from flowtui.tui.cli.output import Output, narrate, print_json
 from flowtui.tui.cli.values import parse_pairs, parse_when
@@ -29,6 +30,10 @@ def run(
     start_in: str | None = None,
     start_at: str | None = None,
     tag: Annotated[list[str] | None, Parameter(name=["--tag", "-t"], negative="")] = None,
+    job_variable: Annotated[
+        list[str] | None, Parameter(name=["--job-variable"], metavar="NAME=VALUE", negative="")
+    ] = None,
+    work_queue: Annotated[str | None, Parameter(name=["--work-queue", "-q"])] = None,
     flow_run_name: str | None = None,
     watch: Annotated[bool, Parameter(negative="")] = False,
     watch_timeout: float | None = None,
@@ -50,6 +55,10 @@ def run(
         Start at this time: 15:00, tomorrow 09:00, 2026-11-20T15:00.
     tag
         A tag for the run, as often as needed.
+    job_variable
+        name=value for the pool's job template, as often as needed; or a JSON object.
+    work_queue
+        Another queue of its pool than the deployment's.
     flow_run_name
         A name for the run instead of two random words.
     watch
@@ -66,6 +75,8 @@ def run(
         name=flow_run_name,
         tags=tag or (),
         created_by="command line",
+        job_variables=job_variables(job_variable or ()),
+        work_queue_name=work_queue,
     )
     narrate(f"Created flow run {created.name!r} of {found.full_name}{_when(created)}.")
     _warn_when_nobody_runs(client, created)
@@ -85,8 +96,12 @@ def _when(run: FlowRun) -> str:
 
 def _warn_when_nobody_runs(client: Client, run: FlowRun) -> None:
     """A run that nobody will start should not be waited for in silence."""
-    if run.work_pool_name != "local":
-        narrate(f"It waits for a worker of pool {run.work_pool_name!r}; this version serves the pool 'local' only.")
+    pool = run.work_pool_name
+    if pool is None:
+        narrate("It is run by the process that serves the deployment, if there is one now.")
+    elif pool != "local":
+        if client.read_work_pool(pool).status == "NOT_READY":
+            narrate(f"No worker serves pool {pool!r} now. Start one with: flowtui worker start --pool {pool}")
     elif not client.list_backends():
         narrate("Nobody runs flows on this store now: it starts when flowtui is opened, or with: flowtui server start")
 

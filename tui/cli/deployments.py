@@ -1,6 +1,7 @@
 """`flowtui deployment`: list, inspect, run, pause and delete deployments."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,17 +26,48 @@ app = App(name="deployment", help="List, inspect, run, pause and delete deployme
 app.command("flowtui.tui.cli.deployment_run:run", name="run", help="Start a run of a deployment.")
 
 
+_NONE = "No deployments. Make one with: flowtui deploy file.py:flow -n NAME"
+
+
 @app.command
-def ls(*, limit: int = 200, output: Output = "table") -> int:
+def ls(
+    *names: str,
+    flow: Annotated[list[str] | None, Parameter(name=["--flow", "-f"], negative="")] = None,
+    tag: Annotated[list[str] | None, Parameter(name=["--tag", "-t"], negative="")] = None,
+    pool: Annotated[str | None, Parameter(name=["--pool", "-p"])] = None,
+    paused: bool | None = None,
+    limit: int = 200,
+    output: Output = "table",
+) -> int:
     """List deployments, by name.
 
     Parameters
     ----------
+    names
+        Only those: flow/name, name, or patterns such as etl/*.
+    flow
+        Only those of these flows; patterns too.
+    tag
+        Only those with all of these tags.
+    pool
+        Only those of this work pool.
+    paused
+        Only those that are paused, or with --no-paused that are not.
     limit
         How many to show.
     """
     client = current_client()
-    found = list(islice(every(lambda after: client.list_deployments(after=after)), limit))
+
+    def wanted(one: "Deployment") -> bool:
+        return (
+            (not names or any(fnmatchcase(one.full_name if "/" in name else one.name, name) for name in names))
+            and (not flow or any(fnmatchcase(one.flow_name, pattern) for pattern in flow))
+            and set(tag or ()) <= set(one.tags)
+            and pool in (None, one.work_pool_name)
+            and paused in (None, one.paused)
+        )
+
+    found = list(islice(filter(wanted, every(lambda after: client.list_deployments(after=after))), limit))
     if output == "json":
         print_json([wire.deployment_json(deployment) for deployment in found])
         return 0
@@ -58,7 +90,11 @@ def ls(*, limit: int = 200, output: Output = "table") -> int:
         Column("TAGS"),
         Column("ENTRYPOINT", wide_only=120),
     )
-    print_table(columns, rows, empty="No deployments. Make one with: flowtui deploy file.py:flow -n NAME")
+    restricted = bool(names or flow or tag or pool) or paused is not None
+    nothing = (
+        "No such deployments." if restricted else "No deployments. Make one with: flowtui deploy file.py:flow -n NAME"
+    )
+    print_table(columns, rows, empty=nothing)
     return 0
 
 
@@ -164,6 +200,7 @@ def delete(
     deployment: str | None = None,
     /,
     *,
+    by_id: Annotated[str | None, Parameter(name=["--id"])] = None,
     every_one: Annotated[bool, Parameter(name=["--all"], negative="")] = False,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="")] = False,
 ) -> int:
@@ -173,6 +210,8 @@ def delete(
     ----------
     deployment
         Its flow/name, its name when only one flow has it, or its id.
+    by_id
+        Its id, instead of its name.
     every_one
         Delete all deployments.
     yes
@@ -181,10 +220,11 @@ def delete(
     from flowtui.tui.cli.ask import confirmed  # noqa: PLC0415 - only deleting asks
 
     client = current_client()
-    if (deployment is None) is not every_one:
-        raise UsageError("Name one deployment, or give --all.")
-    if deployment is not None:
-        found = [find_deployment(client, deployment)]
+    if [deployment is not None, by_id is not None, every_one].count(True) != 1:
+        raise UsageError("Name one deployment, or give --id, or --all.")
+    named = deployment or by_id
+    if named is not None:
+        found = [find_deployment(client, named)]
     else:
         found = list(every(lambda after: client.list_deployments(after=after)))
     what = f"deployment {found[0].full_name}" if len(found) == 1 else f"all {len(found)} deployments"

@@ -1,4 +1,4 @@
-"""`flowtui flow`: list flows."""
+"""`flowtui flow`: list flows, and serve one."""
 
 from itertools import islice
 
@@ -11,7 +11,8 @@ from flowtui.tui.cli.pages import every
 
 __all__ = ["app"]
 
-app = App(name="flow", help="List flows.")
+app = App(name="flow", help="List flows, and serve one.")
+app.command("flowtui.tui.cli.flow_serve:serve", name="serve", help="Keep a deployment of a flow, and run what is due.")
 
 
 @app.command

@@ -79,7 +79,6 @@ def test_all_names_of_a_module_can_be_taken_at_once() -> None:
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        ("from prefect import serve", r"flowtui has no prefect\.serve\. .*flowtui deploy"),
         ("from prefect import flow, nonsense", r"flowtui has no prefect\.nonsense\. docs/prefect-programs\.md"),
         ("import prefect.nonsense", r"flowtui has no prefect\.nonsense\."),
         ("from prefect.nonsense.deeper import x", r"flowtui has no prefect\.nonsense\."),
@@ -102,14 +101,6 @@ def test_an_attribute_that_there_is_not_is_an_attribute_error_that_names_it() ->
         prefect.get_client()
     assert not hasattr(prefect, "nonsense")
     assert not hasattr(prefect.states, "__wrapped__")
-
-
-def test_methods_that_there_are_not_say_what_to_do_instead() -> None:
-    @flowtui.flow
-    def mine() -> None: ...
-
-    with pytest.raises(flowtui.FlowtuiError, match=r"flowtui has no Flow\.serve\. .*flowtui deploy"):
-        mine.serve(name="mine")  # type: ignore[attr-defined]
 
 
 def test_installing_twice_is_installing_once() -> None:

@@ -117,6 +117,18 @@ def test_the_file_that_other_tools_generate_is_read_as_it_is(read: Read) -> None
     assert not any(word in notes for word in ("build", "pull", "path"))
 
 
+def test_schedules_as_other_tools_save_them_are_read(read: Read) -> None:
+    (entry,) = read(
+        "deployments:\n- name: a\n  entrypoint: a.py:f\n  concurrency_limit:\n  is_schedule_active: false\n"
+        "  schedules:\n"
+        "  - cron: 0 16 * * *\n    timezone: Europe/Lisbon\n    max_active_runs:\n    catchup: false\n"
+    ).entries
+    assert entry.schedules is not None
+    assert [(one.text, one.timezone, one.active) for one in entry.schedules] == [
+        (entry.schedules[0].text, "Europe/Lisbon", False)
+    ]
+
+
 MISTAKES = [
     ("deployments:\n  - name: a\n    entrypiont: a.py\n", 3, "deployments[0].entrypiont", "Did you mean entrypoint?"),
     ("deploymnets: []\n", 1, "deploymnets", "Did you mean deployments?"),

@@ -202,3 +202,25 @@ def test_a_run_that_was_asked_for_twice_with_one_key_is_one(store_client: LocalC
     saved = store_client.save_deployment(a_deployment())
     first = store_client.run_deployment(saved.id, idempotency_key="click")
     assert store_client.run_deployment(saved.id, idempotency_key="click") == first
+
+
+def test_what_a_person_paused_stays_paused_until_something_new_is_deployed(store_client: LocalClient) -> None:
+    def deploy(paused: bool) -> bool:
+        return store_client.save_deployment(a_deployment(paused=paused)).paused
+
+    saved = store_client.save_deployment(a_deployment())
+    store_client.set_deployment_paused(saved.id, True)
+    assert deploy(False) is True  # nothing new was said
+    store_client.set_deployment_paused(saved.id, False)
+    assert deploy(True) is True
+    store_client.set_deployment_paused(saved.id, False)
+    assert deploy(True) is False
+    assert deploy(False) is False
+
+
+def test_several_deployments_are_saved_together_or_not_at_all(store_client: LocalClient) -> None:
+    with pytest.raises(NotFound):
+        store_client.save_deployments([a_deployment(name="a"), a_deployment(name="b", work_pool_name="nowhere")])
+    assert store_client.list_deployments().items == ()
+    saved = store_client.save_deployments([a_deployment(name="a"), a_deployment(name="b")])
+    assert [one.name for one in saved] == ["a", "b"]
