@@ -11,7 +11,7 @@ from flowtui.engine.client.here import client_here
 from flowtui.engine.context import current_flow_run, current_task_run
 from flowtui.engine.errors import LeaseLost, LimitError, MissingContext
 from flowtui.engine.ids import new_id
-from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.runs.holding import process_owner
 from flowtui.engine.runs.leases import HeldSlots, keep_slots, let_go_of_slots
 from flowtui.engine.settings import current_settings
 from flowtui.engine.shared import Grant, SlotRequest

@@ -17,6 +17,7 @@ POINTS: Final = {
     "worker.before_child": "a worker is about to ask for a child process",
     "worker.child_started": "the child process of a run exists",
     "worker.before_settle": "a child has ended, and the worker is about to see how its run did",
+    "worker.before_renew": "a worker is about to prolong the leases of its runs",
     "zygote.before_fork": "a child was asked for",
     "zygote.forked": "a child was forked, and nobody was told",
     "child.before_load": "a child is about to load the code of its flow",

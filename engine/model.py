@@ -25,6 +25,7 @@ __all__ = [
     "FlowRecord",
     "FlowRun",
     "HourTally",
+    "LateLease",
     "Lease",
     "LogLine",
     "LogPage",
@@ -217,6 +218,15 @@ class Claim:
 
     run: FlowRun
     epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateLease:
+    """A lease that ought to have been renewed by now."""
+
+    run_id: str
+    epoch: int
+    owner: str
 
 
 class Verdict:

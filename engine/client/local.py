@@ -31,6 +31,7 @@ from flowtui.engine.model import (
     FlowRecord,
     FlowRun,
     HourTally,
+    LateLease,
     LogLine,
     LogPage,
     NewFlowRun,
@@ -206,6 +207,10 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
 
     def renew_leases(self, owner: str, runs: Mapping[str, int], *, lease_seconds: float) -> Mapping[str, str]:
         return self._writer.call(lambda c: ownership.renew(self._db, c, owner, runs, lease_seconds))
+
+    def late_leases(self, host: str, *, within_seconds: float) -> tuple[LateLease, ...]:
+        with self._db.read() as connection:
+            return ownership.late(self._db, connection, host, within_seconds)
 
     def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int, flow_version: str | None = None) -> None:
         self._writer.call(lambda c: transitions.set_process(self._db, c, run_id, pid, epoch, flow_version))

@@ -26,6 +26,7 @@ from flowtui.engine.model import (
     FlowRecord,
     FlowRun,
     HourTally,
+    LateLease,
     LogLine,
     LogPage,
     NewFlowRun,
@@ -143,6 +144,11 @@ class Client(Sharing, Pooling, Explaining, Queueing, Protocol):
     def renew_leases(self, owner: str, runs: Mapping[str, int], *, lease_seconds: float) -> Mapping[str, str]:
         """Prolong the leases of `runs` ({run id: epoch}). Answers `{run id: word}` for those that need attention:
         `lost` (another epoch), `cancelling`, or `ended`."""
+        ...
+
+    def late_leases(self, host: str, *, within_seconds: float) -> tuple[LateLease, ...]:
+        """The leases of processes of a machine that end so soon or have ended. Runs that are being cancelled are left
+        out: whoever does not end them loses them."""
         ...
 
     def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int, flow_version: str | None = None) -> None:

@@ -12,7 +12,8 @@ from flowtui.engine.log_output import set_up_logging
 from flowtui.engine.logs import flow_run_logger
 from flowtui.engine.model import Claim, FlowRun
 from flowtui.engine.runs.flow_run import begin_claimed
-from flowtui.engine.runs.handle import FlowRunHandle, process_owner
+from flowtui.engine.runs.handle import FlowRunHandle
+from flowtui.engine.runs.holding import process_owner
 from flowtui.engine.runs.leases import leased
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import Failed, State

@@ -21,7 +21,8 @@ from flowtui.engine.prints import prints_logged
 from flowtui.engine.results.inline import exact_json, input_key
 from flowtui.engine.runs.drivers import adrive, drive
 from flowtui.engine.runs.flow_steps import FlowPolicy, FlowTools, flow_steps
-from flowtui.engine.runs.handle import FlowRunHandle, process_owner
+from flowtui.engine.runs.handle import FlowRunHandle
+from flowtui.engine.runs.holding import process_owner
 from flowtui.engine.runs.kept import KeptSubflow, kept_subflow
 from flowtui.engine.runs.leases import leased
 from flowtui.engine.runs.signals import cause_of, termination_raises

@@ -1,7 +1,5 @@
 """A flow run in the process that runs it: who it is, what it has open, and what an earlier attempt left behind."""
 
-import os
-import socket
 import threading
 from collections import defaultdict
 from concurrent.futures import Future
@@ -17,17 +15,7 @@ if TYPE_CHECKING:
     from flowtui.engine.assets import Asset
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["FlowRunHandle", "process_owner"]
-
-_owner: tuple[int, str] | None = None
-
-
-def process_owner() -> str:
-    """The name under which this process owns runs: `host:pid:token`."""
-    global _owner
-    if _owner is None or _owner[0] != os.getpid():
-        _owner = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}")
-    return _owner[1]
+__all__ = ["FlowRunHandle"]
 
 
 class FlowRunHandle:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.logs import get_logger
 from flowtui.engine.runs.handle import FlowRunHandle
+from flowtui.engine.runs.holding import note_held
 from flowtui.engine.runs.signals import interrupt
 from flowtui.engine.states import State
 
@@ -55,6 +56,7 @@ class _Keeper:
             if not self._runs:
                 self._renewed = time.monotonic()  # a run is created with a fresh lease
             self._runs[handle.run_id] = handle
+            note_held(self._runs)
             self._look_within(handle.lease_seconds / 4)
 
     def add_slots(self, held: HeldSlots) -> None:
@@ -77,6 +79,7 @@ class _Keeper:
     def remove(self, handle: FlowRunHandle) -> None:
         with self._change:
             self._runs.pop(handle.run_id, None)
+            note_held(self._runs)
         with self._stopping:  # a process must not go while the processes that it has started are being ended
             pass
 
@@ -145,15 +148,20 @@ class _Keeper:
         if not handles or time.monotonic() - self._renewed < handles[0].lease_seconds / 3:
             return
         self._renewed = time.monotonic()
-        by_id = {handle.run_id: handle for handle in handles}
-        first = handles[0]
-        epochs = {handle.run_id: handle.epoch for handle in handles}
+        # Who does not end although it is cancelled loses its run: a cancel that waits for it might wait for ever.
+        kept = [handle for handle in handles if not states[handle.run_id].is_cancelling()]
+        for owner in {handle.owner for handle in kept}:  # a worker's run is the worker's, its subflows are ours
+            self._renew({handle.run_id: handle for handle in kept if handle.owner == owner})
+
+    def _renew(self, handles: Mapping[str, FlowRunHandle]) -> None:
+        first = next(iter(handles.values()))
+        epochs = {run_id: handle.epoch for run_id, handle in handles.items()}
         words = first.client.renew_leases(first.owner, epochs, lease_seconds=first.lease_seconds)
         for run_id, word in words.items():
             with self._change:
                 running = run_id in self._runs
             if running and word in ("lost", "ended"):
-                self._stop(by_id[run_id], "lost")
+                self._stop(handles[run_id], "lost")
 
     def _stop(self, handle: FlowRunHandle, reason: Literal["cancelling", "lost", "suspended"]) -> None:
         if handle.stop is None:

@@ -13,7 +13,7 @@ from flowtui.engine.errors import SlotTimeout
 from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import TaskRun
-from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.runs.holding import process_owner
 from flowtui.engine.runs.leases import HeldSlots, keep_slots, let_go_of_slots
 from flowtui.engine.runs.steps import Ask, Call, Log, Save, Step
 from flowtui.engine.settings import current_settings

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import Claim
+from flowtui.engine.model import Claim, LateLease
 from flowtui.engine.orchestration.losses import Loss, states_after_loss
 from flowtui.engine.states import StateType
 from flowtui.engine.store.claims import pending_after
@@ -18,7 +18,7 @@ from flowtui.engine.store.rows import state_of
 from flowtui.engine.store.tables import flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
-__all__ = ["claim_one", "reap", "renew"]
+__all__ = ["claim_one", "late", "reap", "renew"]
 
 
 def claim_one(database: Database, connection: sa.Connection, run_id: str, owner: str, lease_seconds: float) -> Claim:
@@ -119,3 +119,20 @@ def renew(
             .values(lease_until=until)
         )
     return words
+
+
+def late(database: Database, connection: sa.Connection, host: str, within_seconds: float) -> tuple[LateLease, ...]:
+    """Leases of a machine's processes that end within so many seconds, at most 500, the latest first."""
+    soon = database.now(connection) + int(within_seconds * 1_000_000)
+    rows = connection.execute(
+        sa.select(run_queue.c.flow_run_id, run_queue.c.epoch, run_queue.c.owner)
+        .where(
+            run_queue.c.lease_until.isnot(None),
+            run_queue.c.lease_until <= soon,
+            run_queue.c.owner.startswith(f"{host}:", autoescape=True),
+            run_queue.c.state_type != StateType.CANCELLING.value,
+        )
+        .order_by(run_queue.c.lease_until)
+        .limit(500)
+    )
+    return tuple(LateLease(run_id=row.flow_run_id, epoch=row.epoch, owner=row.owner) for row in rows)

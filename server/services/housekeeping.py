@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Protocol
 
 from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.runs.vouching import Leases
 
 __all__ = ["Housekeeping"]
 
 
-class Housekeeping(Protocol):
+class Housekeeping(Leases, Protocol):
     """The store's verbs for services. All are bounded, repeatable, and safe when two servers call them at once."""
 
     def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:

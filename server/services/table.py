@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from flowtui.engine import faults
+from flowtui.engine.runs.vouching import vouch
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.ticker import Service
 
@@ -27,7 +28,7 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
         Service(name="schedules", every=2.0, work=lambda: _plan(store)),
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
         # A third of a lease, so that a dead process is noticed well within two.
-        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store)),
+        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store, lease_seconds)),
         Service(name="task leases", every=min(lease_seconds / 3, 10.0), work=lambda: len(store.reap_task_leases())),
         Service(name="slots", every=min(lease_seconds / 3, 10.0), work=store.reap_slots),
         Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
@@ -51,8 +52,9 @@ def _mark_late(store: Housekeeping) -> int:
     return marked
 
 
-def _reap(store: Housekeeping) -> int:
+def _reap(store: Housekeeping, lease_seconds: float) -> int:
     faults.hit("services.before_reap")
+    vouch(store, lease_seconds=lease_seconds)  # while no server was there, nobody could
     reaped = store.reap_leases()
     if reaped:
         faults.hit("services.reaped")

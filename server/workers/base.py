@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +21,7 @@ from flowtui.server.workers.launch import Launcher
 from flowtui.server.workers.lookout import Lookout
 from flowtui.server.workers.options import WorkerOptions
 from flowtui.server.workers.protocol import BaseWorker, RunningJob
+from flowtui.server.workers.renewal import Renewal
 
 __all__ = ["Worker", "WorkerHealth"]
 
@@ -78,6 +79,7 @@ class Worker:
         name = carrier.context.name
         self._launcher = Launcher(client, settings, type(carrier), owner=owner, grace=options.cancel_grace, name=name)
         self._lookout = Lookout(client, options, name=name, owner=owner, lease_seconds=settings.lease_seconds)
+        self._renewal = Renewal(client, owner=owner, lease_seconds=settings.lease_seconds)
         self.unsuccessful = 0
         """How many of its runs have ended otherwise than well. Counted with `run_once`."""
         self._in_hand: dict[str, _InHand] = {}
@@ -101,6 +103,12 @@ class Worker:
 
     async def run(self) -> None:
         """Take and carry out runs until `stop`."""
+        async with asyncio.TaskGroup() as outer:
+            renewer = outer.create_task(self._renewal.run(self._epochs, self._told), name="renewer")
+            await self._carry_out_all()
+            renewer.cancel()
+
+    async def _carry_out_all(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen(), name="listener")
             while not self._stopping.is_set():
@@ -113,6 +121,16 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), self._lookout.seconds_until_due())
             for in_hand in self._in_hand.values():
                 in_hand.stop.set()
+
+    def _epochs(self) -> Mapping[str, int]:
+        return {run_id: in_hand.claim.epoch for run_id, in_hand in self._in_hand.items()}
+
+    def _told(self, run_id: str, word: str) -> None:
+        """What a renewal has brought to light. A run that has `ended` is its process's own business."""
+        in_hand = self._in_hand.get(run_id)
+        if in_hand is not None and word in ("lost", "cancelling"):
+            in_hand.cancelled = in_hand.cancelled or word == "cancelling"
+            in_hand.stop.set()
 
     async def _listen(self) -> None:
         """Wake the worker whenever anything was committed to the store, by whichever process."""
@@ -158,7 +176,8 @@ class Worker:
         finally:
             if self._options.run_once:
                 await self._count(claim)
-            del self._in_hand[claim.run.id]
+            if self._in_hand.get(claim.run.id) is in_hand:  # else it was tried again meanwhile, and taken here again
+                del self._in_hand[claim.run.id]
             self._lookout.slot_freed()
             self._wake.set()
 

@@ -13,7 +13,7 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import DeploymentSpec
 from flowtui.engine.runs.execute import begin_and_drive
-from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.runs.holding import process_owner
 from flowtui.runtime import deployment, flow_run, task_run
 from tests.engine.sdk.asking import only_run, runs_of, tasks_of
 

@@ -1,5 +1,9 @@
 """Leases: renewed by their owner, and reaped with a reason when they were not."""
 
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -7,9 +11,13 @@ import pytest
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import StaleEpoch
 from flowtui.engine.ids import new_id
+from flowtui.engine.model import LateLease
+from flowtui.engine.runs.holding import held_by
+from flowtui.engine.runs.vouching import vouch
 from flowtui.engine.states import Cancelling, Completed, Pending, Running
 from tests.engine.store.databases import StoreClock
 from tests.engine.store.made import a_task, due_run, new_run, owned_run, owned_running
+from tests.support import wait_until
 
 
 def test_a_renewed_lease_lasts_anew(store_client: LocalClient, clock: StoreClock) -> None:
@@ -166,3 +174,74 @@ def test_a_lease_is_kept_through_every_state_until_the_end(store_client: LocalCl
     for state in (Pending(name="Submitting"), Running()):
         store_client.set_flow_run_state(run.id, state, epoch=run.epoch)
         assert store_client.read_flow_run(run.id).lease_until == lease
+
+
+# -- leases that ought to have been renewed --------------------------------------------------------------------------
+
+
+def test_late_leases_are_those_of_a_machine_that_end_soon(store_client: LocalClient, clock: StoreClock) -> None:
+    here = owned_running(store_client, owner="desk:12:ab")
+    owned_running(store_client, owner="desktop:12:ab")
+    owned_running(store_client, owner="desk:12:ab", seconds=60)
+    cancelling = owned_running(store_client, owner="desk:12:ab")
+    store_client.set_flow_run_state(cancelling.id, Cancelling())
+    due_run(store_client)
+    assert store_client.late_leases("desk", within_seconds=15) == ()
+    for seconds in (15, 20):
+        clock.forward(seconds)
+        late = LateLease(run_id=here.id, epoch=here.epoch, owner="desk:12:ab")
+        assert store_client.late_leases("desk", within_seconds=15) == (late,)
+
+
+HOLDER = """
+import sys
+from flowtui.engine.runs.holding import note_held, process_owner
+note_held(sys.argv[1:])
+print(process_owner(), flush=True)
+for line in sys.stdin:
+    note_held(line.split())
+    print("noted", flush=True)
+"""
+
+
+@pytest.fixture
+def holder() -> Iterator["subprocess.Popen[str]"]:
+    """A process that has the run `lost` under way, and then those whose ids it reads."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HOLDER, "lost"], stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_process_that_lives_is_vouched_for_as_long_as_it_has_the_run_under_way(
+    store_client: LocalClient, clock: StoreClock, holder: "subprocess.Popen[str]"
+) -> None:
+    assert holder.stdin is not None and holder.stdout is not None
+    owner = holder.stdout.readline().strip()
+    run, forgotten = (owned_running(store_client, owner=owner) for _ in range(2))
+    holder.stdin.write(f"{run.id}\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "noted\n"
+    assert vouch(store_client, lease_seconds=30) == 0, "there is time enough"
+    for _ in range(3):
+        clock.forward(20)
+        assert vouch(store_client, lease_seconds=30) == 1
+    assert [one.id for one in store_client.reap_leases()] == [forgotten.id]
+    assert store_client.read_flow_run(run.id).lease_until == clock.now + timedelta(seconds=30)
+    holder.send_signal(signal.SIGSTOP)
+    wait_until(lambda: not held_by(owner), what="it to have stopped")
+    clock.forward(31)
+    assert vouch(store_client, lease_seconds=30) == 0
+    assert [one.id for one in store_client.reap_leases()] == [run.id]
+
+
+def test_nobody_is_vouched_for_who_is_dead_elsewhere_or_somebody_else(holder: "subprocess.Popen[str]") -> None:
+    assert holder.stdout is not None
+    owner = holder.stdout.readline().strip()
+    host, pid, token = owner.split(":")
+    assert held_by(owner) == {"lost"}
+    for name in (f"{host}:{pid}", f"{host}:{pid}:other", f"elsewhere:{pid}:{token}", f"{host}:1:{token}", "worker", ""):
+        assert held_by(name) == frozenset(), name
+    holder.kill()
+    holder.wait()
+    assert held_by(owner) == frozenset()
