@@ -140,7 +140,8 @@ def _of_services(world: World, protocol: Protocol) -> Iterator[tuple[str, World]
     elif row.over:
         yield f"{row.owner}: renews", world._replace(row=row._replace(over=False))
     if row.over and (row.kind != "cancelling" or protocol.reaps_cancelling):
-        yield "the reaper comes", world._replace(row=_reaped(row, protocol))
+        for name, reaped in _reaped(row, 1 if protocol.reaper_raises else 0):
+            yield name, world._replace(row=reaped)
     if row.kind in ("paused", "suspended"):
         yield "the pause times out", world._replace(row=Row("failed", row.epoch))
 
@@ -154,9 +155,14 @@ def _lease_ends(world: World) -> World:
     return world._replace(row=row._replace(over=True), broken=broken)
 
 
-def _reaped(row: Row, protocol: Protocol) -> Row:
+def _reaped(row: Row, raised: int) -> Iterator[tuple[str, Row]]:
+    """What had begun is crashed first, and then scheduled as any ended run is."""
     kind = {"suspended": "suspended", "cancelling": "cancelled"}.get(row.kind, "crashed")
-    return Row(kind, row.epoch + protocol.reaper_raises)
+    yield "the reaper ends it", Row(kind, row.epoch + raised)
+    if row.kind == "pending":
+        yield "the reaper hands it out again", Row("scheduled", row.epoch + raised)
+    elif kind == "crashed":
+        yield "the reaper has it tried again", Row("scheduled", row.epoch + 2 * raised)
 
 
 # -- people ---------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from flowtui.engine.states import (
     Suspended,
 )
 from tests.engine.store.databases import StoreClock
-from tests.engine.store.made import a_deployment, new_run
+from tests.engine.store.made import a_deployment, a_place, new_run
 from tests.model.ownership import ENDS, Party, Row, World
 
 __all__ = ["LEASE", "Verbs"]
@@ -44,7 +44,10 @@ class Verbs:
 
     def __post_init__(self) -> None:
         deployment = self.services.save_deployment(a_deployment())
-        created = new_run(state=Scheduled(self.clock.now), deployment_id=deployment.id, work_pool_name=self.pool)
+        created = new_run(
+            state=Scheduled(self.clock.now), deployment_id=deployment.id, work_pool_name=self.pool, retries=2
+        )
+        a_place(self.services, self.pool)
         self.run_id = self.services.create_flow_run(created).id
         self.owners = [f"worker:{p}:{new_id()}" for p in range(2)]
 
@@ -54,6 +57,20 @@ class Verbs:
         owner = int(run.owner.split(":")[1]) if run.owner else None
         over = run.lease_until is not None and run.lease_until <= self.clock.now
         return Row(_kind(run), run.epoch, owner, over)
+
+    def can(self, name: str) -> bool:
+        """Which of the things that the reaper may do it does, is decided by how often it has done them."""
+        run = self._read()
+        handed_out = run.state.is_pending() and run.state.details.get("lost_starts", 0) < 3
+        again = not run.state.is_pending() and run.run_count <= run.retries
+        match name:
+            case "the reaper hands it out again":
+                return handed_out
+            case "the reaper has it tried again":
+                return again
+            case "the reaper ends it":
+                return run.state.is_cancelling() or run.state.is_suspended() or not (handed_out or again)
+        return True
 
     def do(self, name: str, world: World) -> None:
         """A step that is possible in `world`."""
@@ -73,7 +90,9 @@ class Verbs:
         services, clock = self.services, self.clock
         return {
             "the lease ends": lambda: clock.forward(LEASE),
-            "the reaper comes": services.reap_leases,
+            "the reaper ends it": services.reap_leases,
+            "the reaper hands it out again": services.reap_leases,
+            "the reaper has it tried again": services.reap_leases,
             "the pause times out": lambda: (clock.forward(_LONG.total_seconds()), services.expire_pauses()),
             "somebody retries": lambda: self._propose(services, Scheduled(clock.now)),
             "somebody cancels": lambda: self._propose(services, Cancelling(), ("ACCEPT", "REJECT")),
