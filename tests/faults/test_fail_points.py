@@ -19,7 +19,7 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import utc_now
 from flowtui.engine.model import FlowRun, IntervalSchedule, ScheduleSpec, TaskRunFilter
 from flowtui.engine.states import Scheduled
-from tests.engine.store.made import new_run
+from tests.engine.store.made import a_place, new_run
 from tests.server.backends import deploy, gone
 from tests.support import clean_environment, wait_until
 
@@ -182,6 +182,8 @@ def test_killed_workers(site: Callable[[tuple[str, ...]], Site], client: LocalCl
 def test_killed_servers(site: Callable[[tuple[str, ...]], Site], client: LocalClient) -> None:
     """Each finds something to do: a schedule to plan, a run that is late, and one whose worker has vanished."""
     here = site(SERVER)
+    for pool in ("nobody", "gone"):
+        a_place(client, pool)
     every_minute = ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(minutes=1), anchor=utc_now()))
     planned = deploy(
         client, here.folder / "planned", "@flow\ndef hourly(): ...", name="hourly", schedules=(every_minute,)
@@ -192,7 +194,7 @@ def test_killed_servers(site: Callable[[tuple[str, ...]], Site], client: LocalCl
     here.with_servers(lambda: not here.left())
     with here.server():  # what the last one began is carried to its end
         wait_until(lambda: client.read_flow_run(late.id).state.name == "Late", timeout=60, what="the run to be late")
-    crashed = client.read_flow_run(vanished.id).state
-    assert crashed.is_crashed() and "a worker that vanished" in str(crashed.message)
+    lost = client.read_flow_run(vanished.id).state
+    assert lost.is_crashed() and "a worker that vanished" in str(lost.message)
     due = [run.expected_start_time for run in client.list_flow_runs(limit=200).items if run.deployment_id == planned.id]
     assert len(due) == len(set(due)) >= 10, due

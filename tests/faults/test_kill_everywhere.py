@@ -23,7 +23,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         env=clean_environment(folder),
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=225,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
