@@ -16,7 +16,7 @@ from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.log_output import flush_console, set_up_logging
 from flowtui.engine.logs import get_logger
 from flowtui.engine.model import TaskRun
-from flowtui.engine.runs.handle import process_owner
+from flowtui.engine.runs.holding import process_owner
 from flowtui.engine.settings import current_settings
 
 if TYPE_CHECKING:

@@ -257,8 +257,8 @@ def _ended(run: FlowRun, in_hand: _InHand, how: str) -> State | None:
         return None
     if run.state.is_cancelling():
         return Cancelled(message=f"Cancelled. {how}")
-    if run.owner is None and (run.state.is_scheduled() or run.state.is_paused()):
-        return None  # it let go of the run on purpose, to be taken up again later
+    if run.state.is_suspended() or (run.owner is None and (run.state.is_scheduled() or run.state.is_paused())):
+        return None  # it let go of the run on purpose, or was about to, to be taken up again later
     if in_hand.stop.is_set():
         how = f"Its worker was stopped while it ran. {how} A retry takes it up again with its completed tasks."
     return Crashed(message=how)

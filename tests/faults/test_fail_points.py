@@ -17,7 +17,8 @@ import pytest
 from flowtui.engine import faults
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import utc_now
-from flowtui.engine.model import FlowRun, IntervalSchedule, ScheduleSpec, TaskRunFilter
+from flowtui.engine.model import FlowRun, TaskRunFilter
+from flowtui.engine.schedules import Interval
 from flowtui.engine.states import Scheduled
 from tests.engine.store.made import a_place, new_run
 from tests.server.backends import deploy, gone
@@ -184,7 +185,7 @@ def test_killed_servers(site: Callable[[tuple[str, ...]], Site], client: LocalCl
     here = site(SERVER)
     for pool in ("nobody", "gone"):
         a_place(client, pool)
-    every_minute = ScheduleSpec(schedule=IntervalSchedule(interval=timedelta(minutes=1), anchor=utc_now()))
+    every_minute = Interval("1m")
     planned = deploy(
         client, here.folder / "planned", "@flow\ndef hourly(): ...", name="hourly", schedules=(every_minute,)
     )

@@ -12,12 +12,12 @@ from tests.engine.store.databases import StoreClock, a_place
 from tests.model.ownership import FIRST, OURS, steps
 from tests.model.verbs import Verbs
 
-EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "15"))
 """How many runs are lived through, each of up to 30 steps. For a night: CONFORMANCE_EXAMPLES=20000."""
 _ENDLESS = OURS._replace(most_epochs=1000)
 
 
-@pytest.mark.timeout(0 if EXAMPLES > 100 else 60)
+@pytest.mark.timeout(0 if EXAMPLES > 100 else 240)
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_the_store_goes_the_way_of_the_model(kind: str, settings: Settings) -> None:
     with a_place(kind, settings) as place:

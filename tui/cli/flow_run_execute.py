@@ -55,7 +55,7 @@ def _for_a_worker(found: FlowRun, epoch: int, owner: str) -> int:
 def _executed(client: Client, found: FlowRun) -> int:
     """Run it under a claim of our own. Raises `UsageError`."""
     from flowtui.engine.runs.execute import execute_flow_run  # noqa: PLC0415 - the run machinery, 60 ms
-    from flowtui.engine.runs.handle import process_owner  # noqa: PLC0415 - as above
+    from flowtui.engine.runs.holding import process_owner  # noqa: PLC0415 - as above
 
     if found.state.is_final():
         raise UsageError(f"Flow run {found.name!r} has ended already: it is {found.state.name}. Retry it instead.")
