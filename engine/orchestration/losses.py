@@ -7,7 +7,11 @@ from typing import Final
 from flowtui.engine.ids import new_id
 from flowtui.engine.states import AwaitingRetry, Cancelled, Crashed, Scheduled, State
 
-__all__ = ["Loss", "states_after_loss"]
+__all__ = ["CANCEL_GRACE", "Loss", "states_after_loss"]
+
+CANCEL_GRACE: Final = timedelta(seconds=10)
+"""How long the process of a cancelled run has to end by itself. From then on its lease is not prolonged any more: a run
+whose owner does not heed is Cancelled, and fenced off, one lease later."""
 
 _MOST_LOST_STARTS: Final = 3
 """How often a run is handed out again that was lost before its flow began: one that kills its machine must end."""

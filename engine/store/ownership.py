@@ -65,10 +65,18 @@ def _end_unowned(database: Database, connection: sa.Connection, row: sa.Row[Any]
     """Say what became of a run whose lease is over; False when it had not to end."""
     silent = (now - row.lease_until) / 1_000_000
     old = state_of(row)
+    reason = (
+        f"Its process {row.owner} was killed or lost its machine: "
+        f"it stopped renewing its lease, which ended {silent:.0f} s ago."
+    )
+    if old.is_cancelling():
+        reason = (
+            f"Its process {row.owner} was killed, lost its machine or does not heed: "
+            "it stopped renewing its lease, or may not any more. What it still does is refused."
+        )
     loss = Loss(
         state=old,
-        reason=f"Its process {row.owner} was killed or lost its machine: "
-        f"it stopped renewing its lease, which ended {silent:.0f} s ago.",
+        reason=reason,
         now=from_micros(now),
         run_count=row.run_count,
         retries=row.retries,
@@ -97,26 +105,28 @@ def renew(
     """Prolong the leases of `{run id: epoch}`; answer which need attention and why: lost, cancelling or ended."""
     now = database.now(connection)
     rows = connection.execute(
-        sa.select(flow_run.c.id, flow_run.c.epoch, run_queue.c.owner, flow_run.c.state_type)
+        sa.select(flow_run.c.id, flow_run.c.epoch, run_queue.c.owner, run_queue.c.due, flow_run.c.state_type)
         .outerjoin(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
         .where(flow_run.c.id.in_(list(runs)))
     ).all()
     words = dict.fromkeys(runs, "lost")
-    mine = []
+    lease = int(lease_seconds * 1_000_000)
+    until: dict[int, list[str]] = {}
     for row in rows:
         if row.epoch == runs[row.id] and row.owner == owner:
-            mine.append(row.id)
             words.pop(row.id)
+            latest = now
             if row.state_type == StateType.CANCELLING.value:
                 words[row.id] = "cancelling"
+                latest = now if row.due is None else min(now, row.due)  # who does not end in time has to lose it
+            until.setdefault(latest + lease, []).append(row.id)
         elif row.epoch == runs[row.id] and row.owner is None:
             words[row.id] = "ended"
-    if mine:
-        until = now + int(lease_seconds * 1_000_000)
+    for moment, mine in until.items():
         connection.execute(
             sa.update(run_queue)
             .where(run_queue.c.flow_run_id.in_(mine), run_queue.c.owner == owner)
-            .values(lease_until=until)
+            .values(lease_until=moment)
         )
     return words
 

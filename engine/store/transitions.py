@@ -11,9 +11,10 @@ from flowtui.engine.errors import NotFound, StaleEpoch, UsageError
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import Answer, NewFlowRun
 from flowtui.engine.orchestration.bookkeeping import Times, after
+from flowtui.engine.orchestration.losses import CANCEL_GRACE
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
 from flowtui.engine.pools import DEFAULT_QUEUE
-from flowtui.engine.states import TERMINAL, State
+from flowtui.engine.states import TERMINAL, Cancelling, State
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import (
     dump,
@@ -214,6 +215,8 @@ def write_state(
     connection.execute(sa.insert(event), event_row("flow-run", row.id, new, row.id))
     if row.parent_task_run_id is not None and row.deployment_id is not None:
         _show_in_parent(database, connection, row.parent_task_run_id, new)
+    if new.is_cancelling() or new.is_cancelled():
+        _cancel_its_runs_elsewhere(database, connection, row, new)
     if old.is_final():
         _tally(database, connection, old, -1)
     if new.is_final():
@@ -240,6 +243,22 @@ def _show_in_parent(database: Database, connection: sa.Connection, task_run_id: 
         connection.execute(statement, {"flow_run_id": task.flow_run_id, "done": 1, "failed": int(bad)})
     connection.execute(sa.update(task_run).where(task_run.c.id == task_run_id).values(values))
     connection.execute(sa.insert(event), event_row("task-run", task_run_id, state, task.flow_run_id))
+
+
+def _cancel_its_runs_elsewhere(database: Database, connection: sa.Connection, row: sa.Row[Any], new: State) -> None:
+    """Runs of deployments that a run waits for are cancelled with it; whoever owns them ends them."""
+    tasks = sa.select(task_run.c.id).where(task_run.c.flow_run_id == row.id)
+    children = connection.execute(
+        sa.select(flow_run.c.id).where(
+            flow_run.c.parent_task_run_id.in_(tasks),
+            flow_run.c.state_type.notin_(_ENDS),
+            flow_run.c.deployment_id.isnot(None),
+        )
+    ).scalars()
+    for child_id in children.all():
+        message = f"Its parent run {row.name!r} is {'being ' if new.is_cancelling() else ''}cancelled."
+        wanted = Cancelling(message=message)
+        propose(database, connection, child_id, wanted, epoch=None, force=False, result=None)
 
 
 def _end_what_it_left_open(database: Database, connection: sa.Connection, run_id: str, end: State) -> None:
@@ -291,12 +310,11 @@ def _queue(
     if state.is_final():
         connection.execute(_LEAVE_QUEUE, {"run_id": run_id})
         return
-    due = state.details.get("scheduled_time") or state.details.get("pause_timeout")
     values = {
         "pool": place[0],
         "queue": place[1],
         "deployment_id": place[2],
-        "due": to_micros(datetime.fromisoformat(str(due))) if due else None,
+        "due": _due(database, connection, state),
         "state_type": state.type.value,
         "state_name": short(state.name),
         "epoch": epoch,
@@ -304,6 +322,14 @@ def _queue(
         "lease_until": owner[1] if owner else None,
     }
     connection.execute(database.upsert(run_queue), {"flow_run_id": run_id, **values})
+
+
+def _due(database: Database, connection: sa.Connection, state: State) -> int | None:
+    """By when a run is to be started, resumed, or, while it is being cancelled, to have ended."""
+    if state.is_cancelling():
+        return database.now(connection) + int(CANCEL_GRACE.total_seconds() * 1_000_000)
+    due = state.details.get("scheduled_time") or state.details.get("pause_timeout")
+    return to_micros(datetime.fromisoformat(str(due))) if due else None
 
 
 def _tally(database: Database, connection: sa.Connection, state: State, step: int) -> None:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
+from flowtui.engine.orchestration.losses import CANCEL_GRACE
 from flowtui.engine.pools import DEFAULT_POOL
 
 __all__ = ["WorkerOptions"]
@@ -27,7 +28,7 @@ class WorkerOptions:
     """Ids. Without a pool: whose runs it takes."""
     slots: int = field(default_factory=_default_slots)
     """How many flow runs it carries out at once. Default: four for each processor, at least eight."""
-    cancel_grace: float = 10.0
+    cancel_grace: float = CANCEL_GRACE.total_seconds()
     """Seconds that the processes of a cancelled run have between SIGTERM and SIGKILL."""
     stop_grace: float = 10.0
     """The same for the runs in hand when the worker is stopped."""

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -44,6 +44,8 @@ PRELOADED: Final = (
     "zoneinfo",
 )
 """What every flow run needs. A name that cannot be imported is left to the child, which will say what is wrong."""
+
+_FOR_POSTGRES: Final = ("sqlalchemy.dialects.postgresql.psycopg", "psycopg", "psycopg.types.json")
 
 GRACE_AFTER_WORKER: Final = 10.0
 """Seconds that children have between SIGTERM and SIGKILL when the worker has vanished."""
@@ -153,8 +155,10 @@ class Zygote:
             self._channel.sendall(pack(message))
 
 
-def preload(modules: Iterable[str] = PRELOADED) -> None:
+def preload(modules: Iterable[str] = PRELOADED, env: Mapping[str, str] = os.environ) -> None:
     """Import what every job needs, and keep the garbage collector from touching (and so copying) it in the children."""
+    if env.get("FLOWTUI_DATABASE_URL", "").startswith("postgres"):
+        modules = (*modules, *_FOR_POSTGRES)
     for module in modules:
         with suppress(ImportError):
             importlib.import_module(module)
