@@ -21,7 +21,7 @@ from flowtui.engine.model import FlowRun, TaskRunFilter
 from flowtui.engine.schedules import Interval
 from flowtui.engine.states import Scheduled
 from tests.engine.store.made import a_place, new_run
-from tests.server.backends import deploy, gone
+from tests.server.backends import deploy, gone, server_process
 from tests.support import clean_environment, wait_until
 
 LEASE = 1.5
@@ -60,19 +60,21 @@ def test_every_point_is_killed_at() -> None:
 
 @dataclass
 class Site:
-    """A store, a flow that leaves traces, and servers that die at each of some points, once."""
+    """A store, a flow that leaves traces, and servers (or what `command` is) that die at each of some points, once."""
 
     client: LocalClient
     home: Path
     folder: Path
     points: tuple[str, ...]
+    command: tuple[str, ...] = ("-c", SERVE)
+    pool: str = "local"
 
     def __post_init__(self) -> None:
         self.effects, self.hits = self.folder / "effects", self.folder / "hits"
         self.effects.touch()
         self.hits.mkdir()
         code = CODE.format(effects=str(self.effects))
-        self.deployment = deploy(self.client, self.folder / "project", code)
+        self.deployment = deploy(self.client, self.folder / "project", code, work_pool_name=self.pool)
 
     def left(self) -> set[str]:
         """The points at which nobody has died yet."""
@@ -87,7 +89,7 @@ class Site:
             FLOWTUI_FAULTS_ONCE=str(self.hits),
         )
         with (self.folder / "said").open("ab") as said:
-            process = subprocess.Popen([sys.executable, "-c", SERVE], env=env, stderr=said, cwd="/")
+            process = subprocess.Popen([sys.executable, *self.command], env=env, stderr=said, cwd="/")
         family: list[psutil.Process] = []
         try:
             yield process
@@ -130,14 +132,9 @@ class Site:
         assert states.count("Completed") == 1, states
 
 
-@pytest.fixture
-def site(client: LocalClient, home: Path, tmp_path: Path) -> Callable[[tuple[str, ...]], Site]:
-    return lambda points: Site(client, home, tmp_path, points)
-
-
 @pytest.mark.timeout(240)
-def test_killed_children_and_zygotes(site: Callable[[tuple[str, ...]], Site], client: LocalClient) -> None:
-    here = site(CHILD)
+def test_killed_children_and_zygotes(client: LocalClient, home: Path, tmp_path: Path) -> None:
+    here = Site(client, home, tmp_path, CHILD)
     run = client.run_deployment(here.deployment.id)
     done: set[str] = set()
 
@@ -158,8 +155,11 @@ def test_killed_children_and_zygotes(site: Callable[[tuple[str, ...]], Site], cl
 
 
 @pytest.mark.timeout(240)
-def test_killed_workers(site: Callable[[tuple[str, ...]], Site], client: LocalClient) -> None:
-    here = site(WORKER)
+def test_killed_workers(client: LocalClient, home: Path, tmp_path: Path) -> None:
+    """One worker after the other, beside a server that looks after what they leave."""
+    a_place(client, "far")
+    command = ("-m", "flowtui", "worker", "start", "--pool", "far")
+    here = Site(client, home, tmp_path, WORKER, command, "far")
     runs = [client.run_deployment(here.deployment.id)]
     since = time.monotonic()
 
@@ -174,15 +174,16 @@ def test_killed_workers(site: Callable[[tuple[str, ...]], Site], client: LocalCl
             runs.append(client.run_deployment(here.deployment.id))
         return here.moves_on(client.read_flow_run(runs[-1].id)) and not here.left()
 
-    here.with_servers(finished)
+    with server_process(home, FLOWTUI_LEASE_SECONDS=str(LEASE)):
+        here.with_servers(finished)
     for run in runs:
         here.check(run)
 
 
 @pytest.mark.timeout(240)
-def test_killed_servers(site: Callable[[tuple[str, ...]], Site], client: LocalClient) -> None:
+def test_killed_servers(client: LocalClient, home: Path, tmp_path: Path) -> None:
     """Each finds something to do: a schedule to plan, a run that is late, and one whose worker has vanished."""
-    here = site(SERVER)
+    here = Site(client, home, tmp_path, SERVER)
     for pool in ("nobody", "gone"):
         a_place(client, pool)
     every_minute = Interval("1m")

@@ -189,3 +189,21 @@ def test_a_frozen_family_is_fenced_off_when_it_wakes(home, client, start):
             wait_until(lambda: gone(process), timeout=10, what="the fenced process to stop")
             assert client.read_flow_run(run.id).epoch == epoch
             assert client.flow_run_states(run.id) == history
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        ("os._exit(0)", "exit code 0: it ended before it could say how the run went"),
+        ("os._exit(137)", "exit code 137, which stands for SIGKILL"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "was ended by SIGSEGV"),
+    ],
+    ids=["exit 0", "exit 137", "SIGSEGV"],
+)
+def test_a_process_that_ends_without_a_word_is_crashed_and_never_completed(home, client, tmp_path, ending, words):
+    """F09."""
+    code = f"import os, signal\n@flow\ndef main():\n    {ending}"
+    with server_process(home):
+        run = ends(client, client.run_deployment(deploy(client, tmp_path / "project", code).id), timeout=30)
+    assert run.state.name == "Crashed" and words in run.state.message
+    assert [state.name for state in client.flow_run_states(run.id)] == ["Scheduled", "Pending", "Running", "Crashed"]

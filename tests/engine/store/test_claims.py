@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -157,3 +158,30 @@ def test_who_waits_for_a_run_sees_that_it_was_claimed_meanwhile(on_postgres: Pla
     thread.join(20)
     assert "owned by first" in str(refused[0])
     assert first.read_flow_run(run.id).owner == "first"
+
+
+def test_of_sixteen_that_race_for_one_run_one_gets_it(place: Place) -> None:
+    """F05, also against those who want this very run."""
+    clients = [place.open() for _ in range(16)]
+    run = due_run(clients[0])
+    start = threading.Barrier(len(clients))
+    got: list[str] = []
+
+    def race(client: LocalClient, name: str, by_name: bool) -> None:
+        start.wait()
+        if by_name:
+            with suppress(UsageError):
+                got.append(client.claim_flow_run(run.id, name, lease_seconds=30).run.owner or "")
+        else:
+            got.extend(taken.run.owner or "" for taken in claim(client, name, limit=1))
+
+    threads = [
+        threading.Thread(target=race, args=(client, f"worker {n}", n % 4 == 0)) for n, client in enumerate(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+    now = clients[0].read_flow_run(run.id)
+    assert (now.owner, now.epoch, now.state.name) == (got[0], 1, "Pending")
