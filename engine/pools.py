@@ -44,6 +44,8 @@ class WorkPool:
     paused_note: str | None = None
     active: int = 0
     """How many of its runs are owned by a process now."""
+    waiting: int = 0
+    """How many of its runs are due, and no process has taken them."""
     workers: int = 0
     """How many of its workers are online."""
 
@@ -74,6 +76,8 @@ class WorkQueue:
     paused_note: str | None = None
     active: int = 0
     """How many of its runs are owned by a process now."""
+    waiting: int = 0
+    """How many of its runs are due, and no process has taken them."""
     workers: int = 0
     """How many online workers take runs from it."""
     last_polled: datetime | None = None

@@ -223,6 +223,12 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
         self.push_screen(RunScreen(run_id, tab))
 
+    def open_why(self, run_id: str) -> None:
+        """Say why a run waits, above the screen that is on."""
+        from flowtui.tui.screens.why import WhyScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(WhyScreen(run_id))
+
     def open_runs(self, query: str = "") -> None:
         """Show the list of runs, filtered by what `query` says."""
         from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown

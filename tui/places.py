@@ -27,6 +27,12 @@ def _deployments() -> Screen[Any]:
     return DeploymentsScreen()
 
 
+def _pools() -> Screen[Any]:
+    from flowtui.tui.screens.pools import PoolsScreen  # noqa: PLC0415 - only when it is shown
+
+    return PoolsScreen()
+
+
 def _blocks() -> Screen[Any]:
     from flowtui.tui.screens.blocks import BlocksScreen  # noqa: PLC0415 - brings the forms with it
 
@@ -37,6 +43,7 @@ MODES: Final[dict[str, str | Callable[[], Screen[Any]]]] = {
     "home": _home,
     "runs": _runs,
     "deployments": _deployments,
+    "pools": _pools,
     "blocks": _blocks,
 }
 

@@ -63,7 +63,7 @@ def _last_facts(line: Line) -> dict[str, str | None]:
 
 def _other_queues(line: Line, online: Sequence[Server]) -> Reason:
     takes = [f"{server.record.name} takes {listed(server.record.queues)}" for server in online]
-    command = f"flowtui worker start --pool {quoted(line.pool_name)} --queue {quoted(line.queue_name)}"
+    command = f"flowtui worker start --pool {quoted(line.pool_name)} --work-queue {quoted(line.queue_name)}"
     return Reason(
         code="no-worker-for-queue",
         text=f"No worker of pool {line.pool_name} takes runs from queue {line.queue_name}.",

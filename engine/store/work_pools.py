@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flowtui.engine.errors import NotFound, WorkPoolError
 from flowtui.engine.ids import is_id, new_id
 from flowtui.engine.pools import DEFAULT_POOL, DEFAULT_QUEUE, WorkPool, WorkQueue
+from flowtui.engine.states import StateType
 from flowtui.engine.store import feed
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump, instant, load, writable
@@ -164,8 +165,10 @@ def _pools(database: Database, connection: sa.Connection, where: sa.ColumnElemen
         .where(run_queue.c.pool == work_pool.c.name, run_queue.c.lease_until.isnot(None))
         .scalar_subquery()
     )
+    waiting = sa.select(sa.func.count()).where(run_queue.c.pool == work_pool.c.name, *_waits(now)).scalar_subquery()
     serving = sa.select(sa.func.count()).where(worker.c.pool_id == work_pool.c.id, online(now)).scalar_subquery()
-    query = sa.select(work_pool, active.label("active"), serving.label("workers")).where(where)
+    counts = (active.label("active"), waiting.label("waiting"), serving.label("workers"))
+    query = sa.select(work_pool, *counts).where(where)
     return [
         WorkPool(
             id=row.id,
@@ -179,10 +182,17 @@ def _pools(database: Database, connection: sa.Connection, where: sa.ColumnElemen
             paused_since=instant(row.paused_at),
             paused_note=row.paused_note,
             active=row.active,
+            waiting=row.waiting,
             workers=row.workers,
         )
         for row in connection.execute(query.order_by(work_pool.c.name))
     ]
+
+
+def _waits(now: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """A run that is due, and that nobody has taken."""
+    scheduled = run_queue.c.state_type == StateType.SCHEDULED.value
+    return (scheduled, run_queue.c.due <= now, run_queue.c.lease_until.is_(None))
 
 
 def _instant(value: int) -> Any:
@@ -288,8 +298,13 @@ def _queues(database: Database, connection: sa.Connection, where: sa.ColumnEleme
         )
         .scalar_subquery()
     )
+    waiting = (
+        sa.select(sa.func.count())
+        .where(run_queue.c.pool == work_pool.c.name, run_queue.c.queue == work_queue.c.name, *_waits(now))
+        .scalar_subquery()
+    )
     query = (
-        sa.select(work_queue, work_pool.c.name.label("pool_name"), active.label("active"))
+        sa.select(work_queue, work_pool.c.name.label("pool_name"), active.label("active"), waiting.label("waiting"))
         .join(work_pool, work_pool.c.id == work_queue.c.pool_id)
         .where(where)
         .order_by(work_pool.c.name, work_queue.c.priority, work_queue.c.name)
@@ -316,6 +331,7 @@ def _queues(database: Database, connection: sa.Connection, where: sa.ColumnEleme
                 paused_since=instant(row.paused_at),
                 paused_note=row.paused_note,
                 active=row.active,
+                waiting=row.waiting,
                 workers=sum(bool(one.online) for one in serving),
                 last_polled=instant(max((one.seen for one in serving), default=None)),
             )

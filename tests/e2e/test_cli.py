@@ -28,7 +28,7 @@ VERBS = {
     "block": ("ls", "inspect", "delete", "type"),
     "work-pool": (
         *("create", "ls", "inspect", "update", "delete", "pause", "resume", "slots", "preview"),
-        *("set-concurrency-limit", "clear-concurrency-limit"),
+        *("set-concurrency-limit", "clear-concurrency-limit", "get-default-base-job-template"),
     ),
     "work-queue": (
         *("create", "ls", "inspect", "update", "delete", "pause", "resume", "slots", "preview", "read-runs"),
@@ -89,6 +89,7 @@ def test_every_command_explains_itself(flowtui: Flowtui, command: tuple[str, ...
         (("work-pool", "update", "local"), "There is nothing to change"),
         (("work-pool", "create", "p", "--base-job-template", "nowhere.json"), "nowhere.json cannot be read"),
         (("work-pool", "create", "p", "--concurrency-limit", "-2"), "0 or more, not -2"),
+        (("work-pool", "get-default-base-job-template", "-t", "proces"), "Did you mean process?"),
         (("work-pool", "preview", "local", "--hours", "-1"), "0 or more hours"),
         (("work-pool", "delete", "local"), "can be paused, not deleted"),
         (("work-queue", "inspect", "defualt"), "There is no queue 'defualt'. Did you mean 'default'?"),

@@ -53,6 +53,19 @@ def test_a_template_that_is_none_makes_no_pool(client: LocalClient, flowtui: Flo
     assert [pool.name for pool in client.list_work_pools()] == ["local"]
 
 
+def test_the_template_of_a_type_is_printed_written_and_good_for_a_pool(
+    client: LocalClient, flowtui: Flowtui, project: Path
+) -> None:
+    printed = flowtui("work-pool", "get-default-base-job-template", "-t", "process").json
+    assert {"job_configuration", "variables"} <= printed.keys()
+    assert flowtui("work-pool", "get-default-base-job-template", "-t", "process", "-f", "process.json").code == 0
+    assert json.loads((project / "process.json").read_text()) == printed
+    made = flowtui("work-pool", "create", "mine", "--base-job-template", "process.json", "-o", "json").json
+    assert made["base_job_template"] == printed
+    nowhere = flowtui("work-pool", "get-default-base-job-template", "-t", "process", "-f", "no/where.json")
+    assert (nowhere.code, "cannot be written" in nowhere.err) == (2, True)
+
+
 def test_a_paused_pool_says_since_when_and_why(client: LocalClient, flowtui: Flowtui) -> None:
     paused = flowtui("work-pool", "pause", "local", "--note", "maintenance", "-o", "json").json
     assert (paused["status"], paused["paused_note"]) == ("PAUSED", "maintenance")

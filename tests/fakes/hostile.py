@@ -12,6 +12,7 @@ from flowtui.engine.model import DeploymentSpec, NewFlowRun
 from flowtui.engine.schedules import Cron
 from flowtui.engine.states import Completed, Failed, Paused, Running, Scheduled
 from flowtui.tui.app import FlowtuiApp
+from tests.engine.store.made import a_worker, due_run
 from tests.fakes.world import NOW, World
 
 __all__ = ["INJECTIONS", "a_bad_day"]
@@ -58,7 +59,7 @@ def a_bad_day(world: World) -> None:
                 state=Scheduled(begun, timestamp=begun),
                 parameters={f"key {evil}": evil, "list": [evil, {"deep": evil}]},
                 tags=(f"tag {evil}",),
-                work_pool_name=f"pool {evil}",
+                work_pool_name="local",
             )
         )
         world.client.set_flow_run_state(run.id, Running(timestamp=begun), force=True)
@@ -90,6 +91,11 @@ def a_bad_day(world: World) -> None:
                 schedules=(Cron("0 5 * * *"),),
             )
         )
+    world.client.pause_work_pool("local", paused=True, note=" ".join(INJECTIONS))
+    for number, evil in enumerate(INJECTIONS):
+        world.client.create_work_pool(f"pool {number}", description=f"about {evil}")
+        world.client.announce_worker(a_worker(f"w{number} {evil}", host=f"host {evil}", started=now))
+    due_run(world.client, now - timedelta(minutes=1), name=f"held {INJECTIONS[0]}", flow_name=f"flow {INJECTIONS[4]}")
     world.client.flush()
 
 

@@ -86,9 +86,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         terminal.pump(0.6)
         terminal.press("\x1b")
         terminal.pump(0.3)
-        for key in "461":
+        for key in "465\rw":  # deployments, blocks, pools, the first of them, and why the run that waits there does
             terminal.press(key)
             terminal.pump(1.0)
+        terminal.press("\x1b")
+        terminal.pump(0.3)
+        terminal.press("1")
+        terminal.pump(1.0)
         assert terminal.process.poll() is None, terminal.text
         return bytes(terminal.raw)
 

@@ -59,6 +59,7 @@ def test_the_tabs_show_only_what_exists() -> None:
         ("1", "Home"),
         ("2", "Runs"),
         ("4", "Deployments"),
+        ("5", "Pools"),
         ("6", "Blocks"),
     ]
     assert {r.mode for r in RESOURCES} == set(FlowtuiApp.MODES)

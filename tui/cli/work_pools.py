@@ -102,7 +102,15 @@ def ls(*, limit: int = 200, output: Output = "table") -> int:
         print_json([wire.work_pool_json(pool) for pool in found])
         return 0
     rows = (
-        (status_cell(one), one.name, one.type, str(one.workers), slots_text(one), one.description or "")
+        (
+            status_cell(one),
+            one.name,
+            one.type,
+            str(one.workers),
+            slots_text(one),
+            str(one.waiting),
+            one.description or "",
+        )
         for one in found
     )
     columns = (
@@ -111,6 +119,7 @@ def ls(*, limit: int = 200, output: Output = "table") -> int:
         Column("TYPE"),
         Column("WORKERS", right=True),
         Column("ACTIVE", right=True),
+        Column("WAITING", right=True),
         Column("DESCRIPTION", wide_only=80),
     )
     print_table(columns, rows, empty="No work pools. Make one with: flowtui work-pool create NAME")
@@ -140,6 +149,7 @@ def inspect(name: str, /, *, output: Output = "table") -> int:
         ("paused since", wire.instant(found.paused_since) or ""),
         ("note", found.paused_note or ""),
         ("active", slots_text(found)),
+        ("waiting", str(found.waiting)),
         ("limit", limit_text(found.concurrency_limit)),
         ("job template", "its own" if found.base_job_template is not None else f"that of the type {found.type}"),
         ("created", wire.instant(found.created) or ""),
@@ -148,12 +158,16 @@ def inspect(name: str, /, *, output: Output = "table") -> int:
     print_facts((name, value) for name, value in facts if (value.text if isinstance(value, Cell) else value))
     print()
     queues = client.list_work_queues(found.name)
-    rows = ((status_cell(one), one.name, str(one.priority), slots_text(one), str(one.workers)) for one in queues)
+    rows = (
+        (status_cell(one), one.name, str(one.priority), slots_text(one), str(one.waiting), str(one.workers))
+        for one in queues
+    )
     columns = (
         Column("STATUS"),
         Column("QUEUE"),
         Column("PRIORITY", right=True),
         Column("ACTIVE", right=True),
+        Column("WAITING", right=True),
         Column("WORKERS", right=True),
     )
     print_table(columns, rows, empty="It has no queue.")
@@ -324,6 +338,35 @@ def preview(name: str, /, *, hours: float = 1.0, limit: int = 200, output: Outpu
     found = find_work_pool(client, name)
     runs = client.list_waiting_runs(found.name, until=ahead(hours), limit=limit)
     show_waiting(runs, output, empty=f"No run of work pool {found.name} is due within {hours:g} hour(s).")
+    return 0
+
+
+@app.command
+def get_default_base_job_template(
+    *,
+    type_: Annotated[str, Parameter(name=["--type", "-t"])],
+    file: Annotated[Path | None, Parameter(name=["--file", "-f"])] = None,
+) -> int:
+    """Print the base job template that pools of a type have when they are given none.
+
+    Parameters
+    ----------
+    type_
+        The type, such as process.
+    file
+        Write it into this file instead.
+    """
+    from flowtui.server.workers.types import default_template  # noqa: PLC0415 - 100 ms that only this command needs
+
+    template = dict(default_template(type_))
+    if file is None:
+        print_json(template)
+        return 0
+    try:
+        file.write_text(json.dumps(template, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The file {file} cannot be written: {error.strerror}.") from error
+    narrate(f"The base job template of the type {type_} is in {file}.")
     return 0
 
 

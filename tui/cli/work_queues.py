@@ -92,6 +92,7 @@ def ls(*, pool: Pool = None, limit: int = 200, output: Output = "table") -> int:
             one.name,
             str(one.priority),
             slots_text(one),
+            str(one.waiting),
             str(one.workers),
             one.description or "",
         )
@@ -103,6 +104,7 @@ def ls(*, pool: Pool = None, limit: int = 200, output: Output = "table") -> int:
         Column("QUEUE"),
         Column("PRIORITY", right=True),
         Column("ACTIVE", right=True),
+        Column("WAITING", right=True),
         Column("WORKERS", right=True),
         Column("DESCRIPTION", wide_only=90),
     )
@@ -136,6 +138,7 @@ def inspect(name: str, /, *, pool: Pool = None, output: Output = "table") -> int
         ("note", found.paused_note or ""),
         ("priority", str(found.priority)),
         ("active", slots_text(found)),
+        ("waiting", str(found.waiting)),
         ("limit", limit_text(found.concurrency_limit)),
         ("workers", str(found.workers)),
         ("last polled", polled),

@@ -61,6 +61,7 @@ class HomeScreen(ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "app.focus_next", "next list", show=False),
         Binding("left", "app.focus_previous", "previous list", show=False),
+        Binding("w", "why", "why", id="home.why"),
         Binding("l", "open('logs')", "logs", id="home.logs"),
     ]
 
@@ -171,6 +172,11 @@ class HomeScreen(ShellScreen):
         """Open the run under the cursor of the list that has the keyboard."""
         if isinstance(self.focused, VirtualTable) and self.focused.cursor_id is not None:
             self.workstation.open_run(self.focused.cursor_id, tab)
+
+    def action_why(self) -> None:
+        """Say what the run under the cursor waits for."""
+        if isinstance(self.focused, VirtualTable) and self.focused.cursor_id is not None:
+            self.workstation.open_why(self.focused.cursor_id)
 
 
 def read_home(client: Client, now: datetime) -> _Page:

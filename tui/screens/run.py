@@ -53,6 +53,7 @@ class RunScreen(ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "cancel", id="run.cancel"),
         Binding("R", "retry", "retry", id="run.retry"),
+        Binding("w", "why", "why", id="run.why"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", id="run.next-tab"),
         Binding("left_square_bracket", "next_tab(-1)", "previous tab", show=False, id="run.previous-tab"),
@@ -279,6 +280,10 @@ class RunScreen(ShellScreen):
         """Try this run again."""
         if self._run is not None:
             await retry_runs(self.workstation, [self._run])
+
+    def action_why(self) -> None:
+        """Say what this run waits for."""
+        self.workstation.open_why(self.run_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run = self._run

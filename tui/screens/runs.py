@@ -49,6 +49,7 @@ class RunsScreen(ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "cancel", id="runs.cancel"),
         Binding("R", "retry", "retry", id="runs.retry"),
+        Binding("w", "why", "why", id="runs.why"),
         Binding("f,slash", "filter", "filter", key_display="f", id="runs.filter"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
@@ -246,6 +247,11 @@ class RunsScreen(ShellScreen):
         """Open the run under the cursor on one of its tabs."""
         if self._table.cursor_id is not None:
             self.workstation.open_run(self._table.cursor_id, tab)
+
+    def action_why(self) -> None:
+        """Say what the run under the cursor waits for."""
+        if self._table.cursor_id is not None:
+            self.workstation.open_why(self._table.cursor_id)
 
     def action_preview(self) -> None:
         """Show or hide the preview."""

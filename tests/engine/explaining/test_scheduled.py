@@ -77,7 +77,7 @@ def test_the_workers_that_are_online_take_other_queues(store_client: LocalClient
     serve(client, clock, queues=("fast",))
     found = the("no-worker-for-queue", client.explain_flow_run(due(client, clock).id))
     assert found.detail == "Online are others: w-1 takes fast."
-    assert found.remedies[0].command == "flowtui worker start --pool local --queue default"
+    assert found.remedies[0].command == "flowtui worker start --pool local --work-queue default"
     assert codes(client.explain_flow_run(due(client, clock, work_queue_name="fast").id)) == ["about-to-start"]
 
 

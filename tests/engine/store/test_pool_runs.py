@@ -26,6 +26,19 @@ def test_runs_wait_by_the_priority_of_their_queue_and_then_by_their_time(store_c
     assert [run.id for run in client.list_waiting_runs("local", "second")] == [runs["second", 2], runs["second", 5]]
 
 
+def test_pools_and_queues_count_what_is_due_and_waits(store_client: LocalClient) -> None:
+    client, now = store_client, utc_now()
+    client.create_work_queue("local", "fast")
+    for queue, minutes in (("default", -1), ("fast", -2), ("fast", -3), ("fast", 5)):
+        due_run(client, now + timedelta(minutes=minutes), work_queue_name=queue)
+    owned_running(client, work_queue_name="fast")
+    assert client.read_work_pool("local").waiting == 3
+    assert [(queue.name, queue.waiting, queue.active) for queue in client.list_work_queues("local")] == [
+        ("default", 1, 0),
+        ("fast", 2, 1),
+    ]
+
+
 def test_runs_are_under_way_while_a_process_has_them(store_client: LocalClient) -> None:
     client = store_client
     client.create_work_queue("local", "fast")
