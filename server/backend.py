@@ -66,7 +66,7 @@ class BackendProcess:
             seen=utc_now(),
         )
         owner = f"{self._me.host}:{self._me.pid}"
-        self._leadership = Leadership(store, owner, run_lease_seconds=settings.lease_seconds)
+        self._leadership = Leadership(store, f"{owner} {self._me.id}", run_lease_seconds=settings.lease_seconds)
         self._ticker = Ticker(services(store, lease_seconds=settings.lease_seconds), self._leadership)
         name = options.name or f"backend-{self._me.host}-{self._me.pid}"
         self._carrier = ProcessWorker(

@@ -47,9 +47,15 @@ async def until(condition: Callable[[], T], timeout: float = 10.0, what: str = "
 
 
 def clean_environment(home: Path | str | None = None, **more: str) -> dict[str, str]:
-    """The environment of a child: no setting but the home (this test's own, unless one is given) and `more`."""
+    """The environment of a child: no setting but the home (this test's own, unless one is given) and `more`.
+
+    Where this test's own store is elsewhere, by a fixture, that of a child in the same home is there, too.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith(("FLOWTUI_", "PREFECT_"))}
-    env["FLOWTUI_HOME"] = str(home) if home is not None else os.environ["FLOWTUI_HOME"]
+    own = os.environ["FLOWTUI_HOME"]
+    env["FLOWTUI_HOME"] = str(home) if home is not None else own
+    if env["FLOWTUI_HOME"] == own and "FLOWTUI_DATABASE_URL" in os.environ:
+        env["FLOWTUI_DATABASE_URL"] = os.environ["FLOWTUI_DATABASE_URL"]
     env["PYTHONWARNINGS"] = "default"
     return env | more
 

@@ -15,7 +15,7 @@ from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
 from flowtui.engine.client.local_sharing import LocalSharing
-from flowtui.engine.clock import utc_now
+from flowtui.engine.clock import from_micros, to_micros, utc_now
 from flowtui.engine.errors import BlockNotFound, UsageError
 from flowtui.engine.ids import new_id, new_slug
 from flowtui.engine.model import (
@@ -48,6 +48,7 @@ from flowtui.engine.store import (
     backends,
     blocks,
     claims,
+    clock_steps,
     deployment_versions,
     deployments,
     feed,
@@ -408,8 +409,20 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
     def mark_late(self, grace: timedelta) -> int:
         return self._writer.call(lambda c: planning.mark_late(self._db, c, grace))
 
-    def reap_leases(self) -> tuple[FlowRun, ...]:
-        return self._writer.call(lambda c: tuple(flow_runs.read(c, run_id) for run_id in ownership.reap(self._db, c)))
+    def store_time(self) -> datetime:
+        with self._db.read() as connection:
+            return from_micros(self._db.now(connection))
+
+    def clock_went_back(self, by: timedelta, *, lease_seconds: float) -> None:
+        step, lease = by // timedelta(microseconds=1), int(lease_seconds * 1_000_000)
+        self._writer.call(lambda c: clock_steps.set_back(self._db, c, step, lease))
+
+    def reap_leases(self, by: datetime | None = None) -> tuple[FlowRun, ...]:
+        def reap(connection: Any) -> tuple[FlowRun, ...]:
+            reaped = ownership.reap(self._db, connection, None if by is None else to_micros(by))
+            return tuple(flow_runs.read(connection, run_id) for run_id in reaped)
+
+        return self._writer.call(reap)
 
     def compact_logs(self, limit: int) -> int:
         return self._writer.call(lambda c: planning.compact_logs(c, limit))

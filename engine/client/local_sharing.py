@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from flowtui.engine.clock import to_micros
 from flowtui.engine.errors import ArtifactError
 from flowtui.engine.model import Answer, Slice
 from flowtui.engine.shared import (
@@ -201,11 +203,12 @@ class LocalSharing:
 
     # -- housekeeping: what the server's services tick --------------------------------------------------------------
 
-    def reap_slots(self) -> int:
+    def reap_slots(self, by: datetime | None = None) -> int:
         with self._db.read() as connection:  # mostly there is nothing to do, and then nobody has to wait for a lock
             if not slots.any_ended(self._db, connection):
                 return 0
-        return self._writer.call(lambda c: slots.reap(self._db, c))
+        until = None if by is None else to_micros(by)
+        return self._writer.call(lambda c: slots.reap(self._db, c, until))
 
     def expire_pauses(self) -> tuple[str, ...]:
         with self._db.read() as connection:

@@ -11,6 +11,7 @@ from flowtui.engine.store.tables import backend, service_lease
 __all__ = ["acquire_service", "alive", "announce", "release_services", "remove"]
 
 _ALIVE_MICROS = 15_000_000
+_LONGEST_LEASE_MICROS = 15_000_000
 
 
 def announce(database: Database, connection: sa.Connection, value: Backend) -> None:
@@ -30,8 +31,10 @@ def remove(database: Database, connection: sa.Connection, backend_id: str) -> No
 
 def alive(database: Database, connection: sa.Connection) -> tuple[Backend, ...]:
     """Those heard of within the last 15 seconds of the store's clock, longest running first."""
-    since = database.now(connection) - _ALIVE_MICROS
-    rows = connection.execute(sa.select(backend).where(backend.c.seen >= since).order_by(backend.c.started))
+    now = database.now(connection)
+    # Who was seen in the future was seen by a clock that has been set back; who lives says so again within seconds.
+    lately = backend.c.seen.between(now - _ALIVE_MICROS, now + _ALIVE_MICROS)
+    rows = connection.execute(sa.select(backend).where(lately).order_by(backend.c.started))
     return tuple(
         Backend(
             id=row.id,
@@ -63,7 +66,12 @@ def acquire_service(
                 else_=service_lease.c.epoch + 1,
             ),
         },
-        where=sa.or_(service_lease.c.holder == holder, service_lease.c.expires <= now),
+        where=sa.or_(
+            service_lease.c.holder == holder,
+            service_lease.c.expires <= now,
+            # Nobody takes a lease for that long: it was taken by a clock that has been set back since.
+            service_lease.c.expires > now + 4 * max(expires - now, _LONGEST_LEASE_MICROS),
+        ),
     )
     values = {"service": service, "holder": holder, "epoch": 1, "expires": expires}
     return connection.execute(statement, values).rowcount == 1

@@ -45,18 +45,24 @@ def _take(
     return Claim(run=read(connection, run_id), epoch=row.epoch + 1)
 
 
-def reap(database: Database, connection: sa.Connection) -> tuple[str, ...]:
-    """End the runs whose owner has stopped renewing: Cancelled when somebody had asked for that, else Crashed."""
+def reap(database: Database, connection: sa.Connection, by: int | None = None) -> tuple[str, ...]:
+    """End the runs whose owner has stopped renewing: Cancelled when somebody had asked for that, else Crashed.
+
+    `by` is the instant until which the clock is believed; the present one when none is given.
+    """
     now = database.now(connection)
+    ended = now if by is None else min(by, now)
     rows = connection.execute(
         sa.select(run_queue.c.flow_run_id)
-        .where(run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= now)
+        .where(run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= ended)
         .limit(100)
     ).scalars()
     reaped = []
     for run_id in rows.all():
         row = lock_run(database, connection, run_id)
-        if row.lease_until is not None and _end_unowned(database, connection, row, now):
+        if row.lease_until is None or row.lease_until > ended:  # renewed, or gone, since we looked
+            continue
+        if _end_unowned(database, connection, row, now):
             reaped.append(run_id)
     return tuple(reaped)
 

@@ -213,7 +213,8 @@ def any_ended(database: Database, connection: sa.Connection) -> bool:
     return connection.execute(query.limit(1)).scalar() is not None
 
 
-def reap(database: Database, connection: sa.Connection) -> int:
-    """Remove the leases that nobody renewed in time; answer how many there were."""
-    where = concurrency_lease.c.expires <= database.now(connection)
+def reap(database: Database, connection: sa.Connection, by: int | None = None) -> int:
+    """Remove the leases that nobody renewed in time, until `by` where that is given; answer how many there were."""
+    now = database.now(connection)
+    where = concurrency_lease.c.expires <= (now if by is None else min(by, now))
     return connection.execute(sa.delete(concurrency_lease).where(where)).rowcount

@@ -1,6 +1,6 @@
 """What the services ask of the store: the work itself, and who may do it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from flowtui.engine.model import FlowRun, TaskRun
@@ -28,15 +28,24 @@ class Housekeeping(Leases, Protocol):
         """Scheduled runs whose time passed longer than `grace` ago become Late; answers with how many."""
         ...
 
-    def reap_leases(self) -> tuple[FlowRun, ...]:
-        """Owned runs whose lease has ended become Crashed (Cancelled when they were Cancelling), under a new epoch."""
+    def store_time(self) -> datetime:
+        """The time by the clock that leases are measured by."""
         ...
 
     def reap_task_leases(self) -> tuple[TaskRun, ...]:
         """Task runs whose task worker's lease has ended are claimed again, or become Crashed."""
         ...
 
-    def reap_slots(self) -> int:
+    def clock_went_back(self, by: timedelta, *, lease_seconds: float) -> None:
+        """That clock was set back: leases end when they would have ended, and what was due is due."""
+        ...
+
+    def reap_leases(self, by: datetime | None = None) -> tuple[FlowRun, ...]:
+        """Owned runs whose lease has ended, until `by` where that is given, become Crashed, or wait to be taken again
+        where they may be (Cancelled when they were Cancelling), under a new epoch."""
+        ...
+
+    def reap_slots(self, by: datetime | None = None) -> int:
         """Slots of concurrency limits whose lease has ended are free; answers with how many leases there were."""
         ...
 

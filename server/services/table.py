@@ -1,11 +1,13 @@
 """The services that every server runs: what, how often, how much at a time."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from flowtui.engine import faults
 from flowtui.engine.runs.vouching import vouch
+from flowtui.server.services.clock_watch import ClockWatch
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.ticker import Service
 
@@ -28,9 +30,15 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
         Service(name="schedules", every=2.0, work=lambda: _plan(store)),
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
         # A third of a lease, so that a dead process is noticed well within two.
-        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=lambda: _reap(store, lease_seconds)),
-        Service(name="task leases", every=min(lease_seconds / 3, 10.0), work=lambda: len(store.reap_task_leases())),
-        Service(name="slots", every=min(lease_seconds / 3, 10.0), work=store.reap_slots),
+        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=_Reaper(store, lease_seconds)),
+        Service(
+            name="task leases",
+            every=min(lease_seconds / 3, 10.0),
+            work=_believing(store, lease_seconds, lambda moment: len(store.reap_task_leases())),
+        ),
+        Service(
+            name="slots", every=min(lease_seconds / 3, 10.0), work=_believing(store, lease_seconds, store.reap_slots)
+        ),
         Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
         Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),
     )
@@ -52,12 +60,42 @@ def _mark_late(store: Housekeeping) -> int:
     return marked
 
 
-def _reap(store: Housekeeping, lease_seconds: float) -> int:
-    faults.hit("services.before_reap")
-    vouch(store, lease_seconds=lease_seconds)  # while no server was there, nobody could
-    reaped = store.reap_leases()
-    if reaped:
-        faults.hit("services.reaped")
-    for run in reaped:
-        log.warning("Flow run '%s' ended %s: %s", run.name, run.state.name, run.state.message)
-    return len(reaped)
+class _Reaper:
+    """Ends the runs of processes that are gone, unless it is the clock that makes it seem so."""
+
+    def __init__(self, store: Housekeeping, lease_seconds: float) -> None:
+        self._store = store
+        self._lease_seconds = lease_seconds
+        self._watch = _watch_for(lease_seconds)
+
+    def __call__(self) -> int:
+        faults.hit("services.before_reap")
+        reading = self._watch.look(self._store.store_time)
+        if reading.went_back is not None:
+            log.warning("The store's clock was set back by %.0f s.", reading.went_back.total_seconds())
+            self._store.clock_went_back(reading.went_back, lease_seconds=self._lease_seconds)
+        vouch(self._store, lease_seconds=self._lease_seconds)  # while no server was there, nobody could
+        if reading.moment is None:
+            return 0
+        reaped = self._store.reap_leases(reading.moment)
+        if reaped:
+            faults.hit("services.reaped")
+        for run in reaped:
+            log.warning("Flow run '%s' ended %s: %s", run.name, run.state.name, run.state.message)
+        return len(reaped)
+
+
+def _believing(store: Housekeeping, lease_seconds: float, work: Callable[[datetime], int]) -> Callable[[], int]:
+    """The same for other leases, which another server may look after: nothing is done while the clock is doubted."""
+    watch = _watch_for(lease_seconds)
+
+    def tick() -> int:
+        moment = watch.look(store.store_time).moment
+        return 0 if moment is None else work(moment)
+
+    return tick
+
+
+def _watch_for(lease_seconds: float) -> ClockWatch:
+    """Processes renew every third of a lease: who has not within half of one is not alive."""
+    return ClockWatch(lease_seconds / 2)
