@@ -13,6 +13,7 @@ import pytest
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import utc_now
 from tests.e2e.conftest import Done
+from tests.engine.deployments.test_git import git
 from tests.support import clean_environment, run_flowtui, wait_until
 
 Flowtui = Callable[..., Done]
@@ -145,6 +146,60 @@ def test_deployments_are_listed_and_inspected(deployed: Path, flowtui: Flowtui) 
     assert len(flowtui("deployment", "ls", "--limit", "1", "-o", "json").json) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("etl/*",), ["nightly"]),
+        (("week*", "nightly"), ["nightly", "weekly"]),
+        (("--flow", "rep*"), ["weekly"]),
+        (("--tag", "etl"), ["nightly"]),
+        (("--pool", "local"), ["nightly", "weekly"]),
+        (("--pool", "other"), []),
+        (("--no-paused",), ["nightly", "weekly"]),
+        (("--paused",), []),
+    ],
+)
+def test_the_list_is_restricted(deployed: Path, flowtui: Flowtui, arguments: tuple[str, ...], names: list[str]) -> None:
+    assert [one["name"] for one in flowtui("deployment", "ls", *arguments, "-o", "json").json] == names
+
+
+def test_what_a_deployment_was_is_listed(deployed: Path, flowtui: Flowtui) -> None:
+    assert flowtui("deploy", "-n", "nightly", "--param", "rows=3", "--version", "2").code == 0
+    newest, first = flowtui("deployment", "versions", "nightly", "-o", "json").json
+    assert (newest["number"], newest["version"], newest["changed"]) == (2, "2", ["version", "parameters"])
+    assert first["changed"] == []
+    table = flowtui("deployment", "versions", "etl/nightly").out
+    assert re.search(r"^ *2  2 .*version, parameters", table, re.MULTILINE)
+    assert "the first" in table
+
+
+def test_a_commit_is_a_version(deployed: Path, flowtui: Flowtui) -> None:
+    git("init", "-q", "-b", "main", cwd=deployed)
+    git("add", "-A", cwd=deployed)
+    git("commit", "-q", "-m", "what was done", cwd=deployed)
+    sha = git("rev-parse", "HEAD", cwd=deployed)
+    (one,) = flowtui("deploy", "-n", "weekly", "--version-type", "git", "-o", "json").json
+    assert one["version"] == sha[:12]
+    assert f"{sha[:12]} on main: what was done" in flowtui("deployment", "versions", "weekly").out
+
+
+def test_options_reach_the_deployment_and_the_run(deployed: Path, flowtui: Flowtui, client: LocalClient) -> None:
+    client.create_work_pool("big")
+    client.create_work_queue("big", "fast")
+    (one,) = flowtui(
+        "deploy", "-n", "weekly", "-p", "big", "-q", "fast", "--job-variable", "a=1", "--job-variable", '{"b": "x"}',
+        "--concurrency-limit", "2", "--collision-strategy", "CANCEL_NEW", "--no-enforce-parameter-schema",
+        "--cron", "0 1 * * *", "--cron", "0 2 * * *", "--rrule", "FREQ=DAILY;BYHOUR=3;BYMINUTE=0;BYSECOND=0",
+        "-o", "json",
+    ).json  # fmt: skip
+    assert (one["work_pool_name"], one["work_queue_name"], one["job_variables"]) == ("big", "fast", {"a": 1, "b": "x"})
+    assert (one["concurrency_limit"], one["concurrency_options"]["collision_strategy"]) == (2, "CANCEL_NEW")
+    assert (one["enforce_parameter_schema"], len(one["schedules"])) == (False, 3)
+    done = flowtui("deployment", "run", "weekly", "--job-variable", "a=2", "-q", "default", "-o", "json")
+    assert (done.json["job_variables"], done.json["work_queue_name"]) == ({"a": 2}, "default")
+    assert "No worker serves pool 'big' now. Start one with: flowtui worker start --pool big" in done.err
+
+
 def test_a_deployment_is_paused_and_resumed(deployed: Path, flowtui: Flowtui) -> None:
     assert flowtui("deployment", "pause", "nightly", "-o", "json").json["paused"] is True
     assert "⏸ paused" in flowtui("deployment", "ls").out
@@ -153,6 +208,10 @@ def test_a_deployment_is_paused_and_resumed(deployed: Path, flowtui: Flowtui) ->
 
 def test_deployments_are_deleted(deployed: Path, flowtui: Flowtui) -> None:
     assert flowtui("deployment", "delete").code == 2
+    assert flowtui("deployment", "delete", "weekly", "--all", "-y").code == 2
+    weekly = flowtui("deployment", "inspect", "weekly", "-o", "json").json
+    assert flowtui("deployment", "delete", "--id", weekly["id"], "-y").code == 0
+    assert flowtui("deploy", "-n", "weekly").code == 0
     assert flowtui("deployment", "delete", "weekly", "-y").code == 0
     assert flowtui("deployment", "delete", "--all", "-y").code == 0
     assert flowtui("deployment", "ls", "-o", "json").json == []
