@@ -143,7 +143,7 @@ def store(place):
     return client, StoreClock(client)
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(world=worlds)
 def test_what_is_said_is_what_the_scheduler_does(store: tuple[LocalClient, StoreClock], world: World) -> None:
     client, clock = store
