@@ -206,12 +206,14 @@ async def main(client, state):
 
 
 @pytest.fixture
-def speaking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The futures of Prefect 2, for one test."""
-    for kind, name in ((Task, "_submit"), (Task, "map"), (State, "result")):
-        monkeypatch.setattr(kind, name, vars(kind)[name])
-    monkeypatch.setattr(Task, "_speaks_the_second", False, raising=False)
-    second.speak_the_second()
+def speaking(installed: None) -> Iterator[None]:
+    """The futures of Prefect 2, for one test: taken back before what was installed is, not after."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind, name in ((Task, "_submit"), (Task, "map"), (State, "result")):
+            patch.setattr(kind, name, vars(kind)[name])
+        patch.setattr(Task, "_speaks_the_second", False, raising=False)
+        second.speak_the_second()
+        yield
 
 
 @pytest.mark.usefixtures("speaking")
