@@ -109,7 +109,7 @@ class Flow(Generic[P, R]):
         check_kinds(self._given, self.name)
         self.signature = Signature(fn, "Flow", self.name)
         self._version = version
-        self.flow_run_name = check_template(flow_run_name, "flow_run_name", self.name)
+        self.flow_run_name = check_template(flow_run_name, "flow_run_name", self.name, self.signature.names)
         self._retries = count(retries, "retries", self.name) if retries is not None else None
         self.retry_delay_seconds = retry_delay_seconds
         self._delays = fixed_delays(retry_delay_seconds, self._retries or 0, self.name)

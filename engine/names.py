@@ -1,7 +1,8 @@
 """Names of flows, tasks and runs: which are allowed, and templates filled with parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from string import Formatter
 from typing import Any, Final
 
 from flowtui.engine.errors import UsageError
@@ -21,9 +22,19 @@ def check_name(name: str, kind: str) -> str:
     return name
 
 
-def check_template(given: Any, what: str, name: str) -> Any:
-    """A run name's template: a text, a function, or None. Raises `UsageError` for anything else."""
-    if given is None or isinstance(given, str) or callable(given):
+def check_template(given: Any, what: str, name: str, parameters: Collection[str]) -> Any:
+    """A run name's template: a text, a function, or None. Raises `UsageError` for anything else, and for a text that
+    asks for something that is no parameter."""
+    if isinstance(given, str):
+        try:
+            fields = [field for _, field, _, _ in Formatter().parse(given) if field is not None]
+        except ValueError as error:
+            raise UsageError(f"{what} of {name!r} is {given!r}, which is no template: {error}.") from None
+        if any(field.partition(".")[0].partition("[")[0] not in parameters for field in fields):
+            known = ", ".join(parameters) or "none"
+            raise UsageError(f"{what} of {name!r} is {given!r}, but its parameters are: {known}.")
+        return given
+    if given is None or callable(given):
         return given
     raise UsageError(f"{what} of {name!r} is {given!r}; give a text such as 'load-{{table}}', or a function.")
 

@@ -31,6 +31,11 @@ class Signature:
             )
         self._prepare()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters, in their order."""
+        return tuple(self._signature.parameters)
+
     def _prepare(self) -> None:
         kinds = [p.kind for p in self._signature.parameters.values()]
         # The common case binds without the inspect module: plain names only, 1 µs instead of 6.

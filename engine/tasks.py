@@ -122,7 +122,7 @@ class Task(Generic[P, R]):
         self.version = version
         self.cache_key_fn = cache_key_fn
         self.cache_expiration = cache_expiration
-        self.task_run_name = check_template(task_run_name, "task_run_name", self.name)
+        self.task_run_name = check_template(task_run_name, "task_run_name", self.name, self.signature.names)
         self._retries = count(retries, "retries", self.name) if retries is not None else None
         self.retry_delay_seconds = retry_delay_seconds
         self._delays = fixed_delays(retry_delay_seconds, self._retries or 0, self.name)

@@ -152,11 +152,24 @@ def test_a_run_is_named_by_a_template_or_a_function(client: LocalClient, templat
     assert only_run(client).name == name
 
 
+@pytest.mark.parametrize("template", ["load-{tabel}", "{}", "{tabel.name}", "{tabel[0]:>3}", "{table} {tabel!r}"])
+def test_a_template_with_an_unknown_parameter_is_refused_when_the_function_is_decorated(template: str) -> None:
+    with pytest.raises(UsageError, match=r"flow_run_name of 'load' is .*, but its parameters are: table\."):
+
+        @flow(flow_run_name=template)
+        def load(table: str) -> None: ...
+
+
+def test_a_template_that_is_none_is_refused_when_the_function_is_decorated() -> None:
+    with pytest.raises(UsageError, match=r"is 'load-\{table', which is no template"):
+        flow(lambda table: None, flow_run_name="load-{table")
+
+
 def test_a_template_that_cannot_be_filled_is_a_sentence_and_no_run(client: LocalClient) -> None:
-    @flow(flow_run_name="load-{tabel}")
+    @flow(flow_run_name="load-{table.owner}")
     def load(table: str) -> None: ...
 
-    with pytest.raises(UsageError, match=r"'load-\{tabel\}' of flow 'load' cannot be filled.* are: table\."):
+    with pytest.raises(UsageError, match=r"'load-\{table.owner\}' of flow 'load' cannot be filled.* are: table\."):
         load("users")
     assert client.list_flow_runs().items == ()
 

@@ -163,7 +163,9 @@ def test_a_task_run_is_named_by_a_template_or_a_function(client: LocalClient) ->
 
 def test_a_template_that_cannot_be_filled_is_a_sentence(client: LocalClient) -> None:
     with pytest.raises(UsageError, match="of task 'add' cannot be filled"):
-        add.with_options(task_run_name="{c}")(1)
+        add.with_options(task_run_name="{a.c}")(1)
+    with pytest.raises(UsageError, match=r"task_run_name of 'add' is '\{c\}', but its parameters are: a, b"):
+        add.with_options(task_run_name="{c}")
 
 
 @pytest.mark.parametrize(
