@@ -11,8 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 from flowtui.engine.model import LogLine
@@ -21,15 +19,14 @@ __all__ = ["Console"]
 
 Shape = Callable[[LogLine, str], str]
 """How a line of somebody (`Flow run 'grinning-crab'`) looks."""
-_Waiting = tuple[Any, Shape, LogLine, str]
 
 _WINDOW: Final = timedelta(seconds=0.05)
 """The time over which lines are counted."""
 _AT_ONCE: Final = 100
 """Lines within a window that are written one by one."""
-_PARCEL: Final = 1_000
-_MOST_WAITING: Final = 10_000
-"""With more than these, whoever has a line writes them: memory stays bounded when the stream is slow."""
+_PARCEL: Final = 2_000
+_MOST_WAITING: Final = 20_000
+"""Twice the lines. With more, whoever has a line writes them: memory stays bounded when the stream is slow."""
 _LONGEST_WAIT: Final = 0.05
 _IDLE_ROUNDS: Final = 3
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -46,7 +43,10 @@ class Console:
     def _reset(self) -> None:
         """As new: also in a fork, whose parent writes what it has, and whose threads are not there."""
         self._writing = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Any] = []
+        """Lines, each followed by who says it: a pair for each would be one more thing to keep track of for Python."""
+        self._stream: Any = None
+        self._shape: Shape = _unshaped
         self._since, self._until = _LONG_AGO, _LONG_AGO
         self._count, self._crowded = 0, False
         self._carrier: threading.Thread | None = None
@@ -60,7 +60,9 @@ class Console:
         if not self._crowded and not waiting and self._count <= _AT_ONCE:
             _put(stream, shape(line, who))
             return
-        waiting.append((stream, shape, line, who))  # without a lock: whoever writes them takes them from this very list
+        if stream is not self._stream or shape is not self._shape:
+            self._turn_to(stream, shape)
+        waiting.extend((line, who))  # without a lock: whoever writes them takes them from this very list
         if urgent or len(waiting) > _MOST_WAITING:
             self.flush()
         elif self._carrier is None:
@@ -77,12 +79,19 @@ class Console:
         self._since, self._until, self._count = now, now + _WINDOW, 0
 
     def _empty(self) -> None:
-        waiting = self._waiting
-        while waiting:
-            parcel = waiting[:_PARCEL]
-            for stream, lines in groupby(parcel, itemgetter(0)):
-                _put(stream, "".join([shape(line, who) for _, shape, line, who in lines]))
+        waiting, shape = self._waiting, self._shape
+        left = len(waiting)  # not what is added meanwhile: whoever writes would be kept at it by a busy flow
+        while left > 0:
+            parcel = waiting[: min(left, _PARCEL)]
+            left -= len(parcel)
+            _put(self._stream, "".join([shape(line, who) for line, who in zip(parcel[::2], parcel[1::2], strict=True)]))
             del waiting[: len(parcel)]  # only now: until then whoever has a line queues behind these
+
+    def _turn_to(self, stream: Any, shape: Shape) -> None:
+        """From here on lines go to another stream, or look otherwise."""
+        with self._writing:
+            self._empty()
+            self._stream, self._shape = stream, shape
 
     def _carry_soon(self) -> None:
         with self._writing:
@@ -99,6 +108,10 @@ class Console:
             self.flush()
         self._carrier = None
         self.flush()  # whoever added a line just now may still have seen a carrier
+
+
+def _unshaped(line: LogLine, who: str) -> str:
+    return line.message
 
 
 def _put(stream: Any, text: str) -> None:

@@ -38,6 +38,28 @@ _outside: "list[Callable[[], RunLogger]]" = []
 """What `get_run_logger()` answers where there is no run, while run loggers are disabled."""
 
 
+def _method(level: int) -> Callable[..., None]:
+    """`RunLogger.info` and the like. In one frame for lines as most are: whoever writes ten thousand a second notices
+    another one."""
+
+    def write(self: "RunLogger", msg: Any, *args: Any, **kwargs: Any) -> None:
+        logger, ids = self.logger, self.extra
+        if not logger.isEnabledFor(level):
+            return
+        if not kwargs and ids is not None and len(ids) == _IDS and console_only_ours(logger):
+            message = _filled(msg, args)
+            if message is not None:
+                caller = sys._getframe(1)
+                code = caller.f_code
+                _emit(logger.name, level, message, ids, f"{code.co_filename}:{caller.f_lineno}", code.co_name)
+                return
+        self._write(level, msg, args, kwargs)
+
+    write.__name__ = logging.getLevelName(level).lower()
+    write.__doc__ = f"A line of level {logging.getLevelName(level)}, as the standard library's loggers write it."
+    return write
+
+
 class RunLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose lines belong to a run. Use it as any logger of the standard library."""
 
@@ -49,30 +71,21 @@ class RunLogger(logging.LoggerAdapter[logging.Logger]):
         """A line, as `logging.Logger.log` writes it."""
         self._write(level, msg, args, kwargs)
 
-    def debug(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        self._write(logging.DEBUG, msg, args, kwargs)
-
-    def info(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        self._write(logging.INFO, msg, args, kwargs)
-
-    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        self._write(logging.WARNING, msg, args, kwargs)
-
-    def error(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        self._write(logging.ERROR, msg, args, kwargs)
+    debug = _method(logging.DEBUG)
+    info = _method(logging.INFO)
+    warning = _method(logging.WARNING)
+    error = _method(logging.ERROR)
+    critical = _method(logging.CRITICAL)
 
     def exception(self, msg: Any, *args: Any, exc_info: Any = True, **kwargs: Any) -> None:
         self._write(logging.ERROR, msg, args, {**kwargs, "exc_info": exc_info})
-
-    def critical(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        self._write(logging.CRITICAL, msg, args, kwargs)
 
     def _write(self, level: int, msg: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         logger = self.logger
         if not logger.isEnabledFor(level):
             return
         fields = self.extra
-        level_up = kwargs.pop("stacklevel", 1) if kwargs else 1
+        level_up = kwargs.pop("stacklevel", 1)
         if not kwargs and fields is not None and len(fields) == _IDS and console_only_ours(logger):
             message = _filled(msg, args)
             if message is not None:

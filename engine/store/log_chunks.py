@@ -32,10 +32,14 @@ _TOTAL = (
 )
 # The number of its first line is looked up by the statement itself: each statement gives Python's lock away and has to
 # wait for it again, beside a busy flow.
-_APPEND = sa.insert(log_chunk).values(
-    {name: sa.bindparam(name) for name in ("lines", "level_mask", "ts_min", "ts_max", "data")}
-    | {"stream_id": sa.bindparam("stream"), "first_line": sa.func.coalesce(_TOTAL.scalar_subquery(), 0)}
-)
+_APPEND = (
+    sa.insert(log_chunk)
+    .values(
+        {name: sa.bindparam(name) for name in ("lines", "level_mask", "ts_min", "ts_max", "data")}
+        | {"stream_id": sa.bindparam("stream"), "first_line": sa.func.coalesce(_TOTAL.scalar_subquery(), 0)}
+    )
+    .inline()
+)  # nobody asks which number it was
 
 
 def level_bit(level: int) -> int:

@@ -25,10 +25,14 @@ class Stream(io.StringIO):
         return super().write(text)
 
 
+def as_it_is(line: LogLine, who: str) -> str:
+    return f"{line.message}\n"
+
+
 def say(console: Console, stream: Stream, text: str, now: datetime | None = None, *, urgent: bool = False) -> None:
     """Write a line that looks like its message."""
     line = LogLine(now or utc_now(), 20, text)
-    console.write(stream, lambda line, who: f"{line.message}\n", line, "somebody", urgent=urgent)
+    console.write(stream, as_it_is, line, "somebody", urgent=urgent)
 
 
 def test_a_few_lines_are_written_one_by_one() -> None:
