@@ -90,7 +90,8 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
         """Open the store, creating or migrating its tables. Raises `StoreError`."""
         database = Database(settings)
         try:
-            schema.bring_up_to_date(database)
+            if not database.is_known:
+                schema.bring_up_to_date(database)
         except BaseException:
             database.close()
             raise

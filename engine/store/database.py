@@ -41,6 +41,10 @@ _STATUS = sa.text(
 )
 
 
+_kept: dict[tuple[str, str], sa.Engine] = {}
+"""Engines that have been in use and are closed: a fork that opens the same store goes on with them."""
+
+
 class Database:
     """One opened database and its pool of connections. Raises `StoreError` when it cannot be opened."""
 
@@ -56,10 +60,14 @@ class Database:
         self._reached = False
         self._receipts: WeakKeyDictionary[sa.Connection, str] = WeakKeyDictionary()
         """Of the transactions that have asked for the time, which costs no more than the time alone."""
+        self._place = (settings.database_url, settings.sqlite_synchronous)
+        kept = _kept.get(self._place)
+        self.is_known = kept is not None
+        """This store was in use before, in the process that this one was forked from, and was up to date then."""
         if self.is_sqlite:
-            self.engine = self._reading = _sqlite_engine(self.url, settings)
+            self.engine = self._reading = kept or _sqlite_engine(self.url, settings)
         elif self.url.get_backend_name() in ("postgresql", "postgres"):
-            self.engine = postgres_engine(self.url)
+            self.engine = kept or postgres_engine(self.url)
             # A screen's queries see one state of the store, as they do on SQLite.
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
         else:
@@ -180,6 +188,10 @@ class Database:
             yield connection
         finally:
             connection.close()
+
+    def keep_engine(self) -> None:
+        """Leave the engine, once it is closed, to those who open the same store in this process or a fork of it."""
+        _kept[self._place] = self.engine
 
     def close(self) -> None:
         self.engine.dispose()

@@ -32,7 +32,7 @@ def bring_up_to_date(database: Database) -> None:
     """Create or migrate the tables. Raises `StoreError` when it cannot be, or when a newer flowtui was here."""
     if database.is_sqlite:
         _make_folder(Path(database.url.database or ""))
-    if _is_prepared(database) and _is_current(database):
+    if is_current(database):
         return
     with _one_at_a_time(database) as connection:
         version = _version(connection)
@@ -44,8 +44,10 @@ def bring_up_to_date(database: Database) -> None:
             postgres_schema.follow_this_cluster(connection)
 
 
-def _is_current(database: Database) -> bool:
+def is_current(database: Database) -> bool:
     """Whether there is nothing to do, which is nearly always so."""
+    if not _is_prepared(database):
+        return False
     with database.read() as connection:
         if not database.is_sqlite:
             _check_server(database, connection)

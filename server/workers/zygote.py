@@ -162,8 +162,19 @@ def preload(modules: Iterable[str] = PRELOADED, env: Mapping[str, str] = os.envi
     for module in modules:
         with suppress(ImportError):
             importlib.import_module(module)
+    if env.get("FLOWTUI_DATABASE_URL"):
+        _rehearse()
     gc.collect()
     gc.freeze()
+
+
+def _rehearse() -> None:
+    """Use the store once, and close it."""
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - only where there is a store
+    from flowtui.engine.store.rehearsal import rehearse  # noqa: PLC0415 - as above
+
+    with suppress(Exception):  # what is wrong with the store is said by those who need it
+        rehearse(current_settings())
 
 
 def main(fd: int) -> None:

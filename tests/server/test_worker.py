@@ -198,13 +198,37 @@ def test_a_run_waits_for_its_time(client, settings, folder):
     deployment = deploy(client, folder, "@flow\ndef main(): ...")
 
     async def body():
-        async with served(client, settings):
+        async with served(client, settings) as backend:
+            await until(lambda: backend.report()["worker"]["warm"], what="the zygote to be warm")
             due = utc_now() + timedelta(seconds=1.5)
             run = await ended(client, client.run_deployment(deployment.id, scheduled_time=due))
             assert run.start_time >= due
             assert run.start_time - due < timedelta(seconds=2)
 
     asyncio.run(body())
+
+
+def test_runs_are_taken_at_their_instants_and_none_before(client, settings, folder):
+    """However many pools there are: how much later is measured by `benchmarks/triggering.py`."""
+    deployment = deploy(client, folder, "@flow\ndef main(): ...")
+    client.create_work_pool("crew")
+    elsewhere = deploy(client, folder, "@flow\ndef other(): ...", name="other", work_pool_name="crew")
+
+    async def body():
+        async with served(client, settings, WorkerOptions(slots=20)) as backend:
+            await until(lambda: backend.report()["worker"]["warm"], what="the zygote to be warm")
+            first = utc_now() + timedelta(seconds=0.5)
+            due = [first + timedelta(milliseconds=130 * number) for number in range(10)]
+            client.run_deployment(elsewhere.id, scheduled_time=first - timedelta(minutes=1))
+            runs = [client.run_deployment(deployment.id, scheduled_time=moment) for moment in due]
+            return [(await ended(client, run)).id for run in runs], due
+
+    ids, due = asyncio.run(body())
+    taken = [client.flow_run_states(run_id)[1] for run_id in ids]
+    assert {state.name for state in taken} == {"Pending"}
+    late = [(state.timestamp - moment).total_seconds() for state, moment in zip(taken, due, strict=True)]
+    assert min(late) >= 0
+    assert sorted(late)[5] < 2.5  # half of what the longest pause between two looks alone would take
 
 
 def test_never_more_than_the_slots_run_at_once_and_a_freed_slot_is_used(client, settings, folder):
