@@ -102,7 +102,7 @@ def _warn_when_nobody_runs(client: Client, run: FlowRun) -> None:
     elif pool != "local":
         if client.read_work_pool(pool).status == "NOT_READY":
             narrate(f"No worker serves pool {pool!r} now. Start one with: flowtui worker start --pool {pool}")
-    elif not client.list_backends():
+    elif client.read_work_pool(pool).status == "NOT_READY":
         narrate("Nobody runs flows on this store now: it starts when flowtui is opened, or with: flowtui server start")
 
 
