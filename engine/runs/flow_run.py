@@ -339,6 +339,7 @@ class FlowSession:
 
     def propose(self, state: State, result: str | None) -> Answer:
         before, behind = _FINISH if state.is_final() else _START
+        self.handle.finishing = state.is_final()
         faults.hit(before)
         answer = self._begun_as(state) or self.handle.client.set_flow_run_state(
             self.handle.run_id, state, epoch=self.handle.epoch, result=result

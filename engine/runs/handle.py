@@ -46,6 +46,8 @@ class FlowRunHandle:
         """True once the run itself has decided to suspend: nobody has to interrupt it for that."""
         self.pausing = False
         """True while the run itself waits to be resumed: it will see by itself how that ends."""
+        self.finishing = False
+        """True once the run itself has begun to say how it ended: that it has ended is then no news."""
         self.gate: Future[None] | None = None
         """While the run is paused, what its tasks wait for before they start."""
         self.torn_down = False

@@ -141,7 +141,7 @@ class _Keeper:
                 self._stop(handle, "cancelling")
             elif handle.stop is None and state.is_suspended() and not handle.suspending:
                 self._stop(handle, "suspended")
-            elif handle.gate is not None and state.is_final() and not handle.pausing:
+            elif handle.gate is not None and state.is_final() and not (handle.pausing or handle.finishing):
                 self._stop(handle, "lost")  # the pause that somebody asked for was never ended, so the run has failed
             else:
                 _hold_back(handle, states)
@@ -160,7 +160,7 @@ class _Keeper:
         for run_id, word in words.items():
             with self._change:
                 running = run_id in self._runs
-            if running and word in ("lost", "ended"):
+            if running and (word == "lost" or (word == "ended" and not handles[run_id].finishing)):
                 self._stop(handles[run_id], "lost")
 
     def _stop(self, handle: FlowRunHandle, reason: Literal["cancelling", "lost", "suspended"]) -> None:

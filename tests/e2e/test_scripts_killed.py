@@ -186,6 +186,17 @@ def test_a_process_that_was_only_asleep_finds_its_run_taken_and_stops(client: Lo
     assert states(client, run)["publish-0"] == "Crashed"
 
 
+def test_a_script_is_not_stopped_because_of_the_end_that_it_has_just_recorded(
+    client: LocalClient, tmp_path: Path
+) -> None:
+    """Its leases are renewed between the commit and the moment in which it hears of that."""
+    (tmp_path / "script.py").write_text("from flowtui import flow\n@flow\ndef main():\n    return 1\nprint(main())\n")
+    environment = clean_environment(FLOWTUI_LEASE_SECONDS="1", FLOWTUI_FAULTS="run.finished=sleep:2")
+    done = run_python(str(tmp_path / "script.py"), env=environment)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert client.list_flow_runs().items[0].state.is_completed()
+
+
 def test_a_script_that_lives_is_never_called_crashed_however_short_its_lease(
     client: LocalClient, tmp_path: Path
 ) -> None:

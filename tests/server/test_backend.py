@@ -48,7 +48,7 @@ def test_every_service_reports_that_it_works(home):
             return httpx.get(f"{server.api}/flowtui/health").json()["services"]
 
         wait_until(lambda: all(service["last_ok"] for service in services()), what="each service to have worked")
-        names = ["schedules", "late runs", "leases", "slots", "pauses", "logs"]
+        names = ["schedules", "late runs", "leases", "task leases", "slots", "pauses", "logs"]
         assert [service["name"] for service in services()] == names
         assert all(service["leading"] and service["error"] is None for service in services())
 
@@ -59,7 +59,7 @@ def test_of_two_servers_on_one_store_one_leads_and_the_other_takes_over_at_once(
         return sum(service["leading"] for service in services)
 
     with server_process(home) as leader:
-        wait_until(lambda: leading(leader) == 6, what="the first to lead all services")
+        wait_until(lambda: leading(leader) == 7, what="the first to lead all services")
         with server_process(home) as other:
             assert leading(other) == 0
             leader.send_signal(signal.SIGTERM)
