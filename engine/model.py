@@ -332,7 +332,10 @@ class DeploymentSchedule:
     """A schedule of a deployment, as the store keeps it: the value that somebody gave, and its id."""
 
     id: str
+    deployment_id: str
     schedule: "Schedule"
+    created: datetime | None = None
+    updated: datetime | None = None
 
     @property
     def active(self) -> bool:

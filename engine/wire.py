@@ -36,6 +36,7 @@ __all__ = [
     "flow_run_json",
     "instant",
     "log_json",
+    "schedule_json",
     "state_json",
     "task_run_json",
     "work_pool_json",
@@ -155,7 +156,7 @@ def deployment_json(deployment: Deployment) -> Json:
         "flow_id": deployment.flow_id,
         "flow_name": deployment.flow_name,
         "paused": deployment.paused,
-        "schedules": [_schedule_json(schedule) for schedule in deployment.schedules],
+        "schedules": [schedule_json(schedule) for schedule in deployment.schedules],
         "parameters": dict(deployment.parameters),
         "parameter_openapi_schema": dict(deployment.parameter_openapi_schema),
         "enforce_parameter_schema": deployment.enforce_parameter_schema,
@@ -188,13 +189,18 @@ def deployment_version_json(version: DeploymentVersion) -> Json:
     }
 
 
-def _schedule_json(schedule: DeploymentSchedule) -> Json:
+def schedule_json(schedule: DeploymentSchedule) -> Json:
     return {
         "id": schedule.id,
         "schedule": schedule.schedule.to_json(),
         "active": schedule.active,
         "parameters": dict(schedule.parameters),
         "slug": schedule.slug,
+        "max_scheduled_runs": schedule.schedule.max_scheduled_runs,
+        "catch_up": str(schedule.schedule.catch_up),
+        "created": instant(schedule.created),
+        "updated": instant(schedule.updated),
+        "deployment_id": schedule.deployment_id,
     }
 
 

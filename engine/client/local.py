@@ -1,10 +1,10 @@
 """The client that uses the store directly, in the same process."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flowtui.engine import faults
 from flowtui.engine.blocks.documents import join_secrets, prepare
@@ -14,6 +14,7 @@ from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
 from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
+from flowtui.engine.client.local_scheduling import LocalScheduling
 from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.clock import from_micros, to_micros, utc_now
 from flowtui.engine.errors import BlockNotFound, UsageError
@@ -42,6 +43,7 @@ from flowtui.engine.model import (
 )
 from flowtui.engine.pools import DEFAULT_QUEUE, NextDue
 from flowtui.engine.query import Query
+from flowtui.engine.schedules.planning import HORIZON, PER_SCHEDULE, Reach
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import Scheduled, State
 from flowtui.engine.store import (
@@ -55,6 +57,7 @@ from flowtui.engine.store import (
     figures,
     flow_runs,
     log_chunks,
+    overdue,
     ownership,
     planning,
     run_edits,
@@ -71,9 +74,10 @@ from flowtui.engine.store.writer import Writer
 __all__ = ["LocalClient"]
 
 _ALL = Query()
+_MOST_PARTS: Final = 20
 
 
-class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
+class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing, LocalScheduling):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -261,8 +265,7 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
             return deployments.list_flows(connection, limit, after)
 
     def save_deployment(self, spec: DeploymentSpec) -> Deployment:
-        self._check_job_variables(spec.work_pool_name, spec.job_variables, partial=not spec.schedules)
-        return self._writer.call(lambda c: deployments.read(c, deployments.save(self._db, c, spec)))
+        return self.save_deployments((spec,))[0]
 
     def save_deployments(self, specs: Sequence[DeploymentSpec]) -> tuple[Deployment, ...]:
         for spec in specs:
@@ -272,7 +275,12 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
             ids = [deployments.save(self._db, connection, spec) for spec in specs]
             return tuple(deployments.read(connection, deployment_id) for deployment_id in ids)
 
-        return self._writer.call(save)
+        for spec in specs:
+            self._check_timings(spec.schedules or ())
+        saved = self._writer.call(save)
+        for deployment in saved:
+            self._plan(deployment.id)
+        return saved
 
     def list_deployment_versions(self, deployment_id: str, *, limit: int = 50) -> tuple[DeploymentVersion, ...]:
         with self._db.read() as connection:
@@ -288,6 +296,7 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
 
     def set_deployment_paused(self, deployment_id: str, paused: bool) -> None:
         self._writer.call(lambda c: deployments.set_paused(self._db, c, deployment_id, paused))
+        self._plan(deployment_id)
 
     def delete_deployment(self, deployment_id: str) -> None:
         self._writer.call(lambda c: deployments.delete(self._db, c, deployment_id))
@@ -404,11 +413,25 @@ class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing):
     def release_services(self, holder: str) -> None:
         self._writer.call(lambda c: backends.release_services(c, holder))
 
-    def materialise_schedules(self, horizon: timedelta, per_schedule: int) -> int:
-        return self._writer.call(lambda c: planning.plan_ahead(self._db, c, horizon, per_schedule))
+    def materialise_schedules(self, horizon: timedelta = HORIZON, per_schedule: int = PER_SCHEDULE) -> int:
+        reach = Reach(horizon=horizon, per_schedule=per_schedule)
+        return planning.plan_ahead(self._db, self._writer.call, reach)
 
     def mark_late(self, grace: timedelta) -> int:
-        return self._writer.call(lambda c: planning.mark_late(self._db, c, grace))
+        return self._in_parts(lambda c: overdue.mark_late(self._db, c, grace))
+
+    def skip_missed(self) -> int:
+        return self._in_parts(lambda c: overdue.skip_missed(self._db, c))
+
+    def _in_parts(self, work: Callable[[Any], int]) -> int:
+        """Short transactions, as long as each of them has all that it may have at once."""
+        done = 0
+        for _ in range(_MOST_PARTS):
+            part = self._writer.call(work)
+            done += part
+            if part < overdue.AT_ONCE:
+                break
+        return done
 
     def store_time(self) -> datetime:
         with self._db.read() as connection:

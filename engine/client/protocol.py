@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
+from flowtui.engine.client.scheduling import Scheduling
 from flowtui.engine.client.sharing import Sharing
 from flowtui.engine.model import (
     Answer,
@@ -42,9 +43,10 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
-    `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`."""
+    `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
+    `scheduling.py`."""
 
     @property
     def address(self) -> str:
@@ -202,8 +204,10 @@ class Client(Sharing, Pooling, Explaining, Queueing, Protocol):
     def list_flows(self, *, limit: int = 200, after: str | None = None) -> Slice[FlowRecord]: ...
 
     def save_deployment(self, spec: DeploymentSpec) -> Deployment:
-        """Create or update by (flow, name). Schedules with an unchanged definition keep their id and on/off switch;
-        scheduled runs of schedules that went away are removed."""
+        """Create or update by (flow, name). A schedule is the one that it was by its slug, else by its definition; it
+        and the deployment stay switched as a person left them, unless the spec says another thing than the last one.
+        Scheduled runs of schedules that went away are removed, and what is ahead is planned at once. Raises
+        `ScheduleError` for a schedule that can never fire."""
         ...
 
     def save_deployments(self, specs: Sequence[DeploymentSpec]) -> tuple[Deployment, ...]:

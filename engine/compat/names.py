@@ -221,7 +221,7 @@ MODULES: Final[Mapping[str, Targets]] = {
     "prefect.runtime.deployment": _fields("deployment", _DEPLOYMENT),
     "prefect.runtime.flow_run": _fields("flow_run", _FLOW_RUN),
     "prefect.runtime.task_run": _fields("task_run", _TASK_RUN),
-    "prefect.schedules": _of("compat.schedules", "Cron Interval RRule") | _of("schedules.base", "Schedule"),
+    "prefect.schedules": _of("compat.schedules", "Cron Interval RRule Schedule"),
     "prefect.serializers": _SERIALIZERS,
     "prefect.server": {},
     "prefect.server.schemas": {},

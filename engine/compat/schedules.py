@@ -5,8 +5,9 @@ from typing import Any
 
 from flowtui.engine import schedules as own
 from flowtui.engine.clock import utc_now
+from flowtui.engine.errors import ScheduleError
 
-__all__ = ["Cron", "CronSchedule", "Interval", "IntervalSchedule", "RRule", "RRuleSchedule"]
+__all__ = ["Cron", "CronSchedule", "Interval", "IntervalSchedule", "RRule", "RRuleSchedule", "Schedule"]
 
 
 def CronSchedule(cron: str, timezone: str | None = None, day_or: bool = True) -> own.Cron:
@@ -64,3 +65,25 @@ def RRule(
 ) -> own.RRule:
     """A recurrence rule with the parameters of its runs."""
     return own.RRule(rrule, timezone, active=active, parameters=parameters, slug=slug)
+
+
+def Schedule(
+    interval: timedelta | float | None = None,
+    cron: str | None = None,
+    rrule: str | None = None,
+    timezone: str | None = None,
+    anchor_date: datetime | None = None,
+    day_or: bool = True,
+    active: bool = True,
+    parameters: Any = None,
+    slug: str | None = None,
+) -> own.Schedule:
+    """A schedule of the one kind that is given."""
+    options: dict[str, Any] = {"active": active, "parameters": parameters, "slug": slug}
+    if sum(given is not None for given in (interval, cron, rrule)) != 1:
+        raise ScheduleError("A schedule needs one of interval, cron and rrule.")
+    if cron is not None:
+        return Cron(cron, timezone, day_or, **options)
+    if rrule is not None:
+        return RRule(rrule, timezone, **options)
+    return Interval(interval or 0, anchor_date, timezone, **options)

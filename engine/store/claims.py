@@ -15,6 +15,7 @@ from flowtui.engine.states import AwaitingConcurrencySlot, Cancelled, Pending, S
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read_many
 from flowtui.engine.store.handing_out import deployment_loads, pool_load
+from flowtui.engine.store.overdue import skip_some
 from flowtui.engine.store.rows import event_row, state_of, state_row, writable
 from flowtui.engine.store.tables import event, flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
@@ -49,6 +50,10 @@ def claim_due(database: Database, connection: sa.Connection, wanted: Wanted) -> 
     loads = deployment_loads(database, connection, wanted.deployments or None, lock=True)
     _end_collisions(database, connection, wanted, loads, now)
     chosen = _choose(database, connection, wanted, loads, now, lock=True)
+    while skipped := skip_some(database, connection, chosen, now):
+        if skipped.isdisjoint(chosen):
+            break
+        chosen = _choose(database, connection, wanted, loads, now, lock=True)
     return _take_all(connection, chosen, wanted, now)
 
 

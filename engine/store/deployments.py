@@ -1,9 +1,7 @@
 """Deployments and their schedules in the store."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -12,18 +10,19 @@ from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.ids import is_id, new_id
 from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, Slice
 from flowtui.engine.pools import DEFAULT_QUEUE
-from flowtui.engine.schedules.base import Schedule
-from flowtui.engine.schedules.wire import schedule_from_json
-from flowtui.engine.states import StateType
-from flowtui.engine.store import deployment_versions, feed
+from flowtui.engine.store import deployment_versions, feed, schedules
 from flowtui.engine.store.cursors import read_cursor, write_cursor
 from flowtui.engine.store.database import Database
+from flowtui.engine.store.planned_runs import drop_planned
 from flowtui.engine.store.rows import dump, load
-from flowtui.engine.store.tables import deployment, deployment_schedule, flow, flow_run, run_queue
+from flowtui.engine.store.tables import deployment, flow, flow_run, run_queue
 from flowtui.engine.store.transitions import ensure_flow
 from flowtui.engine.store.work_pools import require_queue
 
 __all__ = ["delete", "list_flows", "read", "save", "set_paused", "slice_of"]
+
+_IN_RUNS: Final = ("flow_id", "parameters", "tags", "version", "retries", "retry_delay")
+"""What a planned run has of its deployment; where it waits is moved with it."""
 
 
 def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) -> str:
@@ -44,7 +43,6 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         "parameter_openapi_schema": dump(spec.parameter_openapi_schema),
         "enforce_parameter_schema": spec.enforce_parameter_schema,
         "tags": dump(sorted(set(spec.tags))),
-        "paused": spec.paused,
         "paused_as_deployed": spec.paused,
         "work_pool_name": spec.work_pool_name or "",
         "work_queue_name": spec.work_queue_name or "",
@@ -59,31 +57,42 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
         "updated_by": spec.created_by,
         "updated": now,
     }
-    before = connection.execute(
-        sa.select(deployment.c.id, deployment.c.paused, deployment.c.paused_as_deployed).where(
-            deployment.c.full_name == full_name
-        )
+    known = connection.execute(
+        sa.select(deployment).where(deployment.c.full_name == full_name).with_for_update()
     ).one_or_none()
-    known, was_paused = (None, False) if before is None else (before.id, bool(before.paused))
-    # What a person has switched stays, unless whoever deploys says something new.
-    if before is not None and before.paused_as_deployed is spec.paused:
-        values["paused"] = was_paused
-    deployment_id = str(known or new_id())
+    deployment_id = str(known.id) if known is not None else new_id()
+    values["paused"] = paused = _stays_paused(known, spec.paused)
     if known is None:
         connection.execute(
             sa.insert(deployment),
             {"id": deployment_id, "full_name": full_name, "created": now, "created_by": spec.created_by, **values},
         )
     else:
-        connection.execute(sa.update(deployment).where(deployment.c.id == known).values(values))
+        connection.execute(sa.update(deployment).where(deployment.c.id == deployment_id).values(values))
         _move_waiting(connection, deployment_id, spec.work_pool_name, spec.work_queue_name)
+        _plan_anew(database, connection, known, values, now)
     if spec.schedules is not None:
-        _save_schedules(connection, deployment_id, spec.schedules)
+        schedules.deploy(database, connection, deployment_id, spec.schedules, now, paused=paused)
     deployment_versions.remember(connection, deployment_id, spec, now)
-    if values["paused"] or was_paused:
-        _take_back_plans(connection, deployment_id, now)
     feed.append(connection, "deployment", deployment_id, "created" if known is None else "updated", now)
     return deployment_id
+
+
+def _stays_paused(known: sa.Row[Any] | None, wanted: bool) -> bool:
+    """As a person has left it, unless what is deployed says another thing than it did last time."""
+    if known is None or known.paused_as_deployed is None or bool(known.paused_as_deployed) is not wanted:
+        return wanted
+    return bool(known.paused)
+
+
+def _plan_anew(
+    database: Database, connection: sa.Connection, before: sa.Row[Any], values: dict[str, Any], now: int
+) -> None:
+    """What was planned ahead is what the deployment was: it is made again when that changed."""
+    if values["paused"]:
+        schedules.halt(database, connection, before.id)
+    elif before.paused or any(getattr(before, name) != values[name] for name in _IN_RUNS):
+        schedules.replan(database, connection, before.id, now, resumed=bool(before.paused))
 
 
 def _move_waiting(connection: sa.Connection, deployment_id: str, pool: str | None, queue: str | None) -> None:
@@ -96,40 +105,6 @@ def _move_waiting(connection: sa.Connection, deployment_id: str, pool: str | Non
         elsewhere = flow_run.c.work_pool_name.isnot(None)
     connection.execute(sa.update(flow_run).where(flow_run.c.id.in_(ids), elsewhere).values(place))
     connection.execute(sa.update(run_queue).where(*waiting).values(pool=pool, queue=queue))
-
-
-def _save_schedules(connection: sa.Connection, deployment_id: str, specs: Sequence[Schedule]) -> None:
-    """Keep a schedule whose definition is unchanged, its id and on/off switch; drop what the others planned."""
-    rows = connection.execute(
-        sa.select(deployment_schedule).where(deployment_schedule.c.deployment_id == deployment_id)
-    ).all()
-    kept: defaultdict[tuple[str, str, str | None], list[str]] = defaultdict(list)
-    for row in rows:
-        kept[row.schedule, row.parameters, row.slug].append(row.id)
-    for spec in specs:
-        key = (dump(spec.to_json()), dump(spec.parameters), spec.slug)
-        if kept[key]:
-            kept[key].pop(0)  # the same definition may be there twice
-            continue
-        values = {"id": new_id(), "deployment_id": deployment_id, "active": spec.active}
-        connection.execute(
-            sa.insert(deployment_schedule), {**values, "schedule": key[0], "parameters": key[1], "slug": key[2]}
-        )
-    for schedule_id in chain.from_iterable(kept.values()):
-        drop_planned(connection, flow_run.c.schedule_id == schedule_id)
-        connection.execute(sa.delete(deployment_schedule).where(deployment_schedule.c.id == schedule_id))
-
-
-def drop_planned(connection: sa.Connection, where: sa.ColumnElement[bool]) -> None:
-    """Remove runs that a schedule has planned and nobody has taken."""
-    untaken = (
-        flow_run.c.auto_scheduled.is_(True),
-        flow_run.c.state_type == StateType.SCHEDULED.value,
-        flow_run.c.run_count == 0,
-    )
-    ids = sa.select(flow_run.c.id).where(where, *untaken)
-    connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id.in_(ids)))
-    connection.execute(sa.delete(flow_run).where(where, *untaken))
 
 
 def read(connection: sa.Connection, name_or_id: str) -> Deployment:
@@ -165,24 +140,11 @@ def _all_deployments() -> sa.Select[Any]:
 
 
 def _with_schedules(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Deployment]:
-    schedules: dict[str, list[DeploymentSchedule]] = {row.id: [] for row in rows}
-    for row in connection.execute(
-        sa.select(deployment_schedule)
-        .where(deployment_schedule.c.deployment_id.in_(list(schedules)))
-        .order_by(deployment_schedule.c.id)
-    ):
-        schedules[row.deployment_id].append(
-            DeploymentSchedule(
-                id=row.id,
-                schedule=schedule_from_json(
-                    load(row.schedule), active=bool(row.active), parameters=load(row.parameters), slug=row.slug
-                ),
-            )
-        )
-    return [_value(row, tuple(schedules[row.id])) for row in rows]
+    found = schedules.of_deployments(connection, [row.id for row in rows])
+    return [_value(row, found[row.id]) for row in rows]
 
 
-def _value(row: sa.Row[Any], schedules: tuple[DeploymentSchedule, ...]) -> Deployment:
+def _value(row: sa.Row[Any], own: tuple[DeploymentSchedule, ...]) -> Deployment:
     return Deployment(
         id=row.id,
         name=row.name,
@@ -202,7 +164,7 @@ def _value(row: sa.Row[Any], schedules: tuple[DeploymentSchedule, ...]) -> Deplo
         work_pool_name=row.work_pool_name or None,
         work_queue_name=row.work_queue_name or None,
         job_variables=load(row.job_variables),
-        schedules=schedules,
+        schedules=own,
         concurrency_limit=row.concurrency_limit,
         collision_strategy=row.collision_strategy,
         grace_period_seconds=None if row.grace_period is None else row.grace_period / 1_000_000,
@@ -218,26 +180,24 @@ def _value(row: sa.Row[Any], schedules: tuple[DeploymentSchedule, ...]) -> Deplo
 
 def set_paused(database: Database, connection: sa.Connection, deployment_id: str, paused: bool) -> None:
     """Pausing also takes back what its schedules have planned; resuming plans anew from now on."""
-    changed = connection.execute(
-        sa.update(deployment).where(deployment.c.id == deployment_id).values(paused=paused)
-    ).rowcount
-    if not changed:
+    query = sa.select(deployment.c.paused).where(deployment.c.id == deployment_id).with_for_update()
+    before = connection.execute(query).scalar_one_or_none()
+    if before is None:
         raise NotFound("deployment", deployment_id, "List them with: flowtui deployment ls")
+    if bool(before) is paused:
+        return
+    connection.execute(sa.update(deployment).where(deployment.c.id == deployment_id).values(paused=paused))
     now = database.now(connection)
-    _take_back_plans(connection, deployment_id, now)
+    if paused:
+        schedules.halt(database, connection, deployment_id)
+    else:
+        schedules.replan(database, connection, deployment_id, now, resumed=True)
     feed.append(connection, "deployment", deployment_id, "updated", now)
-
-
-def _take_back_plans(connection: sa.Connection, deployment_id: str, now: int) -> None:
-    """Remove what the schedules of a deployment have planned, and have them plan anew from now on."""
-    drop_planned(connection, flow_run.c.deployment_id == deployment_id)
-    schedules = deployment_schedule.c.deployment_id == deployment_id
-    connection.execute(sa.update(deployment_schedule).where(schedules).values(planned_until=now))
 
 
 def delete(database: Database, connection: sa.Connection, deployment_id: str) -> None:
     """Remove a deployment, its schedules and what they have planned; runs that happened stay."""
-    drop_planned(connection, flow_run.c.deployment_id == deployment_id)
+    drop_planned(database, connection, deployment_id)
     if not connection.execute(sa.delete(deployment).where(deployment.c.id == deployment_id)).rowcount:
         raise NotFound("deployment", deployment_id, "List them with: flowtui deployment ls")
     feed.append(connection, "deployment", deployment_id, "deleted", database.now(connection))

@@ -1,134 +1,148 @@
-"""What the server's services do to the store: plan runs ahead, mark the late ones, tidy the logs."""
+"""What the server's services do to the store: plan runs ahead, tidy the logs."""
 
-from datetime import timedelta
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.errors import ScheduleError
-from flowtui.engine.ids import new_slug
 from flowtui.engine.model import NewFlowRun
-from flowtui.engine.orchestration.rules import Facts, decide
-from flowtui.engine.schedules.wire import schedule_from_json
-from flowtui.engine.states import Late, Scheduled, StateType
+from flowtui.engine.schedules.planning import Plan, Reach, plan
+from flowtui.engine.states import StateType
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import merge_chunks
-from flowtui.engine.store.rows import load, state_of
+from flowtui.engine.store.planned_runs import create_planned, planned_run
+from flowtui.engine.store.rows import instant, micros
+from flowtui.engine.store.schedules import schedule_of
 from flowtui.engine.store.tables import deployment, deployment_schedule, flow, flow_run, log_chunk, run_queue
-from flowtui.engine.store.transitions import create, lock_run, write_state
 
-__all__ = ["compact_logs", "mark_late", "plan_ahead"]
+__all__ = ["compact_logs", "plan_ahead"]
+
+Call = Callable[[Callable[[sa.Connection], int]], int]
+"""Runs a piece of work in a transaction that may write, and answers what it answers."""
+
+_log = logging.getLogger("flowtui.store")
+_PLANNED: Final = "Planned by its schedule."
+_AT_ONCE: Final = 50
+"""Schedules of one transaction: with ten runs each, it takes 50 ms."""
+_AT_MOST_SECONDS: Final = 2.0
+_AN_HOUR: Final = timedelta(hours=1)
 
 
-def plan_ahead(database: Database, connection: sa.Connection, horizon: timedelta, per_schedule: int) -> int:
-    """Make the runs of active schedules up to `horizon` ahead, at most `per_schedule` waiting for each.
+def plan_ahead(database: Database, call: Call, reach: Reach, deployment_id: str | None = None) -> int:
+    """Make the runs of those schedules that have something to do (of one deployment, or of all); answers how many.
 
-    A run's idempotency key is (schedule, instant), so that no instant ever yields two runs, whoever plans.
+    Only those are looked at whose `next_plan` has come. What becomes runs is decided outside any transaction; `call`
+    runs a piece of work in a short one, which writes only where the schedule is still what was read. So any number of
+    planners may be at work, and none makes an instant twice.
     """
-    now = database.now(connection)
-    made = 0
-    for row in connection.execute(_active_schedules()).all():
-        waiting = connection.execute(
-            sa.select(sa.func.count())
-            .select_from(flow_run)
-            .join(run_queue, run_queue.c.flow_run_id == flow_run.c.id)
-            .where(flow_run.c.schedule_id == row.id, run_queue.c.state_type == StateType.SCHEDULED.value)
-        ).scalar_one()
-        made += _plan_one(database, connection, row, now, horizon, per_schedule - waiting)
-    return made
+    made, seen, deadline = 0, set[str](), time.monotonic() + _AT_MOST_SECONDS
+    while True:
+        with database.read() as connection:
+            now = database.now(connection)
+            rows = [row for row in _due(connection, now, deployment_id) if row.id not in seen]
+            waiting = _waiting(connection, [row.id for row in rows], {row.deployment_id for row in rows}, now)
+        if not rows:
+            return made
+        plans = [(row, _decide(row, waiting.get(row.id, 0), from_micros(now), reach)) for row in rows]
+        made += call(partial(_carry_out, database, plans))
+        seen.update(row.id for row in rows)
+        if time.monotonic() > deadline:
+            return made
 
 
-def _active_schedules() -> sa.Select[tuple[object, ...]]:
-    query: sa.Select[tuple[object, ...]] = (
-        sa.select(
-            deployment_schedule.c.id,
-            deployment_schedule.c.schedule,
-            deployment_schedule.c.planned_until,
-            deployment_schedule.c.parameters.label("overrides"),
-            deployment.c.id.label("deployment_id"),
-            deployment.c.parameters,
-            deployment.c.tags,
-            deployment.c.work_pool_name,
-            deployment.c.work_queue_name,
-            deployment.c.version,
-            deployment.c.retries,
-            deployment.c.retry_delay,
-            flow.c.name.label("flow_name"),
-        )
+def _due(connection: sa.Connection, now: int, deployment_id: str | None) -> Sequence[sa.Row[Any]]:
+    query = (
+        sa.select(deployment_schedule)
         .join(deployment, deployment.c.id == deployment_schedule.c.deployment_id)
-        .join(flow, flow.c.id == deployment.c.flow_id)
-        .where(deployment_schedule.c.active.is_(True), deployment.c.paused.is_(False))
-    )
-    return query
-
-
-def _plan_one(
-    database: Database,
-    connection: sa.Connection,
-    row: sa.Row[tuple[object, ...]],
-    now: int,
-    horizon: timedelta,
-    room: int,
-) -> int:
-    """Plan one schedule from where it was planned to; after a pause of the server, from now on."""
-    if room <= 0:
-        return 0
-    start = from_micros(max(row.planned_until or now, now))
-    try:
-        fires = schedule_from_json(load(row.schedule)).next_fires(start, room, hash_id=row.deployment_id)
-    except ScheduleError:  # it was valid when it was saved and has no further instant
-        fires = []
-    fires = [fire for fire in fires if fire <= from_micros(now) + horizon]
-    for fire in fires:
-        new = NewFlowRun(
-            flow_name=row.flow_name,
-            name=new_slug(),
-            state=Scheduled(fire, message="Planned by its schedule."),
-            parameters={**load(row.parameters), **load(row.overrides)},
-            tags=tuple(load(row.tags)),
-            deployment_id=row.deployment_id,
-            work_pool_name=row.work_pool_name or None,
-            work_queue_name=row.work_queue_name or None,
-            deployment_version=row.version,
-            retries=row.retries,
-            retry_delay_seconds=row.retry_delay / 1_000_000,
-            schedule_id=row.id,
-            auto_scheduled=True,
-            idempotency_key=f"schedule {row.id} {fire.isoformat()}",
-            created_by="schedule",
-        )
-        create(database, connection, new)
-    planned = to_micros(fires[-1]) if fires else row.planned_until or now
-    if planned != row.planned_until:
-        connection.execute(
-            sa.update(deployment_schedule).where(deployment_schedule.c.id == row.id).values(planned_until=planned)
-        )
-    return len(fires)
-
-
-def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -> int:
-    """Scheduled runs that nobody has taken `grace` after their time become Late."""
-    now = database.now(connection)
-    ids = connection.execute(
-        sa.select(run_queue.c.flow_run_id)
         .where(
-            run_queue.c.state_type == StateType.SCHEDULED.value,
-            run_queue.c.state_name.notin_(("Late", "AwaitingConcurrencySlot")),
-            run_queue.c.owner.is_(None),
-            run_queue.c.due < now - grace // timedelta(microseconds=1),
+            deployment_schedule.c.next_plan <= now,
+            deployment_schedule.c.active.is_(True),
+            deployment.c.paused.is_(False),
         )
-        .limit(500)
-    ).scalars()
-    marked = 0
-    for run_id in ids.all():
-        row = lock_run(database, connection, run_id)
-        old = state_of(row)
-        facts = Facts(now=from_micros(now), owned=False, by_owner=False, can_restart=row.deployment_id is not None)
-        new = Late(from_micros(row.expected_start), message="Nobody has started it.")
-        if decide(old, new, facts).status == "ACCEPT":
-            write_state(database, connection, row, old, new, keep_owner=False)
-            marked += 1
-    return marked
+        .order_by(deployment_schedule.c.next_plan)
+        .limit(_AT_ONCE)
+    )
+    if deployment_id is not None:
+        query = query.where(deployment_schedule.c.deployment_id == deployment_id)
+    return connection.execute(query).all()
+
+
+def _waiting(
+    connection: sa.Connection, schedule_ids: Sequence[str], deployment_ids: Collection[str], now: int
+) -> dict[str, int]:
+    """How many runs of each schedule are there already and not due yet."""
+    query = (
+        sa.select(flow_run.c.schedule_id, sa.func.count())
+        .select_from(run_queue)
+        .join(flow_run, flow_run.c.id == run_queue.c.flow_run_id)
+        .where(
+            run_queue.c.deployment_id.in_(list(deployment_ids)),
+            run_queue.c.state_type == StateType.SCHEDULED.value,
+            run_queue.c.due > now,
+            flow_run.c.schedule_id.in_(list(schedule_ids)),
+            flow_run.c.auto_scheduled.is_(True),
+        )
+        .group_by(flow_run.c.schedule_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _decide(row: sa.Row[Any], waiting: int, now: datetime, reach: Reach) -> Plan:
+    until = instant(row.planned_until)
+    try:
+        schedule = schedule_of(row)
+        return plan(schedule, planned_until=until, waiting=waiting, now=now, reach=reach, hash_id=row.deployment_id)
+    except ScheduleError as error:  # it was valid when it was saved: a zone that is no more, perhaps
+        _log.warning("Schedule %s cannot be planned: %s It is tried again in an hour.", row.id, error)
+        return Plan(instants=(), planned_until=until or now, next_plan=now + _AN_HOUR)
+
+
+def _carry_out(database: Database, plans: Sequence[tuple[sa.Row[Any], Plan]], connection: sa.Connection) -> int:
+    """Write what was decided, where the schedule is still as it was read."""
+    owners = _owners(connection, sorted({row.deployment_id for row, _ in plans}))
+    by_flow: dict[str, list[NewFlowRun]] = {}
+    for row, planned in plans:
+        owner = owners.get(row.deployment_id)
+        if owner is None or owner.paused or not _advance(connection, row, planned):
+            continue
+        runs = [planned_run(owner, row, fire, _PLANNED) for fire in planned.instants]
+        if runs and planned.note:
+            runs[0] = replace(runs[0], state=replace(runs[0].state, message=f"{_PLANNED} {planned.note}"))
+        by_flow.setdefault(owner.flow_id, []).extend(runs)
+    return sum(create_planned(database, connection, flow_id, runs) for flow_id, runs in by_flow.items())
+
+
+def _owners(connection: sa.Connection, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """The deployments, which nobody changes on PostgreSQL until this transaction ends."""
+    query = (
+        sa.select(deployment, flow.c.name.label("flow_name"))
+        .join(flow, flow.c.id == deployment.c.flow_id)
+        .where(deployment.c.id.in_(ids))
+        .order_by(deployment.c.id)
+        .with_for_update(read=True, of=deployment)
+    )
+    return {row.id: row for row in connection.execute(query)}
+
+
+def _advance(connection: sa.Connection, row: sa.Row[Any], planned: Plan) -> bool:
+    """Note how far it is planned; False when somebody has planned or changed it since it was read."""
+    same = (
+        deployment_schedule.c.id == row.id,
+        deployment_schedule.c.schedule == row.schedule,
+        deployment_schedule.c.parameters == row.parameters,
+        deployment_schedule.c.active.is_(True),
+        deployment_schedule.c.next_plan == row.next_plan,
+        deployment_schedule.c.planned_until.is_not_distinct_from(row.planned_until),
+    )
+    values = {"planned_until": to_micros(planned.planned_until), "next_plan": micros(planned.next_plan)}
+    return connection.execute(sa.update(deployment_schedule).where(*same).values(values)).rowcount == 1
 
 
 def compact_logs(connection: sa.Connection, limit: int) -> int:

@@ -330,6 +330,14 @@ deployment_schedule = sa.Table(
     sa.Column("updated", Micros),
 )
 
+_planned = deployment_schedule.c.next_plan.isnot(None)
+sa.Index(
+    "ix_deployment_schedule__next_plan",
+    deployment_schedule.c.next_plan,
+    sqlite_where=_planned,
+    postgresql_where=_planned,
+)
+
 block_document = sa.Table(
     "block_document",
     metadata,

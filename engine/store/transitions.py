@@ -30,7 +30,7 @@ from flowtui.engine.store.rows import (
 from flowtui.engine.store.slots import release_of_run
 from flowtui.engine.store.tables import event, flow, flow_run, run_queue, run_stats, run_tally, task_queue, task_run
 
-__all__ = ["create", "ensure_flow", "lock_run", "propose", "set_process", "write_state"]
+__all__ = ["create", "ensure_flow", "lock_run", "new_row", "propose", "set_process", "write_state"]
 
 _HOUR = 3_600_000_000
 _ENDS = [state.value for state in TERMINAL]
@@ -65,10 +65,23 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
     now = database.now(connection)
     flow_id = ensure_flow(database, connection, new.flow_name, now)
     run_id = new.id or new_id()
+    values = new_row(new, run_id, flow_id, now)
+    if connection.execute(database.insert(flow_run).on_conflict_do_nothing(), values).rowcount == 0:
+        return _same_key(connection, flow_id, writable(new.idempotency_key), run_id)
+    owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
+    place = (new.work_pool_name, values["work_queue_name"], new.deployment_id)
+    _queue(database, connection, run_id, new.state, values["epoch"], place, owner)
+    connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
+    if new.state.is_final():
+        _tally(database, connection, new.state, +1)
+    return run_id
+
+
+def new_row(new: NewFlowRun, run_id: str, flow_id: str, now: int) -> dict[str, Any]:
+    """The row of a run that is being created."""
     times = after(Times(), None, new.state)
-    epoch = 1 if new.lease else 0
     queue = new.work_queue_name if new.work_pool_name is None else new.work_queue_name or DEFAULT_QUEUE
-    values = {
+    return {
         "id": run_id,
         "flow_id": flow_id,
         "deployment_id": new.deployment_id,
@@ -91,19 +104,10 @@ def create(database: Database, connection: sa.Connection, new: NewFlowRun) -> st
         "job_variables": dump(new.job_variables) if new.job_variables else None,
         "retries": new.retries,
         "retry_delay": int(new.retry_delay_seconds * 1_000_000),
-        "epoch": epoch,
+        "epoch": 1 if new.lease else 0,
         "created": now,
         "updated": now,
     }
-    if connection.execute(database.insert(flow_run).on_conflict_do_nothing(), values).rowcount == 0:
-        return _same_key(connection, flow_id, writable(new.idempotency_key), run_id)
-    owner = (new.lease.owner, now + int(new.lease.seconds * 1_000_000)) if new.lease else None
-    place = (new.work_pool_name, queue, new.deployment_id)
-    _queue(database, connection, run_id, new.state, epoch, place, owner)
-    connection.execute(sa.insert(event), event_row("flow-run", run_id, new.state, run_id))
-    if new.state.is_final():
-        _tally(database, connection, new.state, +1)
-    return run_id
 
 
 def _same_key(connection: sa.Connection, flow_id: str, key: str | None, run_id: str) -> str:

@@ -24,6 +24,10 @@ class Housekeeping(Leases, Protocol):
         """Create Scheduled runs ahead, one for each (schedule, instant); answers with how many are new."""
         ...
 
+    def skip_missed(self) -> int:
+        """Due runs of schedules that are not to be made up for, by its catch-up policy, end Skipped; how many."""
+        ...
+
     def mark_late(self, grace: timedelta) -> int:
         """Scheduled runs whose time passed longer than `grace` ago become Late; answers with how many."""
         ...

@@ -7,18 +7,15 @@ from typing import Final
 
 from flowtui.engine import faults
 from flowtui.engine.runs.vouching import vouch
+from flowtui.engine.schedules.planning import HORIZON, PER_SCHEDULE
 from flowtui.server.services.clock_watch import ClockWatch
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.ticker import Service
 
-__all__ = ["HORIZON", "LATE_AFTER", "PER_SCHEDULE", "services"]
+__all__ = ["LATE_AFTER", "services"]
 
 log = logging.getLogger("flowtui.server.services")
 
-HORIZON: Final = timedelta(days=7)
-"""How far ahead scheduled runs are created. A weekly report is seen in the list of what comes next."""
-PER_SCHEDULE: Final = 10
-"""How many runs each schedule has waiting, at most: a schedule for every second must not fill the store."""
 LATE_AFTER: Final = timedelta(seconds=15)
 """A run that is due and has not been taken for this long is called Late."""
 _LOGS_AT_ONCE: Final = 20
@@ -29,6 +26,7 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
     return (
         Service(name="schedules", every=2.0, work=lambda: _plan(store)),
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
+        Service(name="missed runs", every=5.0, work=store.skip_missed),
         # A third of a lease, so that a dead process is noticed well within two.
         Service(name="leases", every=min(lease_seconds / 3, 10.0), work=_Reaper(store, lease_seconds)),
         Service(

@@ -24,6 +24,11 @@ __all__ = ["app"]
 
 app = App(name="deployment", help="List, inspect, run, pause and delete deployments.")
 app.command("flowtui.tui.cli.deployment_run:run", name="run", help="Start a run of a deployment.")
+app.command(
+    "flowtui.tui.cli.deployment_schedules:app",
+    name="schedule",
+    help="When it runs: add, list, switch and preview schedules.",
+)
 
 
 _NONE = "No deployments. Make one with: flowtui deploy file.py:flow -n NAME"

@@ -9,7 +9,7 @@ from flowtui.engine.clock import utc_now
 from flowtui.engine.durations import parse_duration
 from flowtui.engine.errors import UsageError
 
-__all__ = ["parse_pairs", "parse_when"]
+__all__ = ["parse_moment", "parse_pairs", "parse_when"]
 
 
 def parse_pairs(pairs: Sequence[str], schema: Mapping[str, Any], whole: str | None = None) -> dict[str, Any]:
@@ -64,22 +64,27 @@ def parse_when(start_in: str | None, start_at: str | None) -> datetime | None:
             return utc_now() + parse_duration(start_in.removeprefix("in "))
         except OverflowError as error:
             raise UsageError(f"{start_in!r} from now is beyond the calendar.") from error
-    return _moment(start_at) if start_at else None
+    return _moment(start_at, ahead=True) if start_at else None
 
 
-def _moment(text: str) -> datetime:
-    """A time in words of a calendar; without an offset it is local. `15:00` is the next 15:00."""
+def parse_moment(text: str) -> datetime:
+    """A moment of any time, also of the past; without an offset it is local. Raises `UsageError`."""
+    return _moment(text, ahead=False)
+
+
+def _moment(text: str, *, ahead: bool) -> datetime:
+    """A time in words of a calendar; without an offset it is local. `15:00` is that of today; `ahead`, the next one."""
     from dateutil import parser  # noqa: PLC0415 - 20 ms that only --start-at pays
 
     now = datetime.now().astimezone()
     day, rest = now.replace(hour=0, minute=0, second=0, microsecond=0), text.strip()
-    for word, days in (("today", 0), ("tomorrow", 1)):
+    for word, days in (("today", 0), ("tomorrow", 1), ("yesterday", -1)):
         if rest.lower().startswith(word):
             day, rest = day + timedelta(days=days), rest[len(word) :].removeprefix(" at").strip()
     try:
         moment = parser.parse(rest, default=day.replace(tzinfo=None)) if rest else day.replace(tzinfo=None)
         moment = moment.astimezone() if moment.tzinfo is None else moment
         only_time = rest and rest == text.strip() and ":" in rest and len(rest) <= len("15:00:00 pm")
-        return moment + timedelta(days=1) if only_time and moment < now else moment
+        return moment + timedelta(days=1) if ahead and only_time and moment < now else moment
     except (ValueError, OverflowError, TypeError) as error:
         raise UsageError(f"{text!r} is no time; write 2026-11-20T15:00, '2026-11-20 15:00' or 15:00.") from error

@@ -116,10 +116,11 @@ def test_old_names_of_schedules_are_there() -> None:
     from datetime import timedelta
 
     from prefect.orion.schemas.schedules import CronSchedule, IntervalSchedule
-    from prefect.schedules import Cron, RRule
+    from prefect.schedules import Cron, RRule, Schedule
 
     assert CronSchedule(cron="0 6 * * 1", timezone="Europe/Oslo").timezone == "Europe/Oslo"
     assert RRule("FREQ=DAILY", active=False).active is False
+    assert Schedule(cron="0 6 * * *", slug="six") == Cron("0 6 * * *", slug="six")
     assert IntervalSchedule(interval=90).interval == timedelta(seconds=90)
     assert Cron("0 6 * * *", parameters={"n": 1}).parameters == {"n": 1}
     with pytest.raises(ValueError, match="positive"):

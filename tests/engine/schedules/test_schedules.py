@@ -1,11 +1,13 @@
 """What schedules mean: the table of clock changes, what is refused, and the words."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from flowtui.engine.errors import ScheduleError
-from flowtui.engine.schedules import Cron, Interval, Schedule
+from flowtui.engine.schedules import Cron, Interval, RRule, Schedule
 from flowtui.engine.schedules.walls import zone
 from flowtui.engine.schedules.wire import schedule_from_json
 from flowtui.engine.schedules.words import describe
@@ -218,6 +220,18 @@ def test_a_wire_value_that_is_no_schedule_is_refused(data: dict[str, object]) ->
         ("0 18 24 12 *", "on 24 December at 18:00 Europe/Berlin"),
         ("0 0 13 * 5", "cron 0 0 13 * 5 Europe/Berlin"),
         ("*/7 * * * *", "cron */7 * * * * Europe/Berlin"),
+        ("*/15 9-17 * * 1-5", "weekdays every 15 minutes from 09:00 to 17:45 Europe/Berlin"),
+        ("0 22-2 * * *", "every hour from 22:00 to 02:00 Europe/Berlin"),
+        ("5 */6 * * sat,sun", "weekends every 6 hours at :05 Europe/Berlin"),
+        ("0,30 9 * * *", "daily at 09:00 and 09:30 Europe/Berlin"),
+        ("0 9 * * MON#1", "on the first Monday of each month at 09:00 Europe/Berlin"),
+        ("0 9 * * L5", "on the last Friday of each month at 09:00 Europe/Berlin"),
+        ("0 9 L * *", "on the last day of each month at 09:00 Europe/Berlin"),
+        ("0 0 1,15 * *", "on days 1 and 15 of each month at 00:00 Europe/Berlin"),
+        ("0 9 * 1,7 MON", "Mondays in January and July at 09:00 Europe/Berlin"),
+        ("30 9 24 dec *", "on 24 December at 09:30 Europe/Berlin"),
+        ("* * * * * */10", "every 10 seconds"),
+        ("0 9 * * 1-5 0", "weekdays at 09:00 Europe/Berlin"),
     ],
 )
 def test_a_schedule_is_said_in_words(cron: str, words: str) -> None:
@@ -236,3 +250,43 @@ def test_a_schedule_is_said_in_words(cron: str, words: str) -> None:
 )
 def test_an_interval_is_said_in_words(seconds: float, words: str) -> None:
     assert describe(Interval(timedelta(seconds=seconds), anchor_date=datetime(2026, 1, 1, tzinfo=UTC))) == words
+
+
+def test_a_schedule_shows_what_it_is_and_is_changed_by_a_copy() -> None:
+    schedule = Cron("0 9 * * *", "Europe/Berlin", catch_up="within 10m")
+    assert repr(schedule) == (
+        "Cron(timezone='Europe/Berlin', cron='0 9 * * *', day_or=True, "
+        "catch_up=CatchUp(policy='within', span=datetime.timedelta(seconds=600)))"
+    )
+    assert replace(schedule, active=False).active is False
+    assert replace(schedule, active=False) != schedule == replace(schedule, replaces="old")
+    assert Interval("1h30m") == Interval(5400) == Interval(timedelta(minutes=90))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Cron(5),
+        lambda: Cron("0 0 * * *", dst_overlap="thrice"),
+        lambda: Cron("0 0 * * *", timezone=3),
+        lambda: Cron("0 0 * * *", active="yes"),
+        lambda: Cron("0 0 * * *", parameters=[1]),
+        lambda: Cron("0 0 * * *", slug="x" * 201),
+        lambda: Cron("0 0 * * *", max_scheduled_runs=True),
+        lambda: Interval("often"),
+        lambda: Interval(True),
+        lambda: Interval(float("nan")),
+        lambda: Interval(60, anchor_date="soon"),
+        lambda: RRule(None),
+        lambda: Cron("0 0 * * *").next_fires(datetime(2026, 1, 1), 1),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(make: Callable[[], object]) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        make()
+    assert str(caught.value).endswith(".")
+
+
+def test_an_unknown_option_is_named() -> None:
+    with pytest.raises(TypeError, match="Cron has no catchup"):
+        Cron("0 0 * * *", catchup="all")  # type: ignore[call-arg]

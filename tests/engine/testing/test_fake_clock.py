@@ -109,9 +109,8 @@ def test_schedules_make_their_runs_by_it_and_a_worker_is_given_those_that_are_du
     clock = FakeClock(NOON)
     with harness(clock=clock) as store:
         store.client.save_deployment(spec)
-        store.client.materialise_schedules(timedelta(days=3), 10)
         due = [run.expected_start_time for run in runs_of("backup")]
-        assert due == [datetime(2024, 3, day, 3, tzinfo=UTC) for day in (2, 3, 4)]
+        assert due == [datetime(2024, 3, day, 3, tzinfo=UTC) for day in range(2, 9)]
 
         assert store.client.claim_flow_runs("local", "me", limit=10, lease_seconds=30) == ()
         clock.move_to("2024-03-02T03:00:01Z")
