@@ -47,9 +47,9 @@ def plan_ahead(database: Database, call: Call, reach: Reach, deployment_id: str 
         with database.read() as connection:
             now = database.now(connection)
             rows = [row for row in _due(connection, now, deployment_id) if row.id not in seen]
+            if not rows:
+                return made
             waiting = _waiting(connection, [row.id for row in rows], {row.deployment_id for row in rows}, now)
-        if not rows:
-            return made
         plans = [(row, _decide(row, waiting.get(row.id, 0), from_micros(now), reach)) for row in rows]
         made += call(partial(_carry_out, database, plans))
         seen.update(row.id for row in rows)
@@ -115,6 +115,8 @@ def _carry_out(database: Database, plans: Sequence[tuple[sa.Row[Any], Plan]], co
         runs = [planned_run(owner, row, fire, _PLANNED) for fire in planned.instants]
         if runs and planned.note:
             runs[0] = replace(runs[0], state=replace(runs[0].state, message=f"{_PLANNED} {planned.note}"))
+        elif planned.note:
+            _log.info("Schedule %s of %s: %s", row.id, owner.full_name, planned.note)
         by_flow.setdefault(owner.flow_id, []).extend(runs)
     return sum(create_planned(database, connection, flow_id, runs) for flow_id, runs in by_flow.items())
 
