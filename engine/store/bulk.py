@@ -9,12 +9,14 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from flowtui.engine.store.database import Database
 
-__all__ = ["insert_rows", "upsert_rows"]
+__all__ = ["insert_rows", "update_rows", "upsert_rows"]
 
 Row = tuple[Any, ...]
+_POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SIZES: Final = (256, 64, 16, 4, 1)
 """Rows of one statement: few sizes, so that the driver keeps all of them prepared."""
 
@@ -39,6 +41,40 @@ def upsert_rows(
     elif rows:
         columns = names.split(", ")
         connection.execute(database.upsert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def update_rows(
+    database: Database, connection: sa.Connection, table: sa.Table, key: str, names: str, rows: Sequence[Row]
+) -> None:
+    """Set these columns in the rows whose `key`, a column, is the first value of each row; the others follow it."""
+    if database.is_sqlite:
+        setting = ", ".join(f"{name}=?" for name in names.split(", "))
+        statement = f"UPDATE {table.name} SET {setting} WHERE {key}=?"  # noqa: S608 - all three are ours, no data
+        connection.exec_driver_sql(statement, [(*row[1:], row[0]) for row in rows])
+    elif rows:  # one statement, whose values are as many lists as there are columns
+        columns = [key, *names.split(", ")]
+        connection.execute(_update(table, key, names), dict(zip(columns, zip(*rows, strict=True), strict=True)))
+
+
+@cache
+def _update(table: sa.Table, key: str, names: str) -> sa.TextClause:
+    columns = [key, *names.split(", ")]
+    kinds = {name: table.c[name].type.compile(dialect=_POSTGRES) for name in columns}
+    lists = ", ".join(f"CAST(:{name} AS {kinds[name]}[])" for name in columns)
+    setting = ", ".join(f"{name} = new.{name}" for name in names.split(", "))
+    return sa.text(
+        f"UPDATE {table.name} SET {setting} FROM unnest({lists}) AS new ({', '.join(columns)})"  # noqa: S608 - as above
+        f" WHERE {table.name}.{key} = new.{key}"
+    ).bindparams(*(sa.bindparam(name, type_=_List()) for name in columns))
+
+
+class _List(sa.types.UserDefinedType[Any]):
+    """Handed to the driver as it is."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return list
 
 
 def _insert(table: sa.Table, names: str) -> str:

@@ -12,11 +12,12 @@ from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Claim, FlowRun
 from flowtui.engine.orchestration.handing_out import DeploymentLoad, lines_in_order, room_in, shared
 from flowtui.engine.states import AwaitingConcurrencySlot, Cancelled, Pending, State, StateType
+from flowtui.engine.store.bulk import insert_rows, update_rows
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read_many
 from flowtui.engine.store.handing_out import deployment_loads, pool_load
 from flowtui.engine.store.overdue import skip_some
-from flowtui.engine.store.rows import event_row, state_of, state_row, writable
+from flowtui.engine.store.rows import EVENT_COLUMNS, event_values, state_of, state_row, writable
 from flowtui.engine.store.tables import event, flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
@@ -54,7 +55,7 @@ def claim_due(database: Database, connection: sa.Connection, wanted: Wanted) -> 
         if skipped.isdisjoint(chosen):
             break
         chosen = _choose(database, connection, wanted, loads, now, lock=True)
-    return _take_all(connection, chosen, wanted, now)
+    return _take_all(database, connection, chosen, wanted, now)
 
 
 def would_take(database: Database, connection: sa.Connection, wanted: Wanted) -> list[str]:
@@ -186,30 +187,9 @@ def _collided(load: DeploymentLoad, due: int | None) -> State:
 
 # -- taking -----------------------------------------------------------------------------------------------------------
 
-# A claim takes many runs at once, each by the same statements.
-_MOVE_RUN = (
-    sa.update(flow_run)
-    .where(flow_run.c.id == sa.bindparam("run_id"))
-    .values(
-        {
-            name: sa.bindparam(f"new_{name}")
-            for name in (
-                *("state_id", "state_type", "state_name", "state_message", "state_details", "state_at"),
-                *("epoch", "updated", "worker_name"),
-            )
-        }
-    )
-)
-_OWN = (
-    sa.update(run_queue)
-    .where(run_queue.c.flow_run_id == sa.bindparam("run_id"))
-    .values(
-        {
-            name: sa.bindparam(f"new_{name}")
-            for name in ("due", "state_type", "state_name", "epoch", "owner", "lease_until")
-        }
-    )
-)
+# A claim takes many runs at once, by few statements.
+_MOVED: Final = "state_id, state_type, state_name, state_message, state_details, state_at, epoch, updated, worker_name"
+_OWNED: Final = "due, state_type, state_name, epoch, owner, lease_until"
 
 
 def pending_after(old: State) -> State:
@@ -217,14 +197,17 @@ def pending_after(old: State) -> State:
     return Pending(details={key: old.details[key] for key in KEPT_DETAILS if key in old.details})
 
 
-def _take_all(connection: sa.Connection, ids: Sequence[str], wanted: Wanted, now: int) -> tuple[Claim, ...]:
+def _take_all(
+    database: Database, connection: sa.Connection, ids: Sequence[str], wanted: Wanted, now: int
+) -> tuple[Claim, ...]:
     if not ids:
         return ()
     lease_until = now + int(wanted.lease_seconds * 1_000_000)
     runs = list(_taken(read_many(connection, ids), wanted, from_micros(lease_until)))
-    connection.execute(_MOVE_RUN, [_run_row(run) for run in runs])
-    connection.execute(_OWN, [_queue_row(run, lease_until) for run in runs])
-    connection.execute(sa.insert(event), [event_row("flow-run", run.id, run.state, run.id) for run in runs])
+    update_rows(database, connection, flow_run, "id", _MOVED, [_run_row(run) for run in runs])
+    update_rows(database, connection, run_queue, "flow_run_id", _OWNED, [_queue_row(run, lease_until) for run in runs])
+    events = [event_values("flow-run", run.id, run.state, run.id) for run in runs]
+    insert_rows(database, connection, event, EVENT_COLUMNS, events)
     return tuple(Claim(run=run, epoch=run.epoch) for run in runs)
 
 
@@ -242,19 +225,11 @@ def _taken(runs: Iterable[FlowRun], wanted: Wanted, lease_until: datetime) -> It
         )
 
 
-def _run_row(run: FlowRun) -> dict[str, Any]:
-    row = {**state_row(run.state), "epoch": run.epoch, "updated": to_micros(run.updated)}
-    return {"run_id": run.id, "new_worker_name": run.worker_name, **{f"new_{name}": row[name] for name in row}}
+def _run_row(run: FlowRun) -> tuple[Any, ...]:
+    return (run.id, *state_row(run.state).values(), run.epoch, to_micros(run.updated), run.worker_name)
 
 
-def _queue_row(run: FlowRun, lease_until: int) -> dict[str, Any]:
+def _queue_row(run: FlowRun, lease_until: int) -> tuple[Any, ...]:
     due = run.state.details.get("scheduled_time")
-    return {
-        "run_id": run.id,
-        "new_due": to_micros(datetime.fromisoformat(str(due))) if due else None,
-        "new_state_type": run.state.type.value,
-        "new_state_name": run.state.name,
-        "new_epoch": run.epoch,
-        "new_owner": run.owner,
-        "new_lease_until": lease_until,
-    }
+    instant = to_micros(datetime.fromisoformat(str(due))) if due else None
+    return (run.id, instant, run.state.type.value, run.state.name, run.epoch, run.owner, lease_until)

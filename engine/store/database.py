@@ -18,7 +18,7 @@ from flowtui.engine.clock import now_micros
 from flowtui.engine.errors import StoreError, StoreUnavailable
 from flowtui.engine.settings import Settings
 from flowtui.engine.store.forking import not_forked
-from flowtui.engine.store.postgres import in_words, postgres_engine, shown
+from flowtui.engine.store.postgres import in_words, postgres_engine, shown, works
 
 __all__ = ["PATIENCE_SECONDS", "Database"]
 
@@ -81,7 +81,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state."""
-        with not_forked(), _named_errors(self.url), self._connect(self._reading) as connection:
+        with not_forked(), _named_errors(self.url), self._connect(self._reading, check=True) as connection:
             yield connection
 
     @contextmanager
@@ -90,13 +90,16 @@ class Database:
         with (
             not_forked(),
             _named_errors(self.url),
-            self._connect(self.engine).execution_options(flowtui_write=True) as connection,
+            self._connect(self.engine, check=False).execution_options(flowtui_write=True) as connection,
             connection.begin(),
         ):
             yield connection
 
-    def _connect(self, engine: sa.Engine) -> sa.Connection:
-        """A connection; from a server that restarts, as soon as it is back."""
+    def _connect(self, engine: sa.Engine, *, check: bool) -> sa.Connection:
+        """A connection; from a server that restarts, as soon as it is back.
+
+        Without `check`, one that was in use a moment ago is taken to work still: whoever writes tries again anyway.
+        """
         give_up = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -106,8 +109,9 @@ class Database:
                     raise
                 time.sleep(_LOOK_AGAIN_SECONDS)
             else:
-                self._reached = not self.is_sqlite
-                return connection
+                if self.is_sqlite or works(connection, check=check):
+                    self._reached = not self.is_sqlite
+                    return connection
 
     def now(self, connection: sa.Connection) -> int:
         """The store's clock in microseconds: the only one that leases are measured by."""

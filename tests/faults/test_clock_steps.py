@@ -123,7 +123,7 @@ def check(place: Place, folder: Path, step: str) -> None:
         (lost,) = running(client) - {live}
         before = wait_until(lambda: services()["schedules"]["last_ok"], 20, "the services to have begun")
         machine.set(step)
-        wait_until(lambda: services()["schedules"]["last_ok"][:13] != before[:13], 10, "the services to go on")
+        wait_until(lambda: services()["schedules"]["last_ok"][:13] != before[:13], 20, "the services to go on")
         quick = machine.start()
         wait_until(lambda: is_now(client, quick, "Completed"), 20, "another run to be run")
         machine.kill_script()
