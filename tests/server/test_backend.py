@@ -48,24 +48,23 @@ def test_every_service_reports_that_it_works(home):
             return httpx.get(f"{server.api}/flowtui/health").json()["services"]
 
         wait_until(lambda: all(service["last_ok"] for service in services()), what="each service to have worked")
-        names = ["schedules", "late runs", "leases", "task leases", "slots", "pauses", "logs"]
-        assert [service["name"] for service in services()] == names
+        assert {"schedules", "late runs", "leases", "slots", "pauses", "logs"} <= {one["name"] for one in services()}
         assert all(service["leading"] and service["error"] is None for service in services())
 
 
 def test_of_two_servers_on_one_store_one_leads_and_the_other_takes_over_at_once(home):
     def leading(server):
         services = httpx.get(f"{server.api}/flowtui/health").json()["services"]
-        return sum(service["leading"] for service in services)
+        return {service["name"]: service["leading"] for service in services}
 
     with server_process(home) as leader:
-        wait_until(lambda: leading(leader) == 7, what="the first to lead all services")
+        wait_until(lambda: all(leading(leader).values()), what="the first to lead all services")
         with server_process(home) as other:
-            assert leading(other) == 0
+            assert not any(leading(other).values())
             leader.send_signal(signal.SIGTERM)
             assert leader.wait(15) == 0
             # Much less than the lease: the first has let go of it.
-            wait_until(lambda: leading(other) >= 1, timeout=8, what="the other to lead")
+            wait_until(lambda: any(leading(other).values()), timeout=8, what="the other to lead")
 
 
 def test_a_port_in_use_is_one_sentence_and_exit_code_1(home):
