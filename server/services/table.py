@@ -26,7 +26,6 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
     return (
         Service(name="schedules", every=2.0, work=lambda: _plan(store)),
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
-        Service(name="missed runs", every=5.0, work=store.skip_missed),
         # A third of a lease, so that a dead process is noticed well within two.
         Service(name="leases", every=min(lease_seconds / 3, 10.0), work=_Reaper(store, lease_seconds)),
         Service(
@@ -52,6 +51,7 @@ def _plan(store: Housekeeping) -> int:
 
 def _mark_late(store: Housekeeping) -> int:
     faults.hit("services.before_late")
+    store.skip_missed()
     marked = store.mark_late(LATE_AFTER)
     if marked:
         faults.hit("services.marked_late")

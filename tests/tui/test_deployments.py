@@ -58,7 +58,7 @@ SCHEMA = {
 @pytest.fixture
 def orders(world: World) -> Deployment:
     """A deployment with parameters, of which `since` has no default, and two schedules."""
-    return world.client.save_deployment(
+    made = world.client.save_deployment(
         DeploymentSpec(
             name="prod",
             flow_name="orders-load",
@@ -74,6 +74,8 @@ def orders(world: World) -> Deployment:
             ),
         )
     )
+    world.forget_plans()
+    return made
 
 
 @pytest.fixture
