@@ -106,13 +106,13 @@ def test_the_traceback_of_a_failed_script_begins_in_the_script(tmp_path: Path) -
 
 
 def test_a_name_that_flowtui_does_not_have_is_an_import_error_that_says_so(tmp_path: Path) -> None:
-    (tmp_path / "deploys.py").write_text("from prefect import flow, serve\n")
+    (tmp_path / "deploys.py").write_text("from prefect.deployments import Deployment\n")
 
     done = run_flowtui("run", "--prefect", "deploys.py", cwd=tmp_path)
 
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert "flowtui has no prefect.serve." in last
+    assert "flowtui has no prefect.deployments.Deployment." in last
     assert "flowtui deploy" in last
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from flowtui.engine import faults
 from flowtui.engine.client.local import LocalClient
@@ -20,6 +21,7 @@ from flowtui.engine.clock import utc_now
 from flowtui.engine.model import FlowRun, TaskRunFilter
 from flowtui.engine.schedules import Interval
 from flowtui.engine.states import Scheduled
+from flowtui.engine.store.tables import deployment_schedule
 from tests.engine.store.made import a_place, new_run
 from tests.server.backends import deploy, gone, server_process
 from tests.support import clean_environment, wait_until
@@ -190,6 +192,7 @@ def test_killed_servers(client: LocalClient, home: Path, tmp_path: Path) -> None
     planned = deploy(
         client, here.folder / "planned", "@flow\ndef hourly(): ...", name="hourly", schedules=(every_minute,)
     )
+    forget_plans(client)
     late = client.create_flow_run(new_run(work_pool_name="nobody", state=Scheduled(utc_now() - timedelta(minutes=5))))
     vanished = client.create_flow_run(new_run(work_pool_name="gone"))
     client.claim_flow_runs("gone", "a worker that vanished", limit=1, lease_seconds=0.1)
@@ -200,3 +203,11 @@ def test_killed_servers(client: LocalClient, home: Path, tmp_path: Path) -> None
     assert lost.is_crashed() and "a worker that vanished" in str(lost.message)
     due = [run.expected_start_time for run in client.list_flow_runs(limit=200).items if run.deployment_id == planned.id]
     assert len(due) == len(set(due)) >= 10, due
+
+
+def forget_plans(client: LocalClient) -> None:
+    """As if nobody had planned yet: what is planned when a deployment is saved needs no server."""
+    with client._db.write() as connection:
+        connection.execute(sa.update(deployment_schedule).values(next_plan=0, planned_until=None))
+    for run in client.list_flow_runs(limit=200).items:
+        client.delete_flow_run(run.id)

@@ -115,10 +115,10 @@ def test_every_failure_is_a_sentence_that_names_the_place(
 def test_an_import_that_fails_in_a_neighbour_names_the_neighbours_line(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = write("a.py", "import beside\n").parent
-    write("beside.py", "\n\nprice = {}['eur']\n")
+    root = write("a.py", "import price_list\n").parent  # a name that no other test imports
+    write("price_list.py", "\n\nprice = {}['eur']\n")
     monkeypatch.chdir(root)
-    with pytest.raises(EntrypointError, match=r"a\.py cannot be imported: beside\.py:3: KeyError: 'eur'"):
+    with pytest.raises(EntrypointError, match=r"a\.py cannot be imported: price_list\.py:3: KeyError: 'eur'"):
         load_flow("a.py:f", str(root))
 
 
