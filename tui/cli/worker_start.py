@@ -16,7 +16,7 @@ def start(
     pool: Annotated[str, Parameter(name=["--pool", "-p"])] = "local",
     type_: Annotated[str | None, Parameter(name=["--type", "-t"])] = None,
     name: Annotated[str | None, Parameter(name=["--name", "-n"])] = None,
-    work_queue: Annotated[list[str] | None, Parameter(name=["--work-queue", "-q"], negative="")] = None,
+    work_queue: Annotated[list[str] | None, Parameter(name=["--work-queue", "--queue", "-q"], negative="")] = None,
     limit: Annotated[int | None, Parameter(name=["--limit", "-l"])] = None,
     run_once: Annotated[bool, Parameter(negative="")] = False,
     create_pool_if_not_found: Annotated[bool, Parameter(negative="")] = False,
