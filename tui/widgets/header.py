@@ -65,6 +65,11 @@ class Header(Horizontal):
         self._time.show(zone)
 
 
+def _is_seen(widget: Widget) -> bool:
+    """Whether it is worth writing: news may also come to a header whose screen is being built or has just been left."""
+    return widget.is_attached and widget.screen.is_current
+
+
 class _Time(Widget):
     """The time of day and its zone."""
 
@@ -76,7 +81,7 @@ class _Time(Widget):
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        if self.screen.is_current:
+        if _is_seen(self):
             self.refresh()
 
     def show(self, zone: tzinfo | None) -> None:
@@ -117,7 +122,7 @@ class _Line(Widget):
 
     def _refresh_if_changed(self) -> None:
         """Ages and distances change with time alone; what reads as before is not written again."""
-        if self._words(self._now()) != self._shown and self.screen.is_current:
+        if self._words(self._now()) != self._shown and _is_seen(self):
             self.refresh()
 
     def _words(self, now: datetime) -> tuple[str, list[_Part]]:
