@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from importlib import import_module
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from textual import work
 from textual.app import App
@@ -34,12 +34,19 @@ __all__ = ["BackendHandle", "FlowtuiApp"]
 
 log = logging.getLogger("flowtui.tui")
 
+_AGAIN: Final = timedelta(minutes=1)
+"""An engine that ends by itself is started again, but not one that does so more often than this."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class BackendHandle(Protocol):
     """The embedded backend that this terminal started."""
+
+    def is_running(self) -> bool:
+        """False once it has ended, for whatever reason."""
+        ...
 
     def stop(self) -> None:
         """End it, and the flow runs that it started."""
@@ -88,6 +95,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self._backend_starter = backend
         self.backend: BackendHandle | None = None
         """The backend that this terminal started and still answers for."""
+        self._started_again: datetime | None = None
         self._signals = signals
         self._warm = False
         self.now = now
@@ -164,6 +172,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             status = replace(status, backends=news.backends, starting=status.starting and not news.backends)
         self.status = status
         self._show_status()
+        if news.backends == () and self.backend is not None and not self.backend.is_running():
+            self._engine_ended()
         if news.changes is not None:
             for screen in self._shells()[-1:]:
                 screen.post_message(StoreChanged(news.changes))
@@ -317,6 +327,18 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             return
         self._set_status(starting=True)
         self._start_backend(self._backend_starter)
+
+    def _engine_ended(self) -> None:
+        """The engine of this terminal was killed or broke: runs would wait for a person to see it, so start another."""
+        self.backend = None
+        often = self._started_again is not None and self.now() - self._started_again < _AGAIN
+        words = "The engine of this terminal ended unexpectedly; backend.log in the home folder has its last words. "
+        words += "s starts it again." if often else "It is started again."
+        log.warning(words)
+        self.notify(words, severity="warning", timeout=8)
+        if not often:
+            self._started_again = self.now()
+            self.action_start_backend()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "start_backend":

@@ -67,6 +67,38 @@ def test_it_starts_an_engine_of_its_own_and_takes_it_along_when_it_leaves(home: 
         wait_until(lambda: not any(child.is_running() for child in children), what="the engine's end")
 
 
+def test_a_mistake_inside_the_workstation_leaves_the_terminal_as_it_was(home: Path) -> None:
+    """Not one that a worker makes, which is told on the screen, but one that ends the application."""
+    wrong = "import flowtui.tui.app as app; app.FlowtuiApp.action_up = lambda self: 1 / 0;"
+    with terminal(home, [*COMMAND[:2], f"{wrong} {COMMAND[2]}"]) as term:
+        term.wait_for("Nothing. All is well.")
+        term.press("\x1b")
+        assert term.wait_end() == 1
+        assert restored(term)
+        assert "ZeroDivisionError" in term.text
+
+
+def test_an_engine_that_is_killed_is_started_again_once_and_then_by_hand(home: Path) -> None:
+    import psutil
+
+    def kill_the_engine() -> None:
+        for child in psutil.Process(term.process.pid).children(recursive=True):
+            child.kill()
+
+    with terminal(home, WITH_ENGINE) as term:
+        term.wait_for("engine here")
+        kill_the_engine()
+        term.wait_for("unexpectedly")  # the toast breaks its lines where it likes
+        term.wait_for("engine here")
+        kill_the_engine()
+        term.wait_for("nobody runs schedules")
+        term.press("s")
+        term.wait_for("engine here")
+        term.press("q")
+        assert term.wait_end() == 0
+        assert restored(term)
+
+
 def test_a_small_window_gets_a_friendly_word(home: Path) -> None:
     with terminal(home, columns=36, rows=9) as term:
         term.wait_for("40 × 10 cells")

@@ -606,6 +606,9 @@ class _Handle:
     def __init__(self) -> None:
         self.fate = ""
 
+    def is_running(self) -> bool:
+        return not self.fate
+
     def stop(self) -> None:
         self.fate = "stopped"
 
