@@ -1,41 +1,61 @@
-"""Do one thing to many flow runs: the batch is frozen first, then carried out run by run, each with its own outcome.
+"""Do one thing to many flow runs: the batch is frozen first, then carried out some runs at a time, each with its own
+outcome.
 
 What fits a query changes while it is carried out; what was shown to a person does not. So a query is resolved once, to
 ids, and nothing that begins to fit later is touched.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from itertools import islice
+from typing import Final
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.errors import FlowtuiError, NotFound
-from flowtui.engine.model import Answer, FlowRun
+from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
-from flowtui.engine.states import AwaitingRetry, Cancelling, State
+from flowtui.engine.run_changes import (
+    Cancel,
+    Delete,
+    Fate,
+    Outcome,
+    Pause,
+    Restore,
+    Resume,
+    Retry,
+    RunChange,
+    SetState,
+    Tag,
+)
+from flowtui.engine.states import StateType
 
 __all__ = [
+    "AT_ONCE",
     "MOST",
     "Batch",
+    "Fate",
     "Outcome",
     "Verb",
     "batch_of",
     "cancel",
     "carry_out",
+    "carry_out_some",
     "delete",
     "freeze",
     "pause",
+    "restore",
     "resume",
     "retry",
     "set_state",
+    "suspend",
     "tag",
 ]
 
 MOST: Final = 100_000
 """So many runs make one batch; the rest is for the next."""
+AT_ONCE: Final = 50
+"""Runs of one transaction: nobody else who writes waits for longer than some 50 ms."""
 _SAMPLE: Final = 5
-
-Fate = Literal["done", "skipped", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +69,12 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one run. `skipped`: there was nothing to do. `failed`: it can be tried again."""
-
-    run_id: str
-    fate: Fate
-    state: State | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
     """Something that is done to a run: `name` as a command calls it, `done` for what it then is."""
 
     name: str
     done: str
-    act: Callable[[Client, str], Outcome]
+    change: RunChange
 
 
 def freeze(client: Client, query: Query, limit: int | None = None) -> Batch:
@@ -81,14 +91,18 @@ def batch_of(client: Client, ids: tuple[str, ...], *, cut: bool = False) -> Batc
 
 
 def carry_out(client: Client, ids: Iterable[str], verb: Verb) -> Iterator[Outcome]:
-    """Do it to one run after the other. No run's trouble keeps the others from being done."""
-    for run_id in ids:
-        try:
-            yield verb.act(client, run_id)
-        except NotFound as error:
-            yield Outcome(run_id=run_id, fate="skipped", reason=str(error))
-        except FlowtuiError as error:
-            yield Outcome(run_id=run_id, fate="failed", reason=str(error))
+    """Do it to all, in their order. No run's trouble keeps the others from being done."""
+    left = iter(ids)
+    while some := tuple(islice(left, AT_ONCE)):
+        yield from carry_out_some(client, some, verb.change)
+
+
+def carry_out_some(client: Client, ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:
+    """Do it to as many as one transaction takes. When the store refuses, each of them has failed."""
+    try:
+        return client.change_flow_runs(ids, change)
+    except FlowtuiError as error:
+        return tuple(Outcome(run_id=run_id, fate="failed", reason=str(error)) for run_id in ids)
 
 
 # -- what can be done -------------------------------------------------------------------------------------------------
@@ -96,80 +110,45 @@ def carry_out(client: Client, ids: Iterable[str], verb: Verb) -> Iterator[Outcom
 
 def cancel(message: str) -> Verb:
     """Stop runs, with all their processes."""
-
-    def act(client: Client, run_id: str) -> Outcome:
-        answer = client.set_flow_run_state(run_id, Cancelling(message=message))
-        if answer.status != "ACCEPT" and not answer.state.is_cancelled():
-            return _refused(run_id, answer, nothing_to_do=answer.state.is_final())
-        return Outcome(run_id=run_id, fate="done", state=answer.state)
-
-    return Verb(name="cancel", done="cancelled", act=act)
+    return Verb(name="cancel", done="cancelled", change=Cancel(message=message))
 
 
 def delete() -> Verb:
     """Forget runs with their tasks and logs."""
-
-    def act(client: Client, run_id: str) -> Outcome:
-        client.delete_flow_run(run_id)
-        return Outcome(run_id=run_id, fate="done")
-
-    return Verb(name="delete", done="deleted", act=act)
+    return Verb(name="delete", done="deleted", change=Delete())
 
 
 def retry() -> Verb:
     """Have runs that ended badly started again."""
-    return _proposing(
-        "retry", "to be run again", lambda client, run_id: client.set_flow_run_state(run_id, AwaitingRetry())
-    )
+    return Verb(name="retry", done="to be run again", change=Retry())
 
 
-def pause(name: str, done: str, state: Callable[[], State]) -> Verb:
-    """Have running runs wait, in their process or, suspended, without one."""
+def restore() -> Verb:
+    """Put runs back that were cancelled before they started, or that have not been started again yet."""
+    return Verb(name="restore", done="restored", change=Restore())
 
-    def act(client: Client, run_id: str) -> Outcome:
-        answer = client.pause_flow_run(run_id, state())
-        if answer.status != "ACCEPT":
-            return _refused(run_id, answer, nothing_to_do=answer.state.is_paused())
-        return Outcome(run_id=run_id, fate="done", state=answer.state)
 
-    return Verb(name=name, done=done, act=act)
+def pause(timeout: float | None, message: str) -> Verb:
+    """Have running runs wait in their process."""
+    return Verb(name="pause", done="paused", change=Pause(timeout_seconds=timeout, message=message))
+
+
+def suspend(timeout: float | None, message: str) -> Verb:
+    """Have running runs wait without a process."""
+    return Verb(name="suspend", done="suspended", change=Pause(suspend=True, timeout_seconds=timeout, message=message))
 
 
 def resume() -> Verb:
     """Let paused runs go on that ask for no input."""
-    return _proposing("resume", "resumed", lambda client, run_id: client.resume_flow_run(run_id, None))
+    return Verb(name="resume", done="resumed", change=Resume())
 
 
-def set_state(state: Callable[[], State], *, force: bool) -> Verb:
+def set_state(kind: StateType, name: str, message: str, *, force: bool) -> Verb:
     """Propose a state for each; with `force` the rules are not asked."""
-    return _proposing(
-        "set-state", "changed", lambda client, run_id: client.set_flow_run_state(run_id, state(), force=force)
-    )
+    change = SetState(type=kind, name=name, message=message, force=force)
+    return Verb(name="set-state", done="changed", change=change)
 
 
 def tag(add: tuple[str, ...], remove: tuple[str, ...]) -> Verb:
     """Give runs tags, and take some away."""
-
-    def act(client: Client, run_id: str) -> Outcome:
-        changed = client.tag_flow_run(run_id, add=add, remove=remove)
-        return Outcome(run_id=run_id, fate="done" if changed else "skipped", reason=None if changed else _TAGGED)
-
-    return Verb(name="tag", done="tagged", act=act)
-
-
-_TAGGED: Final = "its tags are these already"
-
-
-def _proposing(name: str, done: str, propose: Callable[[Client, str], Answer]) -> Verb:
-    def act(client: Client, run_id: str) -> Outcome:
-        answer = propose(client, run_id)
-        if answer.status != "ACCEPT":
-            return _refused(run_id, answer)
-        return Outcome(run_id=run_id, fate="done", state=answer.state)
-
-    return Verb(name=name, done=done, act=act)
-
-
-def _refused(run_id: str, answer: Answer, *, nothing_to_do: bool = False) -> Outcome:
-    reason = f"it is {answer.state.name}: {answer.reason or 'refused'}".replace(" ID ", f" {run_id} ")
-    return Outcome(run_id=run_id, fate="skipped" if nothing_to_do else "failed", state=answer.state, reason=reason)
+    return Verb(name="tag", done="tagged", change=Tag(add=add, remove=remove))

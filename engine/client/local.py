@@ -11,6 +11,7 @@ from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
+from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
@@ -77,7 +78,7 @@ _ALL = Query()
 _MOST_PARTS: Final = 20
 
 
-class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing, LocalScheduling):
+class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing, LocalScheduling, LocalChanging):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from flowtui.engine.client.changing import Changing
 from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
@@ -43,10 +44,10 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
-    `scheduling.py`."""
+    `scheduling.py`, many runs at once in `changing.py`."""
 
     @property
     def address(self) -> str:

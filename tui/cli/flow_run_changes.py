@@ -1,4 +1,4 @@
-"""`flowtui flow-run cancel`, `delete`, `set-state` and `tag`: one run, several, or all that a query finds."""
+"""`flowtui flow-run cancel`, `restore`, `delete`, `set-state` and `tag`: one run, several, or all of a query."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import UsageError
 from flowtui.engine.query_fields import STATE_NAMES
 from flowtui.engine.query_meaning import kind_of
-from flowtui.engine.states import Cancelling, Scheduled, State, StateType
+from flowtui.engine.states import Cancelling, StateType
 from flowtui.tui.cli.find import find_flow_run
 from flowtui.tui.cli.flow_run_bulk import DryRun, Limit, Yes, in_bulk, is_one
 from flowtui.tui.cli.output import Output, narrate, print_json
 
-__all__ = ["cancel", "delete", "set_state", "tag"]
+__all__ = ["cancel", "delete", "restore", "set_state", "tag"]
 
 _CANCELLED = "Cancelled from the command line."
 
@@ -47,6 +47,20 @@ def _cancel_one(client: Client, run: str, output: str) -> int:
     words = "has been cancelled" if answer.state.is_cancelled() else "is being cancelled"
     narrate(f"Flow run {found.name!r} {words}.")
     return 0
+
+
+def restore(
+    *runs: str, limit: Limit = None, dry_run: DryRun = False, yes: Yes = False, output: Output = "table"
+) -> int:
+    """Put flow runs back into the state before: what was cancelled before it started waits again for when it was due,
+    and what was to be retried and has not begun is as it had ended.
+
+    Parameters
+    ----------
+    runs
+        A run's id, the beginning of its id, or its name; several of them; or a query such as 'state:cancelled end<1h'.
+    """
+    return in_bulk(current_client(), runs, bulk.restore(), dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 
 def delete(*runs: str, limit: Limit = None, dry_run: DryRun = False, yes: Yes = False, output: Output = "table") -> int:
@@ -100,14 +114,7 @@ def set_state(
         Do not ask the rules. A process that runs it is not stopped by this, but told to stop.
     """
     kind, name = _kind_and_name(state)
-    words = message or "Set from the command line."
-
-    def fresh() -> State:
-        if kind is StateType.SCHEDULED:
-            return Scheduled(name=name, message=words)
-        return State(type=kind, name=name, message=words)
-
-    verb = bulk.set_state(fresh, force=force)
+    verb = bulk.set_state(kind, name, message or "Set from the command line.", force=force)
     return in_bulk(current_client(), runs, verb, dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 

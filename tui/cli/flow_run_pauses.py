@@ -41,14 +41,10 @@ def pause(
     timeout
         Seconds after which it fails if nobody has resumed it.
     """
-
-    def state() -> State:
-        return Paused(timeout, message="Paused from the command line.")
-
-    client = current_client()
+    client, message = current_client(), "Paused from the command line."
     if is_one(client, runs) and not dry_run:
-        return _stop(runs[0], state(), "is paused", output)
-    verb = bulk.pause("pause", "paused", state)
+        return _stop(runs[0], Paused(timeout, message=message), "is paused", output)
+    verb = bulk.pause(timeout, message)
     return in_bulk(client, runs, verb, dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 
@@ -70,14 +66,10 @@ def suspend(
     timeout
         Seconds after which it fails if nobody has resumed it.
     """
-
-    def state() -> State:
-        return Suspended(timeout, message="Suspended from the command line.")
-
-    client = current_client()
+    client, message = current_client(), "Suspended from the command line."
     if is_one(client, runs) and not dry_run:
-        return _stop(runs[0], state(), "is suspended; its process is being ended", output)
-    verb = bulk.pause("suspend", "suspended", state)
+        return _stop(runs[0], Suspended(timeout, message=message), "is suspended; its process is being ended", output)
+    verb = bulk.suspend(timeout, message)
     return in_bulk(client, runs, verb, dry_run=dry_run, yes=yes, limit=limit, output=output)
 
 

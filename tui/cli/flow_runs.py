@@ -22,6 +22,7 @@ __all__ = ["app"]
 
 app = App(name="flow-run", help="List, inspect, follow, cancel and retry flow runs.")
 app.command("flowtui.tui.cli.flow_run_changes:cancel", name="cancel", help="Stop flow runs, with all their processes.")
+app.command("flowtui.tui.cli.flow_run_changes:restore", name="restore", help="Put runs back into the state before.")
 app.command("flowtui.tui.cli.flow_run_changes:delete", name="delete", help="Forget flow runs with tasks and logs.")
 app.command("flowtui.tui.cli.flow_run_changes:set_state", name="set-state", help="Put flow runs into a state.")
 app.command("flowtui.tui.cli.flow_run_changes:tag", name="tag", help="Give flow runs tags, or take tags away.")
