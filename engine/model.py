@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
+from flowtui.engine.provenance import Provenance
 from flowtui.engine.states import State, StateType
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class FlowRun:
     """The worker that carries it out, or did so last."""
     flow_version: str | None = None
     deployment_version: str | None = None
+    provenance: Provenance | None = None
+    """Which code, at which commit, and which packages its last attempt ran with; None until it has begun."""
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
     """What this run asks of the worker's job template, over what its deployment asks."""
     retries: int = 0
@@ -201,6 +204,7 @@ class NewFlowRun:
     created_by: str | None = None
     infrastructure_pid: str | None = None
     flow_version: str | None = None
+    provenance: Provenance | None = None
     deployment_version: str | None = None
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
     retries: int = 0

@@ -23,12 +23,14 @@ from flowtui.engine.model import (
     TaskRun,
 )
 from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
+from flowtui.engine.provenance import BlockUse, provenance_json
 from flowtui.engine.states import State
 
 __all__ = [
     "backend_json",
     "block_json",
     "block_type_json",
+    "block_use_json",
     "deployment_json",
     "deployment_version_json",
     "explanation_json",
@@ -78,6 +80,7 @@ def flow_run_json(run: FlowRun) -> Json:
         "deployment_name": run.deployment_name,
         "deployment_version": run.deployment_version,
         "flow_version": run.flow_version,
+        "provenance": provenance_json(run.provenance) if run.provenance is not None else None,
         "work_pool_name": run.work_pool_name,
         "work_queue_name": run.work_queue_name,
         "worker_name": run.worker_name,
@@ -113,6 +116,15 @@ def _due(run: FlowRun) -> str | None:
     """When a scheduled run is due; None once it has left that state."""
     due = run.state.details.get("scheduled_time") if run.state.is_scheduled() else None
     return instant(datetime.fromisoformat(due)) if isinstance(due, str) else None
+
+
+def block_use_json(use: BlockUse) -> Json:
+    return {
+        "block_document_id": use.block_id,
+        "block_type_slug": use.type_slug,
+        "name": use.name,
+        "updated": instant(use.updated),
+    }
 
 
 def task_run_json(run: TaskRun) -> Json:

@@ -13,8 +13,10 @@ from flowtui.engine.blocks.schemas import block_schema
 from flowtui.engine.blocks.secretfields import plain
 from flowtui.engine.blocks.sentences import BlockFieldError, field_problems
 from flowtui.engine.both_ways import awaited, both_ways
+from flowtui.engine.context import current_flow_run
 from flowtui.engine.errors import BlockError
 from flowtui.engine.model import BlockDocument
+from flowtui.engine.provenance import BlockUse
 
 __all__ = ["Block"]
 
@@ -120,7 +122,11 @@ class Block(BaseModel):
         from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store, when it is needed
 
         kind, chosen = cls._kind_and_name(name)
-        document = current_client().read_block(kind.get_block_type_slug(), chosen, include_secrets=True)
+        client = current_client()
+        document = client.read_block(kind.get_block_type_slug(), chosen, include_secrets=True)
+        run = current_flow_run()
+        if run is not None:
+            client.note_block(_use_of(document, run.handle.run_id))
         return kind.from_document(document, validate=validate)
 
     @classmethod
@@ -175,3 +181,13 @@ class Block(BaseModel):
         if not issubclass(found, cls):
             raise BlockError(f"{reference!r} is a {found.get_block_type_name()}, not a {cls.get_block_type_name()}.")
         return found, name
+
+
+def _use_of(document: BlockDocument, run_id: str) -> BlockUse:
+    return BlockUse(
+        flow_run_id=run_id,
+        block_id=document.id,
+        type_slug=document.type_slug,
+        name=document.name,
+        updated=document.updated,
+    )

@@ -17,6 +17,7 @@ from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
 from flowtui.engine.client.local_scheduling import LocalScheduling
 from flowtui.engine.client.local_sharing import LocalSharing
+from flowtui.engine.client.local_tracing import LocalTracing
 from flowtui.engine.clock import from_micros, to_micros, utc_now
 from flowtui.engine.errors import BlockNotFound, UsageError
 from flowtui.engine.ids import new_id, new_slug
@@ -78,7 +79,9 @@ _ALL = Query()
 _MOST_PARTS: Final = 20
 
 
-class LocalClient(LocalSharing, LocalPooling, LocalExplaining, LocalQueueing, LocalScheduling, LocalChanging):
+class LocalClient(
+    LocalSharing, LocalPooling, LocalExplaining, LocalQueueing, LocalScheduling, LocalChanging, LocalTracing
+):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
     def __init__(self, settings: Settings, database: Database) -> None:

@@ -15,6 +15,7 @@ from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
 from flowtui.engine.client.scheduling import Scheduling
 from flowtui.engine.client.sharing import Sharing
+from flowtui.engine.client.tracing import Tracing
 from flowtui.engine.model import (
     Answer,
     Backend,
@@ -44,10 +45,11 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Tracing, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
-    `scheduling.py`, many runs at once in `changing.py`."""
+    `scheduling.py`, many runs at once in `changing.py`, what they
+    were carried out with in `tracing.py`."""
 
     @property
     def address(self) -> str:

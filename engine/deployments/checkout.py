@@ -7,7 +7,7 @@ from typing import Any, Final
 from flowtui.engine.deployments.git import without_secrets
 from flowtui.engine.deployments.versions import GIT
 
-__all__ = ["git_info"]
+__all__ = ["git_info", "is_dirty"]
 
 _SECONDS: Final = 10
 
@@ -28,9 +28,18 @@ def git_info(folder: str) -> dict[str, Any] | None:
         "branch": None if branch in (None, "HEAD") else branch,
         "message": message[:200],
         "url": without_secrets(_git(folder, "config", "--get", "remote.origin.url") or "") or None,
-        "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
+        "dirty": bool(is_dirty(folder)),
     }
     return {key: value for key, value in info.items() if value is not None}
+
+
+def is_dirty(folder: str) -> bool | None:
+    """Whether files of the checkout differ from its commit; files that git was never told of do not count.
+
+    None where git cannot say.
+    """
+    changed = _git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    return None if changed is None else bool(changed)
 
 
 def _git(folder: str, *arguments: str) -> str | None:

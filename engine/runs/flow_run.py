@@ -19,6 +19,7 @@ from flowtui.engine.logs import say
 from flowtui.engine.model import Answer, Claim, FlowRun, Lease, NewFlowRun, TaskRun, TaskRunFilter
 from flowtui.engine.prints import prints_logged
 from flowtui.engine.results.inline import exact_json, input_key
+from flowtui.engine.runs import capture
 from flowtui.engine.runs.drivers import adrive, drive
 from flowtui.engine.runs.flow_steps import FlowPolicy, FlowTools, flow_steps
 from flowtui.engine.runs.handle import FlowRunHandle
@@ -76,6 +77,8 @@ def begin(
     begun = run.state if run.state.is_running() else None
     if begun is None:
         _remember(handle)
+        _note_provenance(flow, handle)
+    capture.follow(handle)
     session = FlowSession(
         flow=flow, parameters=parameters, handle=handle, parent=parent, stand_in=stand_in, begun=begun
     )
@@ -106,6 +109,7 @@ def _created(
             parent_task_run_id=stand_in.id if stand_in else None,
             created_by="flow" if parent else "script",
             flow_version=flow.version,
+            provenance=capture.provenance_of(flow, client),
             infrastructure_pid=f"{socket.gethostname()}:{os.getpid()}",
             lease=Lease(owner=process_owner(), seconds=current_settings().lease_seconds),
         )
@@ -148,7 +152,15 @@ def begin_claimed(
         keep_values=flow.retries > 0,
     )
     _remember(handle)
+    _note_provenance(flow, handle)
+    capture.follow(handle)
     return FlowSession(flow=flow, parameters=parameters, handle=handle, parent=None, stand_in=None)
+
+
+def _note_provenance(flow: "Flow[Any, Any]", handle: FlowRunHandle) -> None:
+    """A run that was there before is now carried out by this process."""
+    handle.provenance = capture.provenance_of(flow, handle.client)
+    handle.client.note_provenance(handle.run_id, handle.provenance, epoch=handle.epoch)
 
 
 def _remember(handle: FlowRunHandle) -> None:

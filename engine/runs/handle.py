@@ -14,6 +14,7 @@ from flowtui.engine.states import NO_DATA
 if TYPE_CHECKING:
     from flowtui.engine.assets import Asset
     from flowtui.engine.client.protocol import Client
+    from flowtui.engine.provenance import Provenance
 
 __all__ = ["FlowRunHandle"]
 
@@ -38,6 +39,8 @@ class FlowRunHandle:
         self.run_id, self.name = run.id, run.name
         self.epoch, self.owner, self.lease_seconds = epoch, owner, lease_seconds
         self.parent = parent
+        self.provenance: Provenance | None = run.provenance
+        """What this process runs it with."""
         self.supervised = supervised
         """A worker watches this process and ends it: it says how a cancelled run ended, and handles its signals."""
         self.stop: Literal["cancelling", "lost", "suspended"] | None = None

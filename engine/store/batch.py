@@ -1,4 +1,4 @@
-"""What a group commit writes: the task runs, transitions and log lines that have gathered."""
+"""What a group commit writes: the task runs, transitions, log lines and notes that have gathered."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,11 @@ from flowtui.engine.store.bulk import insert_rows, upsert_rows
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import append_lines
 from flowtui.engine.store.rows import EVENT_COLUMNS, TASK_RUN_COLUMNS, event_values, task_run_row
+from flowtui.engine.store.run_notes import Note, write_notes
 from flowtui.engine.store.tables import event, flow_run, run_stats, task_run
 from flowtui.engine.store.task_queue import epochs_of, leave
 
-__all__ = ["Batch", "add_stats", "write_batch", "write_task_runs"]
+__all__ = ["Batch", "Item", "add_stats", "write_batch", "write_task_runs"]
 
 _ENDS = frozenset(state.value for state in TERMINAL)
 _BAD_ENDS = frozenset({StateType.FAILED.value, StateType.CRASHED.value})
@@ -32,6 +33,10 @@ _OWNERS = (
 _STATES = sa.select(task_run.c.id, task_run.c.state_type).where(task_run.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
+Item = TaskRun | LogLine | Note
+"""What may be put into the writer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Items in the order in which they were put."""
@@ -39,11 +44,13 @@ class Batch:
     tasks: list[TaskRun]
     logs: dict[str, list[LogLine]]
     """By stream: the flow run, or the task run of a task outside any flow."""
+    notes: list[Note]
 
     @classmethod
-    def of(cls, items: Iterable[TaskRun | LogLine]) -> "Batch":
+    def of(cls, items: Iterable[Item]) -> "Batch":
         tasks: list[TaskRun] = []
         logs: defaultdict[str, list[LogLine]] = defaultdict(list)
+        notes: list[Note] = []
         for item in items:
             if type(item) is LogLine:
                 stream = item.flow_run_id or item.task_run_id
@@ -51,7 +58,9 @@ class Batch:
                     logs[stream].append(item)
             elif isinstance(item, TaskRun):
                 tasks.append(item)
-        return cls(tasks, dict(logs))
+            elif not isinstance(item, LogLine):
+                notes.append(item)
+        return cls(tasks, dict(logs), notes)
 
 
 def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> set[str]:
@@ -72,6 +81,8 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
             errors=sum(n for level, n in levels.items() if level >= 40),
         )
         append_lines(connection, stream, lines)
+    if batch.notes:
+        write_notes(database, connection, batch.notes)
     return fenced
 
 

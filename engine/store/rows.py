@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import Change, FlowRun, RunStats, TaskRun
+from flowtui.engine.provenance import provenance_of_json
 from flowtui.engine.states import NO_DATA, State, StateType
 
 __all__ = [
@@ -151,6 +152,7 @@ def flow_run_of(row: sa.Row[Any]) -> FlowRun:
         worker_name=row.worker_name,
         flow_version=row.flow_version,
         deployment_version=row.deployment_version,
+        provenance=None if row.provenance is None else provenance_of_json(load(row.provenance)),
         job_variables=load(row.job_variables),
         retries=row.retries,
         retry_delay_seconds=row.retry_delay / 1_000_000,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.store import feed
+from flowtui.engine.store import feed, run_notes
 from flowtui.engine.store.artifacts import delete_of_run
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.flow_runs import read
@@ -42,5 +42,6 @@ def delete(database: Database, connection: sa.Connection, run_id: str) -> None:
     connection.execute(sa.delete(run_stats).where(run_stats.c.flow_run_id == run_id))
     connection.execute(sa.delete(run_queue).where(run_queue.c.flow_run_id == run_id))
     delete_of_run(connection, run_id)
+    run_notes.forget(connection, run_id)
     connection.execute(sa.delete(flow_run).where(flow_run.c.id == run_id))
     feed.append(connection, "run", run_id, "deleted", database.now(connection))

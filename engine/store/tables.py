@@ -15,9 +15,11 @@ __all__ = [
     "deployment",
     "deployment_schedule",
     "deployment_version",
+    "environment",
     "event",
     "flow",
     "flow_run",
+    "flow_run_block",
     "flow_run_input",
     "log_chunk",
     "metadata",
@@ -102,6 +104,7 @@ flow_run = sa.Table(
     sa.Column("job_variables", Json),
     sa.Column("retries", sa.Integer, nullable=False, server_default="0"),  # how often a lost one is taken up again
     sa.Column("retry_delay", Micros, nullable=False, server_default="0"),
+    sa.Column("provenance", Json),  # which code and which packages its last attempt ran with
     sa.UniqueConstraint("flow_id", "idempotency_key"),
 )
 sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
@@ -553,4 +556,23 @@ flow_run_input = sa.Table(
     sa.Column("sender", sa.Text),
     sa.Column("created", Micros, nullable=False),
     sa.UniqueConstraint("flow_run_id", "key"),
+)
+
+# The packages that runs had, once for each list: by a hash of it.
+environment = sa.Table(
+    "environment",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("packages", Json, nullable=False),
+)
+
+# The blocks that a run has loaded, as they were then. No foreign key: a note may come after its run was deleted.
+flow_run_block = sa.Table(
+    "flow_run_block",
+    metadata,
+    sa.Column("flow_run_id", Id, primary_key=True),
+    sa.Column("block_id", Id, primary_key=True),
+    sa.Column("type_slug", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("updated", Micros, nullable=False),
 )

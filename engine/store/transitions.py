@@ -14,6 +14,7 @@ from flowtui.engine.orchestration.bookkeeping import Times, after
 from flowtui.engine.orchestration.losses import CANCEL_GRACE
 from flowtui.engine.orchestration.rules import Decision, Facts, decide
 from flowtui.engine.pools import DEFAULT_QUEUE
+from flowtui.engine.provenance import provenance_json
 from flowtui.engine.states import TERMINAL, Cancelling, State
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import (
@@ -101,6 +102,7 @@ def new_row(new: NewFlowRun, run_id: str, flow_id: str, now: int) -> dict[str, A
         "work_queue_name": queue,
         "flow_version": writable(new.flow_version),
         "deployment_version": writable(new.deployment_version),
+        "provenance": dump(provenance_json(new.provenance)) if new.provenance is not None else None,
         "job_variables": dump(new.job_variables) if new.job_variables else None,
         "retries": new.retries,
         "retry_delay": int(new.retry_delay_seconds * 1_000_000),

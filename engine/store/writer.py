@@ -18,8 +18,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from flowtui.engine.errors import FlowtuiError, StoreError, StoreUnavailable
-from flowtui.engine.model import LogLine, TaskRun
-from flowtui.engine.store.batch import Batch, write_batch
+from flowtui.engine.store.batch import Batch, Item, write_batch
 from flowtui.engine.store.database import PATIENCE_SECONDS, Database
 from flowtui.engine.store.postgres import is_duplicate
 
@@ -50,7 +49,7 @@ class Writer:
         self._on_commit = on_commit
         self._on_fenced = on_fenced
         self._wake = threading.Condition(threading.Lock())
-        self._items: deque[TaskRun | LogLine] = deque()
+        self._items: deque[Item] = deque()
         self._resting = True
         """The writer has nothing to do and has to be woken."""
         self._gathering = False
@@ -59,7 +58,7 @@ class Writer:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def put(self, items: Iterable[TaskRun | LogLine]) -> None:
+    def put(self, items: Iterable[Item]) -> None:
         """Write these soon. Waits only when the store is far behind."""
         waiting = self._items
         waiting.extend(items)  # a deque takes them without a lock
@@ -117,7 +116,7 @@ class Writer:
             elif closing:
                 return
 
-    def _take(self) -> tuple[list[TaskRun | LogLine], list[Call], bool]:
+    def _take(self) -> tuple[list[Item], list[Call], bool]:
         """Wait for work; with only items at hand, wait a little longer for company."""
         with self._wake:
             while not (self._items or self._calls or self._closing):
@@ -138,11 +137,11 @@ class Writer:
             self._wake.notify_all()  # whoever waits in put has room again
             return items, calls, self._closing
 
-    def _drained(self) -> list[TaskRun | LogLine]:
+    def _drained(self) -> list[Item]:
         take = self._items.popleft
         return [take() for _ in range(len(self._items))]
 
-    def _commit_stubbornly(self, items: list[TaskRun | LogLine], call: Call | None) -> None:
+    def _commit_stubbornly(self, items: list[Item], call: Call | None) -> None:
         """Commit. While the store refuses, items are kept for the next try; a caller is told, at once unless the store
         may be back in a moment."""
         attempt = _Attempt(items, call)
@@ -190,7 +189,7 @@ class Writer:
                 call, StoreError("The store is out of order; what was recorded before is kept and tried again.")
             )
 
-    def _commit_apart(self, items: list[TaskRun | LogLine], call: Call | None, error: Exception) -> None:
+    def _commit_apart(self, items: list[Item], call: Call | None, error: Exception) -> None:
         """Write one by one, so that only what cannot be written is lost, and say which."""
         if call is not None and items:
             self._commit_stubbornly(items, None)
@@ -246,7 +245,7 @@ class _Refused(Exception):
 class _Attempt:
     """What is to be committed together, and how far that has come."""
 
-    items: list[TaskRun | LogLine]
+    items: list[Item]
     call: Call | None
     tries: int = 0
     fenced: set[str] = field(default_factory=set)

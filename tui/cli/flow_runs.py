@@ -199,8 +199,9 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
     """
     client = current_client()
     found = find_flow_run(client, run)
+    blocks = client.flow_run_blocks(found.id)
     if output == "json":
-        print_json(wire.flow_run_json(found))
+        print_json({**wire.flow_run_json(found), "blocks": [wire.block_use_json(use) for use in blocks]})
         return 0
     now = utc_now()
     print_facts(
@@ -224,6 +225,8 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
             ("tasks", _tasks(found)),
             ("result", result_text(found.result, found.state.details) or ""),
             ("process", found.infrastructure_pid or ""),
+            *_ran_with(client, found),
+            ("blocks", ", ".join(use.reference for use in blocks)),
         )
         if value
     )
@@ -232,3 +235,17 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
     print()
     print_table((Column("SINCE"), Column("STATE"), Column("MESSAGE")), rows, empty="It has no history.")
     return 0
+
+
+def _ran_with(client: Client, run: FlowRun) -> list[tuple[str, Cell | str]]:
+    """The code and the packages of its last attempt."""
+    known = run.provenance
+    if known is None:
+        return []
+    commit = f"{known.commit}{' and changes' if known.dirty else ''}" if known.commit else ""
+    return [
+        ("commit", f"{commit} on {known.branch}" if commit and known.branch else commit),
+        ("code", f"{known.entrypoint} in {known.root}" if known.entrypoint else ""),
+        ("versions", f"Python {known.python}, flowtui {known.flowtui}"),
+        ("packages", f"{len(client.read_environment(known.environment).packages)}" if known.environment else ""),
+    ]

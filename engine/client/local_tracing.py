@@ -1,0 +1,33 @@
+"""The verbs of `LocalClient` for what a run was carried out with. See `tracing.py` for each."""
+
+from flowtui.engine.provenance import BlockUse, Environment, Provenance
+from flowtui.engine.store import run_notes
+from flowtui.engine.store.database import Database
+from flowtui.engine.store.run_notes import ProvenanceNote
+from flowtui.engine.store.writer import Writer
+
+__all__ = ["LocalTracing"]
+
+
+class LocalTracing:
+    """A part of `LocalClient`, which brings the database and the writer."""
+
+    _db: Database
+    _writer: Writer
+
+    def note_provenance(self, run_id: str, provenance: Provenance, *, epoch: int) -> None:
+        self._writer.put((ProvenanceNote(run_id, epoch, provenance),))
+
+    def note_environment(self, environment: Environment) -> None:
+        self._writer.put((environment,))
+
+    def note_block(self, use: BlockUse) -> None:
+        self._writer.put((use,))
+
+    def read_environment(self, key: str) -> Environment:
+        with self._db.read() as connection:
+            return run_notes.read_environment(connection, key)
+
+    def flow_run_blocks(self, run_id: str) -> tuple[BlockUse, ...]:
+        with self._db.read() as connection:
+            return run_notes.blocks_of(connection, run_id)
