@@ -1,11 +1,16 @@
-"""Run every benchmark, one after the other: `python -m benchmarks`, or some of them by name."""
+"""Run every benchmark, one after the other: `python -m benchmarks`, or some of them by name.
+
+Ends with an error when one failed, or when a figure misses its bar.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.side_by_side import MISSED
+
 HERE = Path(__file__).resolve().parent
-NO_BENCHMARK = {"__main__", "side_by_side", "servers", "stores", "records"}
+NO_BENCHMARK = {"__main__", "side_by_side", "servers", "stores", "records", "terminals"}
 
 
 def main() -> None:
@@ -14,14 +19,25 @@ def main() -> None:
     for name in wanted:
         if name not in known:
             raise SystemExit(f"There is no benchmark {name!r}; there are {', '.join(known)}.")
-    # A process for each: what one has imported must not warm the next.
-    failed = [
-        name
-        for name in wanted
-        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, check=False).returncode
-    ]
-    if failed:
-        raise SystemExit(f"These failed: {', '.join(failed)}.")
+    troubles = [trouble for name in wanted for trouble in run(name)]
+    if troubles:
+        raise SystemExit("\n".join(["", *troubles]))
+
+
+def run(name: str) -> list[str]:
+    """Run one, show what it prints, and answer what is wrong with it. In a process of its own: what one has imported
+    must not warm the next."""
+    command = [sys.executable, "-u", "-m", f"benchmarks.{name}"]
+    troubles = []
+    with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if MISSED in line:
+                troubles.append(f"{name} misses a bar: {line.split('|')[1].strip()}.")
+    if process.returncode:
+        troubles.append(f"{name} failed.")
+    return troubles
 
 
 if __name__ == "__main__":

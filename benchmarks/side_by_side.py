@@ -16,6 +16,7 @@ from typing import Any, Final
 
 __all__ = [
     "FLOWTUI",
+    "MISSED",
     "Contender",
     "Row",
     "contenders",
@@ -30,6 +31,9 @@ __all__ = [
 
 PROGRAMS: Final = Path(__file__).resolve().parent / "programs"
 ROOT: Final = PROGRAMS.parent.parent
+
+MISSED: Final = "✖ MISSED"
+"""Stands in the line of a figure that does not hold its bar."""
 
 HOW_TO_GET_IT: Final = """\
 Prefect is not measured: FLOWTUI_BENCH_PREFECT does not name a Python that has it. To make one:
@@ -163,7 +167,7 @@ class Row:
     def cells(self, *, with_dbos: bool) -> tuple[str, ...]:
         """What, flowtui, Prefect (and DBOS), how many times better than Prefect, the bar, and whether it holds."""
         bar = "" if self.bar is None else f"{'≥' if self.more_is_better else '≤'} {self._figure(self.bar)}"
-        holds = "" if self.bar is None else ("✔" if self.holds else "✖ MISSED")
+        holds = "" if self.bar is None else ("✔" if self.holds else MISSED)
         prefect = "—" if self.prefect is None else self._figure(self.prefect)
         dbos = "—" if self.dbos is None else self._figure(self.dbos)
         others = (prefect, dbos) if with_dbos else (prefect,)
