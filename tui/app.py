@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from textual import work
@@ -66,6 +67,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     are not closed here: whoever runs the app does that when the terminal is a shell's again.
 
     `now` and `zone` come from outside so that tests and pictures stand still; `zone` None is the local one.
+    `folder` is where flows are looked for; the current one, when it is not given.
     """
 
     TITLE = "flowtui"
@@ -84,6 +86,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         start_mode: str = "home",
         now: Clock = utc_now,
         zone: tzinfo | None = None,
+        folder: Path | None = None,
         signals: bool = False,
     ) -> None:
         # Textual reads these names from the instance, so the first screen can be chosen without making another first.
@@ -100,6 +103,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self._warm = False
         self.now = now
         self.zone = zone
+        self.folder = folder or Path.cwd()
+        """Where the user's flows are."""
         self.status = Status()
         for theme in THEMES:
             self.register_theme(theme)
@@ -232,6 +237,12 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         from flowtui.tui.screens.run import RunScreen  # noqa: PLC0415 - only when it is shown
 
         self.push_screen(RunScreen(run_id, tab))
+
+    def open_deployment(self, deployment_id: str) -> None:
+        """Show one deployment, above the screen that is on."""
+        from flowtui.tui.screens.deployment import DeploymentScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(DeploymentScreen(deployment_id))
 
     def open_why(self, run_id: str) -> None:
         """Say why a run waits, above the screen that is on."""

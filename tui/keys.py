@@ -53,6 +53,7 @@ class Resource:
 RESOURCES: Final = (
     Resource("home", "Home", "1", ("home", "h", "dashboard")),
     Resource("runs", "Runs", "2", ("runs", "run", "r", "flow-runs", "flow-run", "fr")),
+    Resource("flows", "Flows", "3", ("flows", "flow", "f")),
     Resource("deployments", "Deployments", "4", ("deployments", "deployment", "dep", "deps", "d")),
     Resource("pools", "Pools", "5", ("pools", "pool", "work-pools", "work-pool", "wp", "p")),
     Resource("blocks", "Blocks", "6", ("blocks", "block", "b")),

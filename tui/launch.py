@@ -40,13 +40,17 @@ def why_no_terminal(streams: Mapping[str, TextIO | None], term: str | None) -> s
 
 
 def open_workstation(
-    client_factory: Callable[[], Client] | None = None, *, start_screen: str | None = None, embedded: bool = True
+    client_factory: Callable[[], Client] | None = None,
+    *,
+    start_screen: str | None = None,
+    embedded: bool = True,
+    folder: Path | None = None,
 ) -> int:
     """Run the workstation until it is left; answers with the exit code.
 
     `client_factory` opens the store, after the first frame; the client of this process when it is not given.
-    `start_screen` is `home`, `runs`, `deployments` or `blocks`. With `embedded`, a backend is started when nobody
-    serves the store.
+    `start_screen` is `home`, `runs`, `deployments` or `blocks`; `folder` is where flows are looked for. With
+    `embedded`, a backend is started when nobody serves the store.
     """
     streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
     trouble = why_no_terminal(streams, os.environ.get("TERM"))
@@ -59,6 +63,7 @@ def open_workstation(
         client_factory or _open_client,
         backend=_ensure_backend if embedded else None,
         start_mode=start_screen or "home",
+        folder=folder,
         signals=True,
     )
     app.run()

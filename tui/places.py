@@ -21,6 +21,12 @@ def _runs() -> Screen[Any]:
     return RunsScreen()
 
 
+def _flows() -> Screen[Any]:
+    from flowtui.tui.screens.flows import FlowsScreen  # noqa: PLC0415 - only when it is shown
+
+    return FlowsScreen()
+
+
 def _deployments() -> Screen[Any]:
     from flowtui.tui.screens.deployments import DeploymentsScreen  # noqa: PLC0415 - brings the forms with it
 
@@ -42,6 +48,7 @@ def _blocks() -> Screen[Any]:
 MODES: Final[dict[str, str | Callable[[], Screen[Any]]]] = {
     "home": _home,
     "runs": _runs,
+    "flows": _flows,
     "deployments": _deployments,
     "pools": _pools,
     "blocks": _blocks,
@@ -56,9 +63,10 @@ NEEDED_SOON: Final = (
     "coolname",  # the name of a run
     "flowtui.tui.screens.run_form",
     "flowtui.tui.screens.deployment",
+    "flowtui.tui.screens.flows",
     "flowtui.tui.screens.confirm",
 )
-"""Modules that the first press of `2`, `4`, `r` or `R` would otherwise wait for: 100 ms in all."""
+"""Modules that the first press of `2`, `3`, `4`, `r` or `R` would otherwise wait for: 100 ms in all."""
 
 
 def palette() -> type[Provider]:

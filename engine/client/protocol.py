@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flowtui.engine.client.changing import Changing
 from flowtui.engine.client.explaining import Explaining
+from flowtui.engine.client.overview import Overviewing
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
 from flowtui.engine.client.scheduling import Scheduling
@@ -45,11 +46,11 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Tracing, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Tracing, Overviewing, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
-    `scheduling.py`, many runs at once in `changing.py`, what they
-    were carried out with in `tracing.py`."""
+    `scheduling.py`, many runs at once in `changing.py`, what they were carried out with in `tracing.py`, the figures
+    of whole screens in `overview.py`."""
 
     @property
     def address(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FoundFlow", "find_flows", "python_files"]
+__all__ = ["FoundFlow", "find_flows", "flows_in", "is_skipped", "python_files"]
 
 _MOST_FILES: Final = 2_000
 _LARGEST: Final = 1_000_000
@@ -27,6 +27,10 @@ class FoundFlow:
     line: int
     name: str
     """The flow's name: as the decorator gives it, or from the function's."""
+    signature: str = ""
+    """Its parameters as they are written: `day: str, limit: int = 10`."""
+    about: str = ""
+    """The first line of its docstring."""
 
     @property
     def entrypoint(self) -> str:
@@ -46,7 +50,7 @@ def python_files(root: Path) -> Iterator[Path]:
     """Python files below the root, a bounded number of them; not those of hidden folders and environments."""
     seen = 0
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not _is_skipped(Path(folder), name)]
+        folders[:] = [name for name in folders if not is_skipped(Path(folder), name)]
         for name in names:
             seen += 1
             if seen > _MOST_FILES:
@@ -55,26 +59,52 @@ def python_files(root: Path) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def _is_skipped(folder: Path, name: str) -> bool:
+def is_skipped(folder: Path, name: str) -> bool:
+    """Whether a folder of that name holds nothing that a person wrote."""
     return name.startswith(".") or name in _SKIPPED or (folder / name / "pyvenv.cfg").exists()
 
 
 def _flows_of(file: Path, shown: str) -> Iterator[FoundFlow]:
     try:
-        if file.stat().st_size > _LARGEST:
-            return
-        tree = ast.parse(file.read_bytes(), filename=shown)
+        if file.stat().st_size <= _LARGEST:
+            yield from flows_in(file.read_bytes(), shown)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return
+
+
+def flows_in(code: bytes, shown: str) -> Iterator[FoundFlow]:
+    """The flows of a file's code, in their order. Raises what `ast.parse` raises for code that is none."""
+    tree = ast.parse(code, filename=shown)
     decorators, modules = _imported(tree)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 if _is_flow(called, decorators, modules):
-                    name = _given_name(decorator) or node.name.replace("_", "-")
-                    yield FoundFlow(file=shown, function=node.name, line=node.lineno, name=name)
+                    yield _found(node, decorator, shown)
                     break
+
+
+def _found(node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.expr, shown: str) -> FoundFlow:
+    return FoundFlow(
+        file=shown,
+        function=node.name,
+        line=node.lineno,
+        name=_given_name(decorator) or node.name.replace("_", "-"),
+        signature=ast.unparse(_Plain().visit(node.args)),
+        about=(ast.get_docstring(node) or "").partition("\n")[0],
+    )
+
+
+class _Plain(ast.NodeTransformer):
+    """`Annotated[int, Field(gt=0)]` is read as `int`."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        if name == "Annotated" and isinstance(node.slice, ast.Tuple) and node.slice.elts:
+            return node.slice.elts[0]
+        return node
 
 
 def _imported(tree: ast.Module) -> tuple[set[str], set[str]]:

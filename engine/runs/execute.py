@@ -1,7 +1,7 @@
 """Run one existing flow run in this process: what a worker's child does, and `flow-run retry --entrypoint`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowtui.engine import faults
@@ -23,9 +23,16 @@ __all__ = ["execute_flow_run", "load_flow_of", "run_again_here"]
 _TERMINATED = 143
 
 
-def execute_flow_run(run_id: str, epoch: int, owner: str, *, supervised: bool = True) -> int:
+def execute_flow_run(
+    run_id: str,
+    epoch: int,
+    owner: str,
+    *,
+    supervised: bool = True,
+    load: Callable[[FlowRun], Flow[Any, Any]] | None = None,
+) -> int:
     """Run a flow run that was claimed as `owner` under `epoch`: by a worker, which then renews the lease, or, not
-    supervised, by this process. Answers an exit code.
+    supervised, by this process. `load` brings its flow, when that is not its deployment's. Answers an exit code.
 
     0: how the run ended is recorded, well or not. 1: it could not be recorded, the worker has to. 143: SIGTERM.
     """
@@ -36,7 +43,7 @@ def execute_flow_run(run_id: str, epoch: int, owner: str, *, supervised: bool = 
         client.set_infrastructure_pid(run_id, process, epoch=epoch)
         faults.hit("child.before_load")
         with leased(_handle(run, epoch, owner)):  # to fetch and import the code may take longer than a lease
-            flow = load_flow_of(run)
+            flow = (load or load_flow_of)(run)
             parameters = _parameters(flow, run.parameters)
             client.set_infrastructure_pid(run_id, process, epoch=epoch, flow_version=flow.version)
     except StaleEpoch:

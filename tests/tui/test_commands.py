@@ -40,7 +40,7 @@ def test_an_empty_line_is_nothing() -> None:
 def test_a_word_that_means_nothing_gets_a_hint() -> None:
     with pytest.raises(UsageError, match="Did you mean 'deployments'"):
         parse_command("depploy")
-    with pytest.raises(UsageError, match="Try one of home, runs, deployments, pools, blocks"):
+    with pytest.raises(UsageError, match="Try one of home, runs, flows, deployments, pools, blocks"):
         parse_command("xyzzy")
 
 

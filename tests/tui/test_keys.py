@@ -58,6 +58,7 @@ def test_the_tabs_show_only_what_exists() -> None:
     assert [(r.key, r.label) for r in RESOURCES] == [
         ("1", "Home"),
         ("2", "Runs"),
+        ("3", "Flows"),
         ("4", "Deployments"),
         ("5", "Pools"),
         ("6", "Blocks"),

@@ -47,4 +47,4 @@ def demo(
     flows = make_home(home)
     prepare(current_client(), flows, narrate)
     close_current_client()
-    return 0 if prepare_only else workstation()
+    return 0 if prepare_only else workstation(folder=flows)

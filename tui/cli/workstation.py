@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from flowtui.engine.errors import UsageError
 from flowtui.tui.launch import open_workstation, why_no_terminal
@@ -9,9 +10,9 @@ from flowtui.tui.launch import open_workstation, why_no_terminal
 __all__ = ["need_terminal", "workstation"]
 
 
-def workstation() -> int:
+def workstation(*, folder: Path | None = None) -> int:
     """Open the full-screen workstation."""
-    return open_workstation()
+    return open_workstation(folder=folder)
 
 
 def need_terminal() -> None:

@@ -1,0 +1,24 @@
+"""The verbs of `LocalClient` for whole screens. See `overview.py` for each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flowtui.engine.overviews import DurationSample, FlowFigures
+from flowtui.engine.store import overviews
+from flowtui.engine.store.database import Database
+
+__all__ = ["LocalOverview"]
+
+
+class LocalOverview:
+    """A part of `LocalClient`, which brings the database."""
+
+    _db: Database
+
+    def flow_figures(self, names: Sequence[str] = (), *, limit: int = 500) -> tuple[FlowFigures, ...]:
+        with self._db.read() as connection:
+            return overviews.flow_figures(self._db, connection, names, limit)
+
+    def duration_sample(self, since: datetime, until: datetime, *, most: int = 2_000) -> DurationSample:
+        with self._db.read() as connection:
+            return overviews.duration_sample(connection, since, until, most)

@@ -1,0 +1,1 @@
+"""The flows of a folder beside those of the store: found, shown, run and deployed."""

@@ -1,0 +1,199 @@
+"""Flows: the functions with `@flow` of the folder in which flowtui was started, and the flows that have run."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from flowtui.engine.deployments.surveying import Survey
+from flowtui.engine.model import Change
+from flowtui.engine.overviews import FlowFigures
+from flowtui.engine.query import Query
+from flowtui.tui.flows.cells import FLOW_COLUMNS, flow_cells
+from flowtui.tui.flows.rows import FlowRow, fits, rows_of
+from flowtui.tui.flows.watch import FolderWatch
+from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.text import safe
+from flowtui.tui.widgets.find_line import FindLine
+from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.virtual_table import VirtualTable
+
+__all__ = ["FlowsScreen"]
+
+_PACE: Final = 1.0
+"""Seconds between two looks at the store while runs come and go."""
+_NONE: Final = (
+    "No function with @flow in the Python files of {folder}.\n"
+    "Write one and it appears here:  flowtui init  makes a first one;  or start flowtui in another folder."
+)
+
+
+class _Surveyed(Message):
+    """The folder was looked through."""
+
+    bubble = False
+
+    def __init__(self, survey: Survey) -> None:
+        super().__init__()
+        self.survey = survey
+
+
+class FlowsScreen(ShellScreen):
+    """The list follows the files and the store; the cursor stays on its flow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "run", "run", id="flows.run"),
+        Binding("d", "deploy", "deploy", id="flows.deploy"),
+        Binding("slash,f", "find", "find", key_display="/", id="flows.find"),
+        Binding("escape", "back", "back", show=False, id="flows.back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._survey: Survey | None = None
+        self._figures: tuple[FlowFigures, ...] = ()
+        self._rows: ItemRows[FlowRow] = self._rows_for(())
+        self._watch: FolderWatch | None = None
+        self._resting = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield FindLine()
+        yield VirtualTable(FLOW_COLUMNS, empty="looking for flows …", markable=False, id="flows")
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self.set_interval(1.0, self._tick)
+        self._watch = FolderWatch(self.workstation.folder, self._tell)
+        self._watch.start()
+
+    def on_unmount(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self._watch is not None:
+            self._watch.wake()
+
+    def on_screen_suspend(self) -> None:
+        if self._watch is not None:
+            self._watch.sleep()
+
+    @property
+    def _table(self) -> VirtualTable:
+        return self.query_one("#flows", VirtualTable)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def _tell(self, survey: Survey) -> None:
+        """Called in the watch's thread. The loop may be gone already when the app ends."""
+        with suppress(RuntimeError):
+            self.post_message(_Surveyed(survey))
+
+    @on(_Surveyed)
+    def _surveyed(self, message: _Surveyed) -> None:
+        self._survey = message.survey
+        self._show()
+
+    def wants(self, changes: tuple[Change, ...]) -> bool:
+        return any(change.kind in ("deployment", "flow-run") for change in changes)
+
+    def request_load(self, changes: tuple[Change, ...] | None = None) -> None:
+        """While runs come and go, once in a second is enough for figures."""
+        if changes is None or not self._resting:
+            self._resting = changes is not None
+            super().request_load(changes)
+            if self._resting:
+                self.set_timer(_PACE, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        super().request_load(())
+
+    async def load(self, changes: tuple[Change, ...] | None) -> None:
+        app = self.workstation
+        self._figures = await app.call(app.client.flow_figures)
+        self._show()
+
+    def _tick(self) -> None:
+        """A second has passed: `4m` ago has become more."""
+        if self.is_current:
+            self._table.refresh_rows(row.id for row in self._rows.items if row.figures and row.figures.last)
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def _rows_for(self, rows: tuple[FlowRow, ...]) -> ItemRows[FlowRow]:
+        return ItemRows(rows, lambda row: row.id, lambda row: flow_cells(row, self.workstation.now()))
+
+    def _show(self) -> None:
+        if not self.is_attached or self._survey is None:
+            return
+        words = self.query_one(FindLine).words.lower().split()
+        rows = rows_of(self._survey, self._figures)
+        self._rows = self._rows_for(tuple(row for row in rows if fits(row, words)))
+        folder = self.workstation.folder.name or "/"
+        nothing = "No flow has that in its name, file or parameters.   esc shows all"
+        self._table.show(self._rows, empty=nothing if words else _NONE.format(folder=folder))
+
+    @on(FindLine.Changed)
+    def _find_changed(self) -> None:
+        self._show()
+
+    @on(FindLine.Left)
+    def _find_left(self) -> None:
+        self._table.focus()
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    def _subject(self) -> FlowRow | None:
+        """The flow under the cursor: fixed now, whatever happens to the list later."""
+        return self._rows.get(self._table.cursor_id)
+
+    def _entrypoint(self) -> str | None:
+        """That of the flow under the cursor, unless it is not of this folder: that is said then."""
+        row = self._subject()
+        if row is None:
+            return None
+        if row.found is not None:
+            return row.found.entrypoint
+        if row.bad is not None:
+            words = f"{row.bad.file}:{row.bad.line}: {row.bad.sentence}"
+        else:
+            words = f"{row.name} is in no file of this folder. Run one of its deployments (4), or start flowtui there."
+        self.workstation.notify(safe(words), severity="warning", markup=False)
+        return None
+
+    @on(VirtualTable.RowSelected)
+    def _selected(self, message: VirtualTable.RowSelected) -> None:
+        row = self._rows.get(message.row_id)
+        if row is not None and row.bad is None:
+            self.workstation.open_runs(str(Query.of(flow_name=row.name)))
+
+    def action_run(self) -> None:
+        """Run the flow under the cursor, in a process of its own, with the parameters that a form asks for."""
+        if entrypoint := self._entrypoint():
+            from flowtui.tui.screens.flow_run import FlowRunScreen  # noqa: PLC0415 - brings the forms with it
+
+            self.app.push_screen(FlowRunScreen(entrypoint))
+
+    def action_deploy(self) -> None:
+        """Make a deployment of the flow under the cursor."""
+        if entrypoint := self._entrypoint():
+            from flowtui.tui.screens.flow_deploy import FlowDeployScreen  # noqa: PLC0415 - brings the forms with it
+
+            self.app.push_screen(FlowDeployScreen(entrypoint))
+
+    def action_find(self) -> None:
+        """Look for part of a name, a file or a parameter."""
+        self.query_one(FindLine).open()
+
+    def action_back(self) -> None:
+        """Show all again, or go up."""
+        if self.query_one(FindLine).words:
+            self.query_one(FindLine).action_clear()
+        else:
+            self.workstation.action_up()
