@@ -12,7 +12,7 @@ from flowtui.engine.deployments.entrypoint import load_flow
 from flowtui.engine.deployments.file import read_deployment_file
 from flowtui.engine.errors import IllegalTransition
 from flowtui.engine.model import Deployment
-from flowtui.engine.query import Query
+from flowtui.engine.query import Query, parse
 from flowtui.engine.states import StateType
 
 __all__ = ["HISTORY", "START", "prepare"]
@@ -82,9 +82,10 @@ def _make_history(client: Client, deployed: Mapping[str, Deployment], asks: Sequ
 
 
 def _start(client: Client, deployment: Deployment, ask: Ask) -> bool:
-    """Create a run that is due now, unless one of the deployment is open or due already."""
+    """Create a run that is due now, unless one of the deployment is open or due already; what its schedule has planned
+    does not count, or it would be a matter of the minute what is going on."""
     going_on = Query.of(deployment_id=deployment.id, states=_OPEN)
-    due = Query.of(deployment_id=deployment.id, states=(StateType.SCHEDULED,), until=utc_now())
+    due = parse("!is:auto") & Query.of(deployment_id=deployment.id, states=(StateType.SCHEDULED,), until=utc_now())
     if any(client.list_flow_runs(query, limit=1).items for query in (going_on, due)):
         return False
     client.run_deployment(deployment.id, parameters=ask.parameters, created_by="demo")
