@@ -27,12 +27,14 @@ class Scale:
         return (instant - self.start).total_seconds() / self.seconds
 
 
-def scale_of(run: FlowRun, now: datetime) -> Scale:
-    """From the run's start to its end; while it runs, to the next round time, so that bars hold still."""
+def scale_of(run: FlowRun, now: datetime, usual: timedelta | None = None) -> Scale:
+    """From the run's start to its end; while it runs, to the next round time, so that bars hold still, and at least to
+    where it `usual`ly ends."""
     start = run.start_time or run.expected_start_time or run.created
     if run.end_time is not None:
         return Scale(start, max((run.end_time - start).total_seconds(), 0.001))
-    return Scale(start, nice_span(max((now - start).total_seconds(), 1.0)))
+    least = usual.total_seconds() if usual is not None else 1.0
+    return Scale(start, nice_span(max((now - start).total_seconds(), least)))
 
 
 def bar_spans(task: TaskRun, scale: Scale, now: datetime, width: int) -> list[Span]:

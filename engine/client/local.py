@@ -16,6 +16,7 @@ from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_overview import LocalOverview
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
+from flowtui.engine.client.local_recalling import LocalRecalling
 from flowtui.engine.client.local_scheduling import LocalScheduling
 from flowtui.engine.client.local_sharing import LocalSharing
 from flowtui.engine.client.local_tracing import LocalTracing
@@ -86,6 +87,7 @@ class LocalClient(
     LocalExplaining,
     LocalQueueing,
     LocalScheduling,
+    LocalRecalling,
     LocalChanging,
     LocalTracing,
     LocalOverview,

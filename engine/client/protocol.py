@@ -14,6 +14,7 @@ from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.overview import Overviewing
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
+from flowtui.engine.client.recalling import Recalling
 from flowtui.engine.client.scheduling import Scheduling
 from flowtui.engine.client.sharing import Sharing
 from flowtui.engine.client.tracing import Tracing
@@ -46,11 +47,11 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Changing, Tracing, Overviewing, Protocol):
+class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Recalling, Changing, Tracing, Overviewing, Protocol):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
-    `scheduling.py`, many runs at once in `changing.py`, what they were carried out with in `tracing.py`, the figures
-    of whole screens in `overview.py`."""
+    `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried out
+    with in `tracing.py`, the figures of whole screens in `overview.py`."""
 
     @property
     def address(self) -> str:

@@ -1,50 +1,40 @@
 """One flow run: its tasks along time, its log, what it was given and what it gave, and how it went."""
 
+import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from flowtui.engine.errors import NotFound
-from flowtui.engine.model import Change, FlowRun, LogPage, TaskRun, TaskRunFilter
-from flowtui.engine.results.previews import result_text
+from flowtui.engine.errors import FlowtuiError, NotFound
+from flowtui.engine.model import Change, FlowRun, LogPage
 from flowtui.engine.states import State
-from flowtui.tui.formats import count, duration, moment
+from flowtui.tui.formats import count
+from flowtui.tui.run.branches import Branches
+from flowtui.tui.run.forecast import forecast
+from flowtui.tui.run.gantt import Gantt
+from flowtui.tui.run.outline import Outline, outline
+from flowtui.tui.run.panes import TABS, RunPane, make_pane
+from flowtui.tui.run.reading import RunReader
+from flowtui.tui.run.seen import Seen
 from flowtui.tui.run_actions import cancel_runs, retry_runs
-from flowtui.tui.run_cells import is_live, state_spans
+from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
-from flowtui.tui.text import safe
-from flowtui.tui.timeline import TaskList, bar_spans, outcome_spans, scale_of, task_duration, usual
-from flowtui.tui.widgets.bars import axis
-from flowtui.tui.widgets.columns import Column
+from flowtui.tui.timeline import usual
+from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.log_pane import LogPane
-from flowtui.tui.widgets.paint import Spans
-from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.run_title import RunTitle
 from flowtui.tui.widgets.tab_strip import Tab, TabStrip
-from flowtui.tui.widgets.value_view import ValueView
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["RunScreen"]
 
-_TASK_PAGE = 1000
-_TABS = ("timeline", "logs", "parameters", "result", "states")
-_TASK_COLUMNS = (
-    Column("TASK", 14, share=1, most=36),
-    Column("", 16, share=4),
-    Column("TOOK", 6, align="right"),
-    Column("STATE", 14, share=2, most=60),
-)
-_STATE_COLUMNS = (
-    Column("WHEN", 12, align="right"),
-    Column("AFTER", 7, align="right"),
-    Column("STATE", 16),
-    Column("MESSAGE", 10, share=1),
-)
+_REDRAW: Final = 2.0
+"""Seconds after which the outline is drawn up again although no row came or went: the critical path moves."""
 
 
 class RunScreen(ShellScreen):
@@ -63,87 +53,114 @@ class RunScreen(ShellScreen):
     def __init__(self, run_id: str, tab: str = "timeline") -> None:
         super().__init__()
         self.run_id = run_id
-        self._first_tab = tab if tab in _TABS else "timeline"
-        self._run: FlowRun | None = None
-        self._tasks = TaskList()
+        self._first_tab = tab if tab in TABS else "timeline"
+        self._reader: RunReader | None = None
+        self._outline = Outline()
+        self._drawn = float("-inf")
         self._states: tuple[State, ...] = ()
+        self._states_at = ""
         self._usual: timedelta | None = None
         self._gone = False
-        self._seconds = 0.0
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
         yield RunTitle(app.now, app.zone)
-        yield TabStrip([Tab(name, name.title()) for name in _TABS], self._first_tab, indent=2, id="tabs")
+        yield TabStrip([Tab(name, name.title()) for name in TABS], self._first_tab, indent=2, id="tabs")
         with Vertical(id="panes", classes=f"-{self._first_tab}"):
-            yield VirtualTable(_TASK_COLUMNS, empty="reading the tasks …", markable=False, id="timeline")
+            yield FindLine(id="find-task")
+            yield Gantt(id="timeline")
             yield LogPane(app.zone, id="logs")
-            yield ValueView(id="parameters")
-            yield ValueView(id="result")
-            yield VirtualTable(_STATE_COLUMNS, empty="reading the states …", markable=False, id="states")
 
     def on_mount(self) -> None:
-        self._timeline.draw_title(1, self._axis)
+        self._reader = RunReader(self.workstation, self.run_id, self._show_part)
         self.query_one(LogPane).open(self._read_lines, self.workstation.notify_error)
-        self._focus_pane()
+        self.call_later(self._turn_on, self._first_tab)
         self.set_interval(1.0, self._tick)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
+        run = self._run
         if not changes:
-            return self._run is None or not self._run.state.is_final()
-        return any(self.run_id in (change.flow_run_id, change.subject_id) for change in changes)
+            return run is None or not run.state.is_final()
+        shown = self._reader.run_ids if self._reader is not None else {self.run_id}
+        return any(
+            change.flow_run_id in shown
+            or change.subject_id in shown
+            or (change.kind == "artifact" and change.body.get("flow_run_id") in shown)
+            for change in changes
+        )
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
-        app = self.workstation
-        if self._gone:
+        app, reader = self.workstation, self._reader
+        if self._gone or reader is None:
             return
+        before = self._run
         try:
-            run = await app.call(app.client.read_flow_run, self.run_id)
+            await reader.load(changes, self._subflows())
         except NotFound:
             self._gone = True
             raise
-        if self._run is None:
+        run = self._run
+        assert run is not None
+        if before is None:
             self._usual = usual(await app.call(app.client.usual_seconds, run.flow_name))
-        moved = self._run is None or run.state.id != self._run.state.id
-        self._run = run
-        self._show_run()
-        if moved:
+        if before is None or run.state.id != before.state.id:
             self.refresh_bindings()  # what can be done to it depends on its state
-        if moved or changes is None:
-            self._states = await app.call(app.client.flow_run_states, self.run_id)
-            self._show_states()
-        await self._read_tasks(changes)
-        if self.query_one(LogPane).display:  # a log that nobody looks at is not read
-            await self.query_one(LogPane).catch_up()
+        await self._draw_up(forced=changes is None)
+        if run.state.id != self._states_at or changes is None:
+            self._states, self._states_at = await app.call(app.client.flow_run_states, self.run_id), run.state.id
+        await self._show()
+        if await reader.read_usual():
+            self._show_tasks()
+        await self._load_pane(changes)
+
+    async def _show_part(self) -> None:
+        """A part of many tasks was read."""
+        await self._draw_up(forced=True)
+        await self._show()
+
+    async def _draw_up(self, *, forced: bool = False) -> None:
+        """Another outline, in a thread, when rows may have come or gone, or the critical path may have moved."""
+        reader, gantt = self._reader, self._gantt
+        now = asyncio.get_running_loop().time()
+        assert reader is not None
+        branches = reader.branches
+        counted = sum(len(branch.tasks.tasks) for branch in branches.by_run.values())
+        rows = len(self._outline.places)
+        stale = now - self._drawn > _REDRAW
+        if forced or stale or (counted != rows and not gantt.opened) or gantt.opened or gantt.order != "made":
+            self._drawn = now
+            self._outline = await asyncio.to_thread(
+                outline, branches, gantt.opened, gantt.order, self._now, self._outline
+            )
+
+    def _subflows(self) -> list[str]:
+        """The runs that are open within this one."""
+        branches, opened = self._branches, self._gantt.opened
+        return (
+            [
+                task.child_flow_run_id
+                for task in branches.all_tasks()
+                if task.id in opened and task.child_flow_run_id is not None
+            ]
+            if opened
+            else []
+        )
 
     async def _read_lines(self, start: int, limit: int) -> LogPage:
         app = self.workstation
         return await app.call(app.client.read_logs, self.run_id, start=start, limit=limit)
 
-    async def _read_tasks(self, changes: tuple[Change, ...] | None) -> None:
-        """Fold in what the feed told; read the last page again, and what follows it, when there are new tasks."""
-        mine = [change for change in changes or () if change.kind == "task-run" and change.flow_run_id == self.run_id]
-        if changes is not None and not mine:
-            return
-        tasks, old = self._tasks.folded(mine), self._tasks
-        if changes is None or any(tasks.place(change.subject_id) is None for change in mine):
-            tasks = await self._read_tail(tasks)
-        self._tasks = tasks
-        self._show_tasks(old)
+    async def _load_pane(self, changes: tuple[Change, ...] | None) -> None:
+        """What the pane that is on needs beyond the run; a log that nobody looks at is not read."""
+        logs, pane = self.query_one(LogPane), self._pane
+        if logs.display:
+            await logs.catch_up()
+        if pane is not None:
+            await pane.load(changes)
 
-    async def _read_tail(self, tasks: TaskList) -> TaskList:
-        app, where = self.workstation, TaskRunFilter(flow_run_id=self.run_id)
-        while True:
-            cursor, settled = tasks.last_cursor, tasks.settled
-            page = await app.call(app.client.list_task_runs, where, limit=_TASK_PAGE, after=cursor)
-            tasks = tasks.with_tail(cursor, settled, page.items)
-            if page.next is None:
-                return tasks
-            tasks = TaskList(tasks.tasks, tasks.places, page.next, len(tasks.tasks))
-
-    # -- showing ----------------------------------------------------------------------------------------------------
+    # -- what it knows ------------------------------------------------------------------------------------------------
 
     @property
     def tab(self) -> str:
@@ -151,68 +168,114 @@ class RunScreen(ShellScreen):
         return self.query_one("#tabs", TabStrip).active
 
     @property
-    def _timeline(self) -> VirtualTable:
-        return self.query_one("#timeline", VirtualTable)
+    def _gantt(self) -> Gantt:
+        return self.query_one(Gantt)
 
-    def _show_run(self) -> None:
+    @property
+    def _pane(self) -> RunPane | None:
+        """The pane that is on, when it is neither the timeline nor the log."""
+        found = self.query(f"#{self.tab}").results(RunPane)
+        return next(iter(found), None)
+
+    @property
+    def _branches(self) -> Branches:
+        return self._reader.branches if self._reader is not None else Branches(self.run_id)
+
+    @property
+    def _run(self) -> FlowRun | None:
+        trunk = self._branches.trunk
+        return trunk.run if trunk is not None else None
+
+    @property
+    def _now(self) -> datetime:
+        return self.workstation.now()
+
+    def _seen(self) -> Seen | None:
         run = self._run
         if run is None:
+            return None
+        return Seen(
+            run=run,
+            branches=self._branches,
+            now=self._now,
+            zone=self.workstation.zone,
+            states=self._states,
+            outline=self._outline,
+            usual=self._usual,
+            task=self._gantt.cursor_task,
+        )
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    async def _show(self) -> None:
+        """Show what was read."""
+        seen = self._seen()
+        if seen is None:
             return
-        self.query_one(RunTitle).show(run, self._usual, self.workstation.zone)
-        self.query_one("#parameters", ValueView).show_value(run.parameters, "This run was given no parameters.")
-        self.query_one("#result", ValueView).show_json(run.result, _no_result(run))
+        await self._foresee(seen)
+        self._show_notes(seen.run)
+        self._show_tasks()
+        if (pane := self._pane) is not None:
+            pane.show_run(seen)
+
+    async def _foresee(self, seen: Seen) -> None:
+        """The title, with what is to be expected; that looks at every task, so it is found in a thread."""
+        trunk = seen.branches.trunk
+        tasks = trunk.tasks.tasks if trunk is not None else ()
+        expected = await asyncio.to_thread(forecast, seen.run, tasks, seen.branches.usual, seen.usual, seen.now)
+        self.query_one(RunTitle).show(seen.run, seen.usual, seen.zone, expected)
+
+    def _show_notes(self, run: FlowRun) -> None:
         stats = run.stats
         notes = {
             "timeline": f"{count(stats.done)}/{count(stats.tasks)}" if stats.tasks else "",
             "logs": f"{stats.errors}✖" if stats.errors else "",
             "parameters": str(len(run.parameters) or ""),
         }
-        tabs = [Tab(name, name.title(), note=notes.get(name, "")) for name in _TABS]
+        tabs = [Tab(name, name.title(), note=notes.get(name, "")) for name in TABS]
         self.query_one("#tabs", TabStrip).show(tabs=tabs)
 
-    def _show_tasks(self, old: TaskList) -> None:
-        new = self._tasks
-        if new.places is not old.places:
-            self.query_one(LogPane).view.set_names({task.id: task.name for task in new.tasks})
-        rows = ItemRows(new.tasks, lambda task: task.id, self._task_cells)
-        if new.places is not None and new.places == old.places:
-            self._timeline.update(
-                rows, [task.id for task, was in zip(new.tasks, old.tasks, strict=True) if task != was]
-            )
-        else:
-            self._timeline.show(
-                rows, empty="This run has called no task." if self._over else "No task has been called yet."
-            )
+    def _show_tasks(self) -> None:
+        branches, run, trunk = self._branches, self._run, self._branches.trunk
+        assert run is not None and trunk is not None
+        empty = "This run has called no task." if run.state.is_final() else "No task has been called yet."
+        self._gantt.show_run(branches, self._outline, self._now, self._usual, empty)
+        logs = self.query_one(LogPane)
+        if logs.display:
+            logs.view.set_names({task.id: task.name for task in trunk.tasks.tasks})
+        self._look_back()
 
-    @property
-    def _over(self) -> bool:
-        return self._run is not None and self._run.state.is_final()
+    @on(Gantt.Looked)
+    def _look_back(self) -> None:
+        """The phases of what is on the screen are read when they are looked at."""
+        if self._reader is not None and self.tab == "timeline":
+            self._read_phases(self._reader)
 
-    def _task_cells(self, task: TaskRun) -> list[Cell]:
-        now, run = self.workstation.now(), self._run
-        assert run is not None
-        scale = scale_of(run, now)
-        return [
-            [(task.name, "text")],
-            lambda width: bar_spans(task, scale, now, width),
-            task_duration(task, now),
-            outcome_spans(task),
-        ]
+    @work(group="phases", exclusive=True, exit_on_error=False)
+    async def _read_phases(self, reader: RunReader) -> None:
+        try:
+            if await reader.read_histories(self._gantt.tasks_in_sight()):
+                self._gantt.show_histories(reader.histories)
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
 
-    def _axis(self, width: int) -> Spans:
-        return axis(scale_of(self._run, self.workstation.now()).seconds, width) if self._run is not None else []
+    @on(Gantt.Changed)
+    def _other_outline(self) -> None:
+        """Something was opened or ordered otherwise: read what is missing, and draw up the rows."""
+        self.request_load()
 
-    def _show_states(self) -> None:
-        app, states = self.workstation, self._states
-        before = {state.id: states[index - 1] if index else None for index, state in enumerate(states)}
+    @on(Gantt.FindAsked)
+    def _find_asked(self) -> None:
+        self.query_one(FindLine).open()
 
-        def cells(state: State) -> list[Cell]:
-            earlier = before[state.id]
-            after = duration(state.timestamp - earlier.timestamp) if earlier is not None else ""
-            when = moment(state.timestamp, app.now(), app.zone)
-            return [[(when, "muted")], [(after, "muted")], state_spans(state), [(state.message or "", "text")]]
+    @on(FindLine.Changed)
+    def _find_changed(self, message: FindLine.Changed) -> None:
+        self._gantt.look_for(message.words)
+        self.refresh_bindings()
 
-        self.query_one("#states", VirtualTable).show(ItemRows(states, lambda state: state.id, cells))
+    @on(FindLine.Left)
+    def _find_left(self) -> None:
+        self._gantt.focus()
 
     def zone_changed(self) -> None:
         self.query_one(LogPane).view.set_zone(self.workstation.zone)
@@ -223,48 +286,67 @@ class RunScreen(ShellScreen):
         run = self._run
         if run is None or not self.is_current or not is_live(run):
             return
-        self.query_one(RunTitle).tick()
+        self._refresh_title()
         if self.tab == "timeline":
-            seconds = scale_of(run, self.workstation.now()).seconds
-            if seconds != self._seconds:
-                self._seconds = seconds
-                self._timeline.refresh()
-            else:
-                self._timeline.refresh_rows(task.id for task in self._tasks.tasks if task.state.is_running())
+            self._gantt.tick(self._now, self._usual)
+        elif (pane := self._pane) is not None and (seen := self._seen()) is not None:
+            pane.tick(seen)
+
+    @work(group="title", exclusive=True, exit_on_error=False)
+    async def _refresh_title(self) -> None:
+        seen = self._seen()
+        if seen is not None:
+            await self._foresee(seen)
+            self.query_one(RunTitle).tick()
 
     # -- tabs -------------------------------------------------------------------------------------------------------
 
-    def action_tab(self, name: str) -> None:
+    async def action_tab(self, name: str) -> None:
         """Turn on a tab."""
-        self.query_one("#tabs", TabStrip).show(name)
-        self.query_one("#panes").set_classes(f"-{name}")
-        self._focus_pane()
+        await self._turn_on(name)
         self.request_load(())
 
-    def action_next_tab(self, step: int) -> None:
+    async def _turn_on(self, name: str) -> None:
+        self.query_one("#tabs", TabStrip).show(name)
+        panes = self.query_one("#panes")
+        panes.set_classes(f"-{name}")
+        if name not in ("timeline", "logs") and not panes.query(f"#{name}"):
+            pane = make_pane(name)
+            pane.id = name
+            await panes.mount(pane)
+        for pane in panes.query(RunPane):
+            pane.display = pane.id == name
+        seen = self._seen()
+        if (on := self._pane) is not None:
+            if seen is not None:
+                on.show_run(seen)
+            on.main.focus()
+        else:
+            (self._gantt if name == "timeline" else self.query_one(LogPane).view).focus()
+
+    async def action_next_tab(self, step: int) -> None:
         """Turn on the next tab."""
-        self.action_tab(_TABS[(_TABS.index(self.tab) + step) % len(_TABS)])
+        await self.action_tab(TABS[(TABS.index(self.tab) + step) % len(TABS)])
 
     def on_tab_strip_chosen(self, message: TabStrip.Chosen) -> None:
         if message.strip.id == "tabs":
             message.stop()
-            self.action_tab(message.tab)
+            self.call_later(self.action_tab, message.tab)
         else:
             super().on_tab_strip_chosen(message)
 
-    def _focus_pane(self) -> None:
-        pane = self.query_one(f"#{self.tab}")
-        (pane.view if isinstance(pane, LogPane) else pane).focus()
-
     @on(VirtualTable.RowSelected, "#timeline")
-    def _task_chosen(self, message: VirtualTable.RowSelected) -> None:
-        """Enter on a task shows the log from where the task began."""
-        index = self._tasks.place(message.row_id)
-        task = self._tasks.tasks[index] if index is not None else None
-        if task is not None and task.child_flow_run_id is not None:
+    async def _task_chosen(self) -> None:
+        """Enter on a task shows the log from where the task began; on a subflow, its run; on a group, what is in it."""
+        task = self._gantt.cursor_task
+        if task is None:
+            self._gantt.action_turn()
+        elif task.child_flow_run_id is not None:
             self.workstation.open_run(task.child_flow_run_id)
-        elif task is not None:
-            self.action_tab("logs")
+        elif task.flow_run_id is not None and task.flow_run_id != self.run_id:
+            self.workstation.open_run(task.flow_run_id, "logs")  # a subflow has a log of its own
+        else:
+            await self.action_tab("logs")
             self.query_one(LogPane).seek_task(task.id)
 
     # -- keys -------------------------------------------------------------------------------------------------------
@@ -293,20 +375,10 @@ class RunScreen(ShellScreen):
 
     def action_back(self) -> None:
         """Stop looking for something, then go back to where this run was opened."""
-        pane = self.query_one(LogPane)
+        pane, find = self.query_one(LogPane), self.query_one(FindLine)
         if self.tab == "logs" and pane.has_find:
             pane.forget_find()
+        elif self.tab == "timeline" and self._gantt.looks_for:
+            find.action_clear()
         else:
             self.workstation.action_up()
-
-
-def _no_result(run: FlowRun) -> str:
-    """Why there is no result to show."""
-    if not run.state.is_final():
-        return "The run has not ended yet."
-    if not run.state.is_completed():
-        return f"The run is {run.state.name}, so it has no result."
-    kept = result_text(None, run.state.details)
-    if kept is not None:
-        return safe(f"The result is kept elsewhere: {kept}")
-    return "The result was not kept: only small values that are exact in JSON are."

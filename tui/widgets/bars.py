@@ -1,5 +1,6 @@
 """Bars drawn in eighths of a cell: progress, spans of time, and columns by hour. Pure."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -69,13 +70,13 @@ def _step(seconds: float, parts: int) -> float:
     return next((step for step in _STEPS if step >= wanted), 86_400.0 * (int(wanted / 86_400) + 1))
 
 
-def axis(seconds: float, width: int) -> list[Span]:
-    """The line of times above a chart that is `seconds` wide: `0s      10s      20s`."""
+def axis(seconds: float, width: int, begin: float = 0.0) -> list[Span]:
+    """The line of times above a chart that is `seconds` wide: `0s      10s      20s`; `begin` is what its left is."""
     step = _step(seconds, max(width // 12, 1))
     line = [" "] * width
-    tick = 0
-    while tick * step < seconds:
-        at = round(tick * step / seconds * width)
+    tick = math.ceil(begin / step - 1e-9)
+    while tick * step < begin + seconds:
+        at = round((tick * step - begin) / seconds * width)
         label = _label(tick * step)
         if at + len(label) <= width:
             line[at : at + len(label)] = label

@@ -10,6 +10,7 @@ from flowtui.engine.model import FlowRun
 from flowtui.engine.states import StateType
 from flowtui.tui.formats import ago, duration, gist, moment, until
 from flowtui.tui.looks import look_of
+from flowtui.tui.run.forecast import NOTHING_KNOWN, Forecast
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
 
@@ -37,11 +38,15 @@ class RunTitle(Widget):
         self._now, self._zone = now, zone
         self._run: FlowRun | None = None
         self._usual: timedelta | None = None
+        self._expected = NOTHING_KNOWN
 
-    def show(self, run: FlowRun, usual: timedelta | None, zone: tzinfo | None) -> None:
-        """Show a run; `usual` is what its flow usually takes."""
-        if (run, usual, zone) != (self._run, self._usual, self._zone):
-            self._run, self._usual, self._zone = run, usual, zone
+    def show(
+        self, run: FlowRun, usual: timedelta | None, zone: tzinfo | None, expected: Forecast = NOTHING_KNOWN
+    ) -> None:
+        """Show a run; `usual` is what its flow usually takes, `expected` how it will go on."""
+        wanted = (run, usual, zone, expected)
+        if wanted != (self._run, self._usual, self._zone, self._expected):
+            self._run, self._usual, self._zone, self._expected = wanted
             self.refresh()
 
     def tick(self) -> None:
@@ -73,12 +78,23 @@ class RunTitle(Widget):
             return spans
         over = run.end_time is not None
         spans.append((f"  {duration(elapsed)}", "text" if over else look_of(run.state).role))
-        if self._usual is not None:
-            slow = not over and elapsed > 1.5 * self._usual
-            spans.append((f"  usual {duration(self._usual)}", "late" if slow else "faint"))
-        spans.append((f"   {moment(run.start_time, now, self._zone)}", "muted"))
+        spans.append((f"  from {moment(run.start_time, now, self._zone)}", "muted"))
+        spans.extend(self._compared(now, over=over))
         if run.run_count > 1:
             spans.append((f"   run {run.run_count}", "muted"))
+        return spans
+
+    def _compared(self, now: datetime, *, over: bool) -> list[Span]:
+        """What is usual, how late it is by that, and when it will probably end."""
+        spans: list[Span] = []
+        end, late = self._expected.end, self._expected.late
+        if self._usual is not None:
+            spans.append((f"   usual {duration(self._usual)}", "faint"))
+        if late is not None:
+            role = "muted" if over else "late"
+            spans.append((f"   {duration(late)} {'longer than' if over else 'late vs'} usual", role))
+        if end is not None and end > now:
+            spans.append((f"   ends {until(end, now)}, {moment(end, now, self._zone)}", "text"))
         return spans
 
 
@@ -92,6 +108,12 @@ def _second(run: FlowRun) -> list[Span]:
         return [("  ", ""), (gist(run.state.message), look_of(run.state).role)]
     spans: list[Span] = [("  ", "")]
     parts = [f"deployment {run.deployment_name}"] if run.deployment_name else []
+    if run.worker_name:
+        parts.append(f"worker {run.worker_name}")
+    if run.work_pool_name:
+        parts.append(f"pool {run.work_pool_name}")
+    if run.deployment_version or run.flow_version:
+        parts.append(f"version {(run.deployment_version or run.flow_version or '')[:12]}")
     parts.extend(f"#{tag}" for tag in run.tags)
     parts.extend(f"{key}={_short(value)}" for key, value in run.parameters.items())
     return [*spans, ("   ".join(parts), "faint")]

@@ -1,0 +1,49 @@
+"""The tabs of a run's screen beside its timeline and its log: each pane is made when it is shown for the first time."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from flowtui.engine.model import Change
+from flowtui.tui.run.seen import Seen
+
+if TYPE_CHECKING:
+    from flowtui.tui.app import FlowtuiApp
+
+__all__ = ["TABS", "RunPane", "make_pane"]
+
+TABS: Final = ("timeline", "logs", "parameters", "result", "states")
+
+
+class RunPane(Vertical):
+    """A pane shows what the screen has `Seen`; what it needs beyond that it reads in `load`."""
+
+    DEFAULT_CSS = "RunPane { height: 1fr; }"
+
+    @property
+    def workstation(self) -> "FlowtuiApp":
+        """The app, by its own type."""
+        return cast("FlowtuiApp", self.app)
+
+    @property
+    def main(self) -> Widget:
+        """The widget that gets the keyboard when the tab is turned on."""
+        raise NotImplementedError
+
+    def show_run(self, seen: Seen) -> None:
+        """Show this; called whenever it has changed while the pane is on."""
+
+    def tick(self, seen: Seen) -> None:
+        """A second has passed while the run lives."""
+
+    async def load(self, changes: tuple[Change, ...] | None) -> None:
+        """Read what has changed since (None: everything). Awaited while the pane is on."""
+
+
+def make_pane(tab: str) -> RunPane:
+    """The pane of a tab. Its module is loaded now: nobody pays for tabs that nobody opens."""
+    module = import_module(f"flowtui.tui.run.{tab}_pane")
+    return cast("Callable[[], RunPane]", module.make)()
