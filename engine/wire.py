@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from flowtui.engine.comparing.differences import Comparison
 from flowtui.engine.explanations import Explanation
 from flowtui.engine.model import (
     Backend,
@@ -31,6 +32,7 @@ __all__ = [
     "block_json",
     "block_type_json",
     "block_use_json",
+    "comparison_json",
     "deployment_json",
     "deployment_version_json",
     "explanation_json",
@@ -124,6 +126,17 @@ def block_use_json(use: BlockUse) -> Json:
         "block_type_slug": use.type_slug,
         "name": use.name,
         "updated": instant(use.updated),
+    }
+
+
+def comparison_json(found: Comparison, *, everything: bool = False) -> Json:
+    """Two runs and what differs; with `everything` also what is alike, or is noise."""
+    differences = found.differences if everything else found.notable
+    return {
+        "older": {"id": found.older.id, "name": found.older.name, "state_name": found.older.state.name},
+        "newer": {"id": found.newer.id, "name": found.newer.name, "state_name": found.newer.state.name},
+        "differences": [asdict(difference) for difference in differences],
+        "notes": list(found.notes),
     }
 
 

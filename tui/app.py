@@ -232,11 +232,19 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
     # -- going places -------------------------------------------------------------------------------------------------
 
-    def open_run(self, run_id: str, tab: str = "timeline") -> None:
-        """Show one flow run, above the screen that is on."""
+    def open_run(
+        self, run_id: str, tab: str = "timeline", *, task_run_id: str | None = None, line: int | None = None
+    ) -> None:
+        """Show one flow run, above the screen that is on; its log at a line, or where a task run begins."""
         from flowtui.tui.screens.run import RunScreen  # noqa: PLC0415 - only when it is shown
 
-        self.push_screen(RunScreen(run_id, tab))
+        self.push_screen(RunScreen(run_id, tab, task_run_id=task_run_id, line=line))
+
+    def open_compare(self, older_id: str | None, newer_id: str) -> None:
+        """Say what changed between two runs; None is the last run before the newer one that completed."""
+        from flowtui.tui.compare.screen import CompareScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(CompareScreen(older_id, newer_id))
 
     def open_deployment(self, deployment_id: str) -> None:
         """Show one deployment, above the screen that is on."""

@@ -1,7 +1,8 @@
-"""The part of the seam that keeps what a run was carried out with."""
+"""The part of the seam that keeps what a run was carried out with, and finds the run to compare it with."""
 
 from typing import Protocol
 
+from flowtui.engine.model import FlowRun
 from flowtui.engine.provenance import BlockUse, Environment, Provenance
 
 __all__ = ["Tracing"]
@@ -28,4 +29,9 @@ class Tracing(Protocol):
 
     def flow_run_blocks(self, run_id: str) -> tuple[BlockUse, ...]:
         """The blocks that a run and its tasks have loaded, by type and name."""
+        ...
+
+    def last_good_run(self, run_id: str) -> FlowRun | None:
+        """The newest run before it that completed: of the same deployment, else of the same flow. None when there is
+        none. Raises `NotFound` for an unknown run."""
         ...

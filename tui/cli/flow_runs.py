@@ -28,6 +28,7 @@ app.command("flowtui.tui.cli.flow_run_changes:set_state", name="set-state", help
 app.command("flowtui.tui.cli.flow_run_changes:tag", name="tag", help="Give flow runs tags, or take tags away.")
 app.command("flowtui.tui.cli.flow_run_logs:logs", name="logs", help="Print the log of a flow run.")
 app.command("flowtui.tui.cli.why:flow_run", name="why", help="Say what a flow run waits for, and what can be done.")
+app.command("flowtui.tui.cli.flow_run_diff:diff", name="diff", help="Say what changed from one run to another.")
 app.command("flowtui.tui.cli.flow_run_watch:watch", name="watch", help="Follow flow runs until they have ended.")
 app.command("flowtui.tui.cli.flow_run_execute:execute", name="execute", help="Run an existing flow run here.")
 app.command("flowtui.tui.cli.flow_run_retry:retry", name="retry", help="Run a finished flow run again.")
@@ -204,32 +205,29 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
         print_json({**wire.flow_run_json(found), "blocks": [wire.block_use_json(use) for use in blocks]})
         return 0
     now = utc_now()
-    print_facts(
-        (name, value)
-        for name, value in (
-            ("id", found.id),
-            ("name", found.name),
-            ("flow", found.flow_name),
-            ("state", state_cell(found.state)),
-            ("message", found.state.message or ""),
-            ("deployment", found.deployment_name or ""),
-            ("work pool", " / ".join(filter(None, (found.work_pool_name, found.work_queue_name)))),
-            ("worker", found.worker_name or ""),
-            ("parameters", ", ".join(f"{name}={value!r}" for name, value in found.parameters.items())),
-            ("tags", ", ".join(found.tags)),
-            ("due", wire.instant(found.expected_start_time) or ""),
-            ("started", wire.instant(found.start_time) or ""),
-            ("ended", wire.instant(found.end_time) or ""),
-            ("duration", formats.duration(found.elapsed(now))),
-            ("attempts", str(found.run_count)),
-            ("tasks", _tasks(found)),
-            ("result", result_text(found.result, found.state.details) or ""),
-            ("process", found.infrastructure_pid or ""),
-            *_ran_with(client, found),
-            ("blocks", ", ".join(use.reference for use in blocks)),
-        )
-        if value
-    )
+    facts: list[tuple[str, Cell | str]] = [
+        ("id", found.id),
+        ("name", found.name),
+        ("flow", found.flow_name),
+        ("state", state_cell(found.state)),
+        ("message", found.state.message or ""),
+        ("deployment", found.deployment_name or ""),
+        ("work pool", " / ".join(filter(None, (found.work_pool_name, found.work_queue_name)))),
+        ("worker", found.worker_name or ""),
+        ("parameters", ", ".join(f"{name}={value!r}" for name, value in found.parameters.items())),
+        ("tags", ", ".join(found.tags)),
+        ("due", wire.instant(found.expected_start_time) or ""),
+        ("started", wire.instant(found.start_time) or ""),
+        ("ended", wire.instant(found.end_time) or ""),
+        ("duration", formats.duration(found.elapsed(now))),
+        ("attempts", str(found.run_count)),
+        ("tasks", _tasks(found)),
+        ("result", result_text(found.result, found.state.details) or ""),
+        ("process", found.infrastructure_pid or ""),
+        *_ran_with(client, found),
+        ("blocks", ", ".join(use.reference for use in blocks)),
+    ]
+    print_facts((name, value) for name, value in facts if value)
     states = client.flow_run_states(found.id)
     rows = ((wire.instant(state.timestamp) or "", state_cell(state), state.message or "") for state in states)
     print()

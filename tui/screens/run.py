@@ -44,14 +44,18 @@ class RunScreen(ShellScreen):
         Binding("c", "cancel", "cancel", id="run.cancel"),
         Binding("R", "retry", "retry", id="run.retry"),
         Binding("w", "why", "why", id="run.why"),
+        Binding("D", "compare", "what changed", show=False, id="run.compare"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", id="run.next-tab"),
         Binding("left_square_bracket", "next_tab(-1)", "previous tab", show=False, id="run.previous-tab"),
         Binding("escape", "back", "back", id="run.back"),
     ]
 
-    def __init__(self, run_id: str, tab: str = "timeline") -> None:
+    def __init__(
+        self, run_id: str, tab: str = "timeline", *, task_run_id: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__()
+        self._goal = (task_run_id, line)
         self.run_id = run_id
         self._first_tab = tab if tab in TABS else "timeline"
         self._reader: RunReader | None = None
@@ -157,8 +161,20 @@ class RunScreen(ShellScreen):
         logs, pane = self.query_one(LogPane), self._pane
         if logs.display:
             await logs.catch_up()
+            self._go_there(logs)
         if pane is not None:
             await pane.load(changes)
+
+    def _go_there(self, logs: LogPane) -> None:
+        """Once, when there is something to see: to the place in the log that this screen was opened for."""
+        task_run_id, line = self._goal
+        if not logs.view.book.total or self._goal == (None, None):
+            return
+        self._goal = (None, None)
+        if line is not None:
+            logs.view.move_to_line(line)
+        elif task_run_id is not None:
+            logs.seek_task(task_run_id)
 
     # -- what it knows ------------------------------------------------------------------------------------------------
 
@@ -366,6 +382,10 @@ class RunScreen(ShellScreen):
     def action_why(self) -> None:
         """Say what this run waits for."""
         self.workstation.open_why(self.run_id)
+
+    def action_compare(self) -> None:
+        """Say what changed since the last run that went well."""
+        self.workstation.open_compare(None, self.run_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run = self._run

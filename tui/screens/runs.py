@@ -50,6 +50,7 @@ class RunsScreen(ShellScreen):
         Binding("c", "cancel", "cancel", id="runs.cancel"),
         Binding("R", "retry", "retry", id="runs.retry"),
         Binding("w", "why", "why", id="runs.why"),
+        Binding("D", "compare", "what changed", show=False, id="runs.compare"),
         Binding("f,slash", "filter", "filter", key_display="f", id="runs.filter"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
@@ -252,6 +253,17 @@ class RunsScreen(ShellScreen):
         """Say what the run under the cursor waits for."""
         if self._table.cursor_id is not None:
             self.workstation.open_why(self._table.cursor_id)
+
+    def action_compare(self) -> None:
+        """Say what changed between the two marked runs, or since the last run that went well."""
+        runs = [run for run in map(self._rows.get, self._table.subjects) if run is not None]
+        if len(runs) == 1:
+            self.workstation.open_compare(None, runs[0].id)
+        elif len(runs) == 2:
+            older, newer = sorted(runs, key=lambda run: run.started_or_due)
+            self.workstation.open_compare(older.id, newer.id)
+        elif runs:
+            self.workstation.tell("Mark two runs to compare them, or none: then it is the last one that went well.")
 
     def action_preview(self) -> None:
         """Show or hide the preview."""

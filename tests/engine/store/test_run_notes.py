@@ -9,8 +9,8 @@ from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import NotFound
 from flowtui.engine.ids import new_id
 from flowtui.engine.provenance import BlockUse, Environment, Provenance
-from flowtui.engine.states import Completed
-from tests.engine.store.made import due_run, owned_run, owned_running
+from flowtui.engine.states import Completed, Failed, State
+from tests.engine.store.made import a_deployment, due_run, owned_run, owned_running
 
 KNOWN = Provenance(
     commit="1f3c9ab" + "0" * 33,
@@ -85,3 +85,29 @@ def test_a_deleted_run_takes_its_blocks_with_it(store_client: LocalClient) -> No
     store_client.set_flow_run_state(run.id, Completed(), epoch=run.epoch)
     store_client.delete_flow_run(run.id)
     assert store_client.flow_run_blocks(run.id) == ()
+
+
+def test_the_last_good_run_is_of_the_same_deployment_and_before_it(store_client: LocalClient) -> None:
+    mine, other = (store_client.save_deployment(a_deployment(name=name)).id for name in ("mine", "other"))
+
+    def ended(name: str, deployment_id: str | None, state: State) -> str:
+        run = owned_running(store_client, name=name, deployment_id=deployment_id)
+        store_client.set_flow_run_state(run.id, state, epoch=run.epoch)
+        return run.id
+
+    first = ended("first", None, Completed())
+    good = ended("good", mine, Completed())
+    ended("elsewhere", other, Completed())
+    ended("bad", mine, Failed())
+    bad = ended("worse", mine, Failed())
+    ended("later", mine, Completed())
+
+    def last_good(run_id: str) -> str | None:
+        found = store_client.last_good_run(run_id)
+        return None if found is None else found.id
+
+    assert last_good(bad) == good
+    assert last_good(good) == first  # no run of its deployment has: then any of its flow
+    assert last_good(first) is None
+    with pytest.raises(NotFound):
+        store_client.last_good_run(new_id())
