@@ -1,5 +1,6 @@
 """How a flow run looks in Home's three lists. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -15,7 +16,9 @@ __all__ = [
     "LATEST_COLUMNS",
     "NEEDS_COLUMNS",
     "NEXT_COLUMNS",
+    "NOBODY",
     "RUNNING_COLUMNS",
+    "Need",
     "latest_cells",
     "needs_cells",
     "next_cells",
@@ -25,9 +28,10 @@ __all__ = [
 NEEDS_COLUMNS: Final = (
     Column("", 2),
     Column("", 14, share=1, most=20),
-    Column("", 10, share=1, most=16, rank=1),
-    Column("", 12, share=3),
+    Column("", 8, share=1, most=16, rank=1),
+    Column("", 12, share=5),
     Column("", 3, align="right"),
+    Column("", 5, rank=2),
 )
 LATEST_COLUMNS: Final = (
     Column("", 2),
@@ -45,13 +49,32 @@ RUNNING_COLUMNS: Final = (
 )
 
 
-def needs_cells(run: FlowRun, times: int, now: datetime) -> list[Cell]:
-    """Glyph, flow, run, what is wrong, how long ago."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something that waits for a person: a run, or the store that nobody serves."""
+
+    id: str
+    run: FlowRun | None = None
+    times: int = 1
+    """How many runs of the same flow ended like this one."""
+
+
+NOBODY: Final = Need(id="nobody-serves")
+
+
+def needs_cells(need: Need, now: datetime) -> list[Cell]:
+    """Glyph, flow, run, what is wrong, how long ago, and the keys that help."""
+    run, times = need.run, need.times
+    if run is None:
+        words = "schedules are not kept, and runs are not started"
+        return [[("○", "late")], [("nobody serves", "strong")], "", [(words, "text")], "", [("enter", "faint")]]
     look = look_of(run.state)
     message = gist(run.state.message) or look.word
     since = run.end_time or (run.expected_start_time if run.state.name == "Late" else run.state.timestamp)
     if run.state.name == "Late":
         message = "late, nobody has started it"
+    if run.state.is_paused() and run.state.details.get("run_input_keyset"):
+        message = "waits for what somebody types in"
     again: list[Span] = [(f" ×{times}", look.role)] if times > 1 else []
     return [
         [(look.glyph, look.role)],
@@ -59,7 +82,14 @@ def needs_cells(run: FlowRun, times: int, now: datetime) -> list[Cell]:
         [(run.name, "muted")],
         [(message, "text")],
         [(ago(since or now, now), "muted")],
+        [(_keys(run), "faint")],
     ]
+
+
+def _keys(run: FlowRun) -> str:
+    if run.state.is_final():
+        return "R w"
+    return "enter" if run.state.is_paused() else "w"
 
 
 def latest_cells(run: FlowRun, now: datetime) -> list[Cell]:

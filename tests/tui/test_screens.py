@@ -98,7 +98,7 @@ def test_a_day_in_the_list_of_what_comes_next_is_never_cut(
 
 def test_an_empty_home_says_how_to_begin(app: FlowtuiApp) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await shows(pilot, "Nothing. All is well.", "Nothing is scheduled.", "Nothing runs.", "No run has ended yet.")
+        await shows(pilot, "nobody serves", "Nothing is scheduled.", "Nothing runs.", "No run has ended yet.")
 
     play(app, script)
 

@@ -1,47 +1,56 @@
 """Home: the last day at a glance, what needs a person, what comes next, and what runs now."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.model import Change, FlowRun, HourTally
+from flowtui.engine.overviews import DurationSample
 from flowtui.engine.query import Query
 from flowtui.engine.states import TERMINAL, StateType
+from flowtui.tui.home.figures import figures_of
+from flowtui.tui.home.window import DAY, WEEK, Window
 from flowtui.tui.home_cells import (
     LATEST_COLUMNS,
     NEEDS_COLUMNS,
     NEXT_COLUMNS,
+    NOBODY,
     RUNNING_COLUMNS,
+    Need,
     latest_cells,
     needs_cells,
     next_cells,
     running_cells,
 )
+from flowtui.tui.run_actions import cancel_runs, retry_runs
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.status import Status
 from flowtui.tui.timeline import usual
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.day_chart import DayChart
+from flowtui.tui.widgets.duration_chart import DurationChart
+from flowtui.tui.widgets.figure_line import FigureLine
 from flowtui.tui.widgets.heading import Heading
 from flowtui.tui.widgets.rows import ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["HomeScreen"]
 
-_DAY = timedelta(hours=24)
 _RECENT = timedelta(hours=24)
 _MOST = 50
 _LATEST = 30
 _NO_RUNS = "No run has ended yet.\n4 shows the deployments; r there starts a run."
-_USUAL_FOR = 60.0
-"""Seconds for which a flow's usual duration is believed."""
+_SAMPLE_FOR = 5.0
+"""Seconds for which the durations are shown before they are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +65,32 @@ class _Page:
 
 
 class HomeScreen(ShellScreen):
-    """Three short lists below a chart of the day."""
+    """Figures and charts that are filters, above lists whose keys act right there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "app.focus_next", "next list", show=False),
         Binding("left", "app.focus_previous", "previous list", show=False),
+        Binding("R", "retry", "retry", id="home.retry"),
+        Binding("c", "cancel", "cancel", id="home.cancel"),
         Binding("w", "why", "why", id="home.why"),
         Binding("l", "open('logs')", "logs", id="home.logs"),
+        Binding("d", "window", "24 h or 7 d", id="home.window"),
+        Binding("b", "charts", "durations", id="home.charts"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
+        self._window = DAY
         self._usual: dict[str, timedelta | None] = {}
+        self._page: _Page | None = None
+        self._sample: tuple[Window, float, DurationSample] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
-        yield DayChart(app.now, app.zone)
+        yield FigureLine(_title(self._window), id="figures")
+        with Horizontal(id="charts"):
+            yield DayChart(app.now, app.zone, id="bars")
+            yield DurationChart(app.now, app.zone, id="durations")
         with Horizontal(id="lists"):
             with Vertical(id="left"):
                 yield from self._list("needs", "Needs you", NEEDS_COLUMNS)
@@ -93,42 +112,74 @@ class HomeScreen(ShellScreen):
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
 
+    # -- reading ----------------------------------------------------------------------------------------------------
+
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind in ("flow-run", "task-run") for change in changes)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation
-        only_tasks = changes is not None and all(change.kind == "task-run" for change in changes)
-        if only_tasks:
-            running = await app.call(_running, app.client)
-            self._show_running(running)
-            return
-        page = await app.call(read_home, app.client, app.now())
+        page = await app.call(read_home, app.client, app.now(), self._window)
         for run in page.running:
             if run.flow_name not in self._usual:
                 self._usual[run.flow_name] = usual(await app.call(app.client.usual_seconds, run.flow_name))
-        self.query_one(DayChart).show(page.tallies, app.zone)
-        self._show_needs(page.needs)
+        self._page = page
+        self._show(page)
+        if self._sample_is_old():
+            self._read_sample()
+
+    def _sample_is_old(self) -> bool:
+        if self._sample is None or self._sample[0] is not self._window:
+            return True
+        return time.monotonic() - self._sample[1] >= _SAMPLE_FOR
+
+    @work(group="sample", exclusive=True, exit_on_error=False)
+    async def _read_sample(self) -> None:
+        """How long runs took: thousands of rows, so not at each change."""
+        app, window = self.workstation, self._window
+        now = app.now()
+        self._sample = (window, time.monotonic(), self._sample[2] if self._sample else DurationSample())
+        sample = await app.call(app.client.duration_sample, window.start(now), window.end(now))
+        if self.is_attached and window is self._window:
+            self._sample = (window, time.monotonic(), sample)
+            self.query_one(DurationChart).show(sample, window, app.zone)
+            self._show_figures()
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def _show(self, page: _Page) -> None:
+        app = self.workstation
+        self.query_one(DayChart).show(page.tallies, self._window, app.zone)
+        self._show_figures()
+        self._show_needs()
         self._show_next(page.next)
         self._show_running(page.running)
         self._show_latest(page.latest)
 
-    def _show_needs(self, runs: tuple[FlowRun, ...]) -> None:
+    def _show_figures(self) -> None:
+        page, app = self._page, self.workstation
+        sample = self._sample[2] if self._sample is not None and self._sample[0] is self._window else None
+        figures = figures_of(page.tallies if page is not None else None, sample, self._window, app.now())
+        self.query_one(FigureLine).show(_title(self._window), figures)
+
+    def show_status(self, status: Status) -> None:
+        super().show_status(status)
+        if self._page is not None and self.is_attached:
+            self._show_needs()
+
+    def _show_needs(self) -> None:
         app = self.workstation
-        newest: dict[tuple[str, str], FlowRun] = {}
-        times: dict[tuple[str, str], int] = {}
-        for run in runs:
-            key = (run.flow_name, run.state.name) if run.state.is_final() else (run.id, "")
-            newest.setdefault(key, run)
-            times[key] = times.get(key, 0) + 1
-        often = {run.id: times[key] for key, run in newest.items()}
-        rows = ItemRows(
-            tuple(newest.values()), lambda run: run.id, lambda run: needs_cells(run, often[run.id], app.now())
+        needs = needs_of(self._page.needs if self._page is not None else ())
+        if app.status.link == "live" and app.status.backends == () and not app.status.starting:
+            needs = (NOBODY, *needs)
+        table = self._table("needs")
+        if isinstance(table.rows, ItemRows) and tuple(table.rows.items) == needs and needs:
+            return
+        table.show(
+            ItemRows(needs, lambda need: need.id, lambda need: needs_cells(need, app.now())),
+            empty="Nothing. All is well.",
         )
-        self._table("needs").show(rows, empty="Nothing. All is well.")
-        self.query_one("#needs-title", Heading).show(
-            "Needs you", str(len(rows) or ""), "late" if len(rows) else "muted"
-        )
+        self.query_one("#needs-title", Heading).show("Needs you", str(len(needs) or ""), "late" if needs else "muted")
 
     def _show_next(self, runs: tuple[FlowRun, ...]) -> None:
         app = self.workstation
@@ -152,7 +203,7 @@ class HomeScreen(ShellScreen):
 
     def zone_changed(self) -> None:
         super().zone_changed()
-        self.query_one(DayChart).refresh()
+        self._sample = None
 
     def _tick(self) -> None:
         """A second has passed: durations and distances have changed."""
@@ -162,31 +213,98 @@ class HomeScreen(ShellScreen):
             table = self._table(name)
             rows = table.rows
             if isinstance(rows, ItemRows):
-                table.refresh_rows(run.id for run in rows.items if name != "running" or is_live(run))
+                table.refresh_rows(one.id for one in rows.items if name != "running" or is_live(one))
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    @on(FigureLine.Chosen)
+    @on(DayChart.Chosen)
+    @on(DurationChart.Chosen)
+    def _filtered(self, message: FigureLine.Chosen | DayChart.Chosen | DurationChart.Chosen) -> None:
+        self.workstation.open_runs(message.query)
+
+    @on(DurationChart.RunChosen)
+    def _dot_chosen(self, message: DurationChart.RunChosen) -> None:
+        self.workstation.open_run(message.run_id)
 
     @on(VirtualTable.RowSelected)
     def _selected(self, message: VirtualTable.RowSelected) -> None:
-        self.workstation.open_run(message.row_id)
+        if message.row_id == NOBODY.id:
+            self.workstation.action_start_backend()
+        else:
+            self.workstation.open_run(message.row_id)
+
+    def _subject(self) -> FlowRun | None:
+        """The run under the cursor of the list that has the keyboard: fixed now, whatever happens to the list later."""
+        table = self.focused
+        if not isinstance(table, VirtualTable) or not isinstance(table.rows, ItemRows):
+            return None
+        found = table.rows.get(table.cursor_id)
+        return found.run if isinstance(found, Need) else found
 
     def action_open(self, tab: str) -> None:
         """Open the run under the cursor of the list that has the keyboard."""
-        if isinstance(self.focused, VirtualTable) and self.focused.cursor_id is not None:
-            self.workstation.open_run(self.focused.cursor_id, tab)
+        if run := self._subject():
+            self.workstation.open_run(run.id, tab)
 
     def action_why(self) -> None:
         """Say what the run under the cursor waits for."""
-        if isinstance(self.focused, VirtualTable) and self.focused.cursor_id is not None:
-            self.workstation.open_why(self.focused.cursor_id)
+        if run := self._subject():
+            self.workstation.open_why(run.id)
+
+    @work(group="act", exit_on_error=False)
+    async def action_retry(self) -> None:
+        """Try the run under the cursor again."""
+        if run := self._subject():
+            await retry_runs(self.workstation, [run])
+
+    @work(group="act", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Cancel the run under the cursor."""
+        if run := self._subject():
+            await cancel_runs(self.workstation, [run])
+
+    def action_window(self) -> None:
+        """Look back on seven days, or on the last day again."""
+        self._window = WEEK if self._window is DAY else DAY
+        self.request_load()
+
+    def action_charts(self) -> None:
+        """Where only one of them has room: show the durations, or the bars again."""
+        self.toggle_class("-durations")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "charts":
+            return not self.has_class("-wide") and not self.has_class("-short")
+        if action in ("retry", "cancel", "why", "open"):
+            return isinstance(self.focused, VirtualTable)
+        return True
 
 
-def read_home(client: Client, now: datetime) -> _Page:
+def _title(window: Window) -> str:
+    return f"Last {window.name}"
+
+
+def needs_of(runs: Iterable[FlowRun]) -> tuple[Need, ...]:
+    """One for each open run, and one for each flow and way of having failed."""
+    newest: dict[tuple[str, str], FlowRun] = {}
+    times: dict[tuple[str, str], int] = {}
+    for run in runs:
+        key = (run.flow_name, run.state.name) if run.state.is_final() else (run.id, "")
+        newest.setdefault(key, run)
+        times[key] = times.get(key, 0) + 1
+    return tuple(Need(id=run.id, run=run, times=times[key]) for key, run in newest.items())
+
+
+def read_home(client: Client, now: datetime, window: Window = DAY) -> _Page:
     """What Home shows, in a handful of queries."""
     ended = (StateType.FAILED, StateType.CRASHED)
     bad = client.list_flow_runs(Query.of(states=ended, since=now - _RECENT), limit=_MOST).items
     waiting = client.list_flow_runs(Query.of(states=(StateType.PAUSED,)), limit=_MOST).items
     late = client.list_flow_runs(Query.of(states=(StateType.SCHEDULED,), state_names=("Late",)), limit=_MOST).items
     return _Page(
-        client.run_tallies(now - _DAY + timedelta(hours=1)),
+        client.run_tallies(window.start(now)),
         tuple(sorted([*waiting, *late, *_unsettled(client, bad)], key=lambda run: run.started_or_due, reverse=True)),
         _soonest(client, now),
         _running(client),
@@ -200,7 +318,8 @@ def _unsettled(client: Client, bad: Iterable[FlowRun]) -> list[FlowRun]:
     kept = []
     for run in bad:
         if run.flow_name not in newest_good:
-            query = Query.of(flow_name=run.flow_name, states=(StateType.COMPLETED,))
+            # One from before would not settle anything, and there may be a million runs to look through for it.
+            query = Query.of(flow_name=run.flow_name, states=(StateType.COMPLETED,), since=run.started_or_due)
             page = client.list_flow_runs(query, limit=1).items
             newest_good[run.flow_name] = page[0] if page else None
         good = newest_good[run.flow_name]

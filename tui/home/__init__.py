@@ -1,0 +1,1 @@
+"""What Home draws: the figures of a span of time, its bars, and how long runs took. Pure."""
