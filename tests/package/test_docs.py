@@ -126,7 +126,7 @@ def test_every_verb_of_the_makefile_that_a_page_names_exists() -> None:
 
 
 def test_the_architecture_is_a_map_and_not_a_book() -> None:
-    assert len(ARCHITECTURE.splitlines()) <= 150
+    assert len(ARCHITECTURE.splitlines()) <= 165
 
 
 def test_the_architecture_names_every_module() -> None:
