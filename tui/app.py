@@ -20,6 +20,8 @@ from textual.worker import Worker, WorkerState
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, NotFound, StoreError
+from flowtui.tui.acting.acting import Acting
+from flowtui.tui.acting.target import Subjects, target_of
 from flowtui.tui.commands import Command
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.live import LiveFeed, News
@@ -66,6 +68,9 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     With `signals`, SIGTERM and SIGHUP leave as `q` does, so that the terminal is restored. The client and the backend
     are not closed here: whoever runs the app does that when the terminal is a shell's again.
 
+    With `read_only` nothing can be changed: keys that would are hidden, and the client given should refuse, too. What
+    is done is written down in `journal_file`, which is asked for in a thread.
+
     `now` and `zone` come from outside so that tests and pictures stand still; `zone` None is the local one.
     `folder` is where flows are looked for; the current one, when it is not given.
     """
@@ -88,6 +93,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         zone: tzinfo | None = None,
         folder: Path | None = None,
         signals: bool = False,
+        read_only: bool = False,
+        journal_file: Callable[[], Path] | None = None,
     ) -> None:
         # Textual reads these names from the instance, so the first screen can be chosen without making another first.
         self.DEFAULT_MODE = start_mode  # type: ignore[misc]
@@ -105,7 +112,9 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.zone = zone
         self.folder = folder or Path.cwd()
         """Where the user's flows are."""
-        self.status = Status()
+        self.status = Status(read_only=read_only)
+        self.acting = Acting(self, read_only=read_only, journal_file=journal_file)
+        """What was done here, and what can be taken back."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
@@ -146,6 +155,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         except FlowtuiError as error:
             self.exit(2, return_code=2, message=safe(str(error)))
             return
+        await self.acting.open()
         self._client = client
         self._set_status(address=client.address, link="live", fresh=self.now())
         for screen in self._shells():
@@ -229,6 +239,49 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         from flowtui.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - only when it is shown
 
         return await self.push_screen_wait(ConfirmScreen(question, detail)) == "yes"
+
+    # -- acting -------------------------------------------------------------------------------------------------------
+
+    @work(group="act", exit_on_error=False)
+    async def act(self, verb_id: str, subjects: Subjects, then: Callable[[], None] | None = None) -> None:
+        """Do something to runs: ask what has to be asked, carry it out, write it down. `then` is called when something
+        was done. `verb_id` is one of `RUN_VERBS`; `subjects` are runs, their ids, or a query."""
+        if await self.acting.act(verb_id, subjects) and then is not None:
+            then()
+
+    @work(group="act", exit_on_error=False)
+    async def act_menu(self, subjects: Subjects, then: Callable[[], None] | None = None) -> None:
+        """Show what can be done to runs, and do what is chosen. Which runs that are is fixed before."""
+        from flowtui.tui.screens.action_menu import ActionMenuScreen  # noqa: PLC0415 - only when it is shown
+
+        try:
+            target = await self.call(target_of, self.client, subjects)
+        except FlowtuiError as error:
+            self.notify_error(error)
+            return
+        if not target.ids:
+            self.tell("No run is meant, or those that were are gone.")
+            return
+        verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=self.acting.read_only))
+        if verb_id is not None and await self.acting.act(verb_id, target) and then is not None:
+            then()
+
+    @work(group="undo", exit_on_error=False)
+    async def action_undo(self) -> None:
+        """Take back what was done last."""
+        await self.acting.undo()
+
+    def action_journal(self) -> None:
+        """Show what was done from this workstation."""
+        from flowtui.tui.screens.journal import JournalScreen  # noqa: PLC0415 - only when it is shown
+
+        if not isinstance(self.screen, JournalScreen):
+            self.push_screen(JournalScreen())
+
+    def show_grace(self) -> None:
+        """Bring the line up to date that says what is about to be done."""
+        for screen in self._shells()[-1:]:
+            screen.show_grace(self.acting.grace_words)
 
     # -- going places -------------------------------------------------------------------------------------------------
 
@@ -395,6 +448,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.notify("Press q to leave flowtui.", timeout=4)
 
     async def on_unmount(self) -> None:
+        self.acting.close()
         if self._feed is not None:
             self._feed.stop()
             await asyncio.to_thread(self._feed.join, 2.0)

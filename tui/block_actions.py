@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.errors import BlockError, FlowtuiError
+from flowtui.engine.errors import BlockError
 from flowtui.engine.model import BlockDocument
+from flowtui.tui.acting.calls import command, python
+from flowtui.tui.acting.deed import Deed, Done
+from flowtui.tui.acting.questions import Question
+from flowtui.tui.acting.run_verbs import Danger
 from flowtui.tui.block_cells import snippet
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["Answered", "can_be_called", "copy_snippet", "delete_block", "try_webhook"]
+__all__ = ["Answered", "can_be_called", "copy_snippet", "delete_block", "save_deed", "try_webhook"]
 
 _CALLABLE = "webhook"
 _HELLO = {"text": "This is a test from flowtui.", "source": "flowtui", "test": True}
@@ -38,19 +42,46 @@ class Answered:
 
 
 async def delete_block(app: "FlowtuiApp", block: BlockDocument) -> bool:
-    """Ask, then delete this very block, whatever has become of the list since. Await it in a worker."""
-    if not await app.confirm(
-        f"Delete the {block.type_slug} block {block.name}?",
-        "Flows that load it will fail. Its secrets cannot be restored.",
-    ):
-        return False
-    try:
-        await app.call(app.client.delete_block, block.id)
-    except FlowtuiError as error:
-        app.notify_error(error)
-        return False
-    app.tell(f"{block.type_slug}/{block.name} is deleted.")
-    return True
+    """Ask for its name, then delete this very block, whatever has become of the list since. Await it in a worker."""
+    question = Question(
+        danger=Danger.TYPE,
+        title=f"Delete the {block.type_slug} block {block.name}?",
+        detail=f"In {app.client.address}.\nFlows that load it will fail. Its secrets cannot be restored.",
+        word=block.name,
+    )
+    return await app.acting.ask(question) and await app.acting.perform(_delete_deed(block)) is not None
+
+
+def _delete_deed(block: BlockDocument) -> Deed:
+    name = f"{block.type_slug}/{block.name}"
+
+    def do(client: Client) -> Done:
+        client.delete_block(block.id)
+        return Done(words=f"{name} is deleted.", lasting="its secrets are gone")
+
+    return Deed(
+        title=f"Delete block {name}",
+        command=command("block", "delete", name, yes=True),
+        python=python("delete_block", block.id),
+        do=do,
+    )
+
+
+def save_deed(type_slug: str, name: str, data: Mapping[str, Any], *, overwrite: bool) -> Deed:
+    """Keep a block. Its fields are not written down: they may be secrets."""
+
+    def do(client: Client) -> Done:
+        saved = client.save_block(type_slug, name, data, overwrite=overwrite)
+        return Done(words="", value=saved, lasting="what it was before is not kept")
+
+    load = snippet(type_slug, name).strip()
+    block = load.splitlines()[-1].partition(" =")[0]
+    return Deed(
+        title=f"Save block {type_slug}/{name}",
+        command="",
+        python=f"{load}\n# its fields, which are not written down here\n{block}.save({name!r}, overwrite=True)",
+        do=do,
+    )
 
 
 def copy_snippet(app: "FlowtuiApp", type_slug: str, name: str) -> None:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, ParameterError
 from flowtui.engine.model import Deployment, FlowRun
+from flowtui.tui.acting.calls import command, python
+from flowtui.tui.acting.deed import Deed, Done
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["create_run", "open_form", "pause_or_resume", "run_at_once"]
+__all__ = ["create_run", "open_form", "pause_deed", "pause_or_resume", "run_at_once", "run_deed"]
 
 
 async def run_at_once(app: "FlowtuiApp", deployment: Deployment) -> None:
@@ -35,16 +38,63 @@ async def create_run(
     *,
     at: datetime | None = None,
     tags: tuple[str, ...] = (),
+    again: FlowRun | None = None,
 ) -> FlowRun:
     """A run of a deployment, due at once or at an instant. Raises `ParameterError` when the parameters do not fit."""
-    return await app.call(
-        app.client.run_deployment,
-        deployment.id,
-        parameters=parameters,
-        scheduled_time=at,
-        tags=tags,
-        created_by="workstation",
+    done = await app.acting.attempt(run_deed(deployment, parameters, at=at, tags=tags, again=again))
+    run: FlowRun = done.value
+    return run
+
+
+def run_deed(
+    deployment: Deployment,
+    parameters: Mapping[str, Any],
+    *,
+    at: datetime | None = None,
+    tags: tuple[str, ...] = (),
+    again: FlowRun | None = None,
+) -> Deed:
+    """Have a deployment run, due at once or at an instant; `again` is the run whose job variables and queue it has."""
+    given = dict(parameters)
+    queue = again.work_queue_name if again is not None and _another_queue(deployment, again) else None
+    variables = dict(again.job_variables) if again is not None else {}
+
+    def do(client: Client) -> Done:
+        run = client.run_deployment(
+            deployment.id,
+            parameters=given,
+            scheduled_time=at,
+            tags=tags,
+            created_by="workstation",
+            work_queue_name=queue,
+            job_variables=variables or None,
+        )
+        return Done(words=f"Flow run {run.name} is created.", value=run, lasting="c cancels the run")
+
+    from flowtui.tui.forms.json_text import dumps  # noqa: PLC0415 - when something is run
+
+    options = {"params": dumps(given) if given else None, "start_at": at and at.isoformat(), "tag": list(tags)}
+    more = {"job_variable": dumps(variables) if variables else None, "work_queue": queue}
+    kwargs = {"parameters": given, "scheduled_time": at, "tags": tags} | (
+        {"job_variables": variables} if variables else {}
     )
+    return Deed(
+        title=f"Run {deployment.full_name}",
+        command=command("deployment", "run", deployment.full_name, **options, **more),
+        python=_run_python(deployment, {name: value for name, value in kwargs.items() if value}, queue),
+        do=do,
+    )
+
+
+def _run_python(deployment: Deployment, kwargs: Mapping[str, Any], queue: str | None) -> str:
+    given = {**kwargs, **({"work_queue_name": queue} if queue else {}), "timeout": 0}
+    shown = ", ".join([repr(deployment.full_name), *(f"{name}={value!r}" for name, value in given.items())])
+    imports = ["import datetime"] if "scheduled_time" in given else []
+    return "\n".join([*imports, "from flowtui import run_deployment", f"run_deployment({shown})"])
+
+
+def _another_queue(deployment: Deployment, run: FlowRun) -> bool:
+    return run.work_pool_name == deployment.work_pool_name and run.work_queue_name != deployment.work_queue_name
 
 
 def open_form(app: "FlowtuiApp", deployment: Deployment, *, complain: bool = False) -> None:
@@ -56,11 +106,20 @@ def open_form(app: "FlowtuiApp", deployment: Deployment, *, complain: bool = Fal
 
 async def pause_or_resume(app: "FlowtuiApp", deployment: Deployment) -> None:
     """Turn its schedules off, or on again. Await it in a worker."""
-    paused = not deployment.paused
-    try:
-        await app.call(app.client.set_deployment_paused, deployment.id, paused)
-    except FlowtuiError as error:
-        app.notify_error(error)
-        return
+    await app.acting.perform(pause_deed(deployment, paused=not deployment.paused))
+
+
+def pause_deed(deployment: Deployment, *, paused: bool) -> Deed:
+    """Turn the schedules of a deployment off or on; the opposite takes it back."""
     what = "is paused: nothing is scheduled until p resumes it" if paused else "is on its schedule again"
-    app.tell(f"{deployment.full_name} {what}.")
+
+    def do(client: Client) -> Done:
+        client.set_deployment_paused(deployment.id, paused)
+        return Done(words=f"{deployment.full_name} {what}.", back=pause_deed(deployment, paused=not paused))
+
+    return Deed(
+        title=f"{'Pause' if paused else 'Resume'} deployment {deployment.full_name}",
+        command=command("deployment", "pause" if paused else "resume", deployment.full_name),
+        python=python("set_deployment_paused", deployment.id, paused),
+        do=do,
+    )

@@ -75,6 +75,8 @@ APP_BINDINGS: Final[list[BindingType]] = [
     Binding("ctrl+p", "app.command_palette", "palette", show=False, id="app.palette"),
     Binding("escape", "app.up", "up", show=False, id="app.up"),
     Binding("s", "app.start_backend", "start the engine", show=False, id="app.start-backend"),
+    Binding("u", "app.undo", "undo", show=False, id="app.undo"),
+    Binding("at", "app.journal", "journal", show=False, id="app.journal"),
     Binding("T", "app.toggle_zone", "local time or UTC", show=False, id="app.zone"),
     Binding("q", "app.quit", "quit", show=False, id="app.quit"),
     Binding("ctrl+q", "app.quit", show=False, priority=True, system=True),

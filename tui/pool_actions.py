@@ -2,13 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, WorkPoolError
 from flowtui.engine.pools import WorkPool, WorkQueue
+from flowtui.tui.acting.calls import command, python
+from flowtui.tui.acting.deed import Deed, Done
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["pause_or_resume", "set_limit"]
+__all__ = ["limit_deed", "pause_deed", "pause_or_resume", "set_limit"]
 
 
 async def pause_or_resume(app: "FlowtuiApp", one: WorkPool | WorkQueue) -> None:
@@ -20,18 +23,29 @@ async def pause_or_resume(app: "FlowtuiApp", one: WorkPool | WorkQueue) -> None:
         note = await app.push_screen_wait(PromptScreen(f"Pause {_the(one)}?", hint="why, if you like", done="pause"))
         if note is None:
             return
-    try:
+    await app.acting.perform(pause_deed(one, paused=not one.is_paused, note=note or None))
+
+
+def pause_deed(one: WorkPool | WorkQueue, *, paused: bool, note: str | None = None) -> Deed:
+    """Have it hand out no runs, or again; the opposite takes it back."""
+    what = "is paused; what is under way goes on" if paused else "hands out runs again"
+
+    def do(client: Client) -> Done:
         if isinstance(one, WorkPool):
-            await app.call(app.client.pause_work_pool, one.name, paused=not one.is_paused, note=note or None)
+            client.pause_work_pool(one.name, paused=paused, note=note)
         else:
-            await app.call(
-                app.client.pause_work_queue, one.pool_name, one.name, paused=not one.is_paused, note=note or None
-            )
-    except FlowtuiError as error:
-        app.notify_error(error)
-        return
-    what = "hands out runs again" if one.is_paused else "is paused; what is under way goes on"
-    app.tell(f"{_the(one, capital=True)} {what}.")
+            client.pause_work_queue(one.pool_name, one.name, paused=paused, note=note)
+        return Done(words=f"{_the(one, capital=True)} {what}.", back=pause_deed(one, paused=not paused))
+
+    verb = "pause" if paused else "resume"
+    noun, pool = ("work-pool", None) if isinstance(one, WorkPool) else ("work-queue", one.pool_name)
+    call = ("pause_work_pool", one.name) if isinstance(one, WorkPool) else ("pause_work_queue", one.pool_name, one.name)
+    return Deed(
+        title=f"{verb.capitalize()} {_the(one)}",
+        command=command(noun, verb, one.name, pool=pool, note=note),
+        python=python(*call, paused=paused, note=note),
+        do=do,
+    )
 
 
 async def set_limit(app: "FlowtuiApp", one: WorkPool | WorkQueue) -> None:
@@ -44,15 +58,40 @@ async def set_limit(app: "FlowtuiApp", one: WorkPool | WorkQueue) -> None:
     if text is None:
         return
     try:
-        changes = {"concurrency_limit": _number(text)}
-        if isinstance(one, WorkPool):
-            await app.call(app.client.update_work_pool, one.name, changes)
-        else:
-            await app.call(app.client.update_work_queue, one.pool_name, one.name, changes)
+        limit = _number(text)
     except FlowtuiError as error:
         app.notify_error(error)
         return
-    app.tell(f"{_the(one, capital=True)}: {f'at most {text} at once' if text else 'no limit'}.")
+    await app.acting.perform(limit_deed(one, limit, one.concurrency_limit))
+
+
+def limit_deed(one: WorkPool | WorkQueue, limit: int | None, before: int | None) -> Deed:
+    """Say how many of its runs may be under way at once; None for any number. What was before takes it back."""
+
+    def do(client: Client) -> Done:
+        changes = {"concurrency_limit": limit}
+        if isinstance(one, WorkPool):
+            client.update_work_pool(one.name, changes)
+        else:
+            client.update_work_queue(one.pool_name, one.name, changes)
+        words = f"{_the(one, capital=True)}: {'no limit' if limit is None else f'at most {limit} at once'}."
+        return Done(words=words, back=limit_deed(one, before, limit))
+
+    noun, pool = ("work-pool", None) if isinstance(one, WorkPool) else ("work-queue", one.pool_name)
+    verb = "clear-concurrency-limit" if limit is None else "set-concurrency-limit"
+    names = (one.name,) if limit is None else (one.name, str(limit))
+    changes = {"concurrency_limit": limit}
+    call = (
+        ("update_work_pool", one.name, changes)
+        if isinstance(one, WorkPool)
+        else ("update_work_queue", one.pool_name, one.name, changes)
+    )
+    return Deed(
+        title=f"{'Take the limit from' if limit is None else f'Limit to {limit} at once'} {_the(one)}",
+        command=command(noun, verb, *names, pool=pool),
+        python=python(*call),
+        do=do,
+    )
 
 
 def _number(text: str) -> int | None:

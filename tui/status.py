@@ -22,6 +22,8 @@ class Status:
     """None until they were asked for."""
     starting: bool = False
     """The embedded backend is on its way."""
+    read_only: bool = False
+    """Nothing can be changed from here."""
 
 
 def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:

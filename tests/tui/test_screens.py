@@ -325,7 +325,7 @@ def test_an_ended_run_cannot_be_cancelled_and_a_live_one_not_retried(
         await shows(pilot, "has ended already")
         await on_run(pilot, day["running"])
         await pilot.press("R")
-        await shows(pilot, "has not ended;")
+        await shows(pilot, "it has not ended: it is Running")
         assert isinstance(app.screen, RunsScreen)
 
     play(app, script)

@@ -12,7 +12,7 @@ from flowtui.engine.blocks.names import name_problem
 from flowtui.engine.blocks.sentences import BlockFieldError
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import BlockDocument, BlockType
-from flowtui.tui.block_actions import can_be_called, copy_snippet, try_webhook
+from flowtui.tui.block_actions import can_be_called, copy_snippet, save_deed, try_webhook
 from flowtui.tui.block_cells import snippet
 from flowtui.tui.formats import ago
 from flowtui.tui.forms.form import Form
@@ -178,13 +178,8 @@ class BlockScreen(ShellScreen):
         if name is None or not self._fields.validate():
             return
         try:
-            await app.call(
-                app.client.save_block,
-                self._kind.slug,
-                name,
-                self._form.effective(),
-                overwrite=self._block is not None,
-            )
+            overwrite = self._block is not None
+            await app.acting.attempt(save_deed(self._kind.slug, name, self._form.effective(), overwrite=overwrite))
         except BlockFieldError as error:
             if not self._fields.show_problems(error.problems):
                 app.notify_error(error)

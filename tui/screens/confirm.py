@@ -3,16 +3,17 @@
 from typing import ClassVar, Literal
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.paint import palette_of
 
-__all__ = ["ConfirmScreen", "QuitAnswer", "QuitScreen"]
+__all__ = ["ConfirmScreen", "QuitAnswer", "QuitScreen", "TellScreen", "TypeScreen"]
 
 QuitAnswer = Literal["stop", "leave", "stay"]
 
@@ -34,7 +35,12 @@ class _Question(ModalScreen[str]):
             yield Static(Text(safe(self._question)), classes="title")
             if self._detail:
                 yield Static(Text("\n".join(map(safe, self._detail.split("\n")))), classes="detail")
+            yield from self.compose_more()
             yield Static(keys, classes="keys")
+
+    def compose_more(self) -> ComposeResult:
+        """What stands between the question and its keys."""
+        yield from ()
 
     def action_answer(self, answer: str) -> None:
         """Close with an answer."""
@@ -51,6 +57,51 @@ class ConfirmScreen(_Question):
 
     def __init__(self, question: str, detail: str = "") -> None:
         super().__init__(question, detail, (("y", "yes"), ("n", "no")))
+
+
+class TypeScreen(_Question):
+    """A word has to be typed. Answers with that word, or with nothing."""
+
+    DEFAULT_CSS = """
+    TypeScreen Input { margin-top: 1; background: $surface; }
+    TypeScreen Input:focus { background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer('')", "no")]
+
+    def __init__(self, question: str, detail: str, word: str) -> None:
+        super().__init__(question, detail, ((f"{safe(word)} enter", "yes"), ("esc", "no")))
+        self._word = word
+
+    def compose_more(self) -> ComposeResult:
+        yield Input(placeholder=f"type {safe(self._word)} if that is what you want", classes="line")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() == self._word:
+            self.dismiss(self._word)
+
+
+class TellScreen(_Question):
+    """Something to be read, and a line that `y` copies. Answers "copied" or "read"."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "copy"),
+        Binding("escape,enter,q", "answer('read')", "back", key_display="esc"),
+    ]
+
+    def __init__(self, title: str, detail: str, *, copy: str) -> None:
+        super().__init__(title, detail, (("y", "copy the command"), ("esc", "back")))
+        self._copy = copy
+
+    def action_copy(self) -> None:
+        """Copy the line, and close."""
+        self.app.copy_to_clipboard(self._copy)
+        self.app.notify("Copied.", timeout=4)
+        self.dismiss("copied")
 
 
 class QuitScreen(_Question):

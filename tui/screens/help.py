@@ -16,7 +16,7 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["HelpScreen", "KeyHelp", "keys_of"]
 
-_COLUMNS = (Column("", 12, align="right"), Column("", 24, share=1), Column("", 8))
+_COLUMNS = (Column("", 12, align="right"), Column("", 24, share=1), Column("", 9))
 
 
 class KeyHelp:
@@ -40,7 +40,7 @@ def keys_of(screen: Screen[object]) -> list[KeyHelp]:
         level = 2 if isinstance(active.node, App) else 1 if isinstance(active.node, Screen) else 0
         known = found.get((level, binding.action))
         if known is None:
-            place = ("pane", "screen", "anywhere")[level]
+            place = "read only" if active.tooltip == "read only" else ("pane", "screen", "anywhere")[level]
             found[level, binding.action] = KeyHelp(key_name(binding), binding.description, place, active)
         elif key_name(binding) not in known.keys.split(" "):
             known.keys += f" {key_name(binding)}"
@@ -102,7 +102,8 @@ class HelpScreen(ModalScreen[None]):
         app, active = self.app, key.active
         self.dismiss(None)
         if not active.enabled:
-            app.notify(f"{key.words} is not possible just now.", timeout=4)
+            why = " in a workstation that only reads" if key.place == "read only" else " just now"
+            app.notify(f"{key.words} is not possible{why}.", timeout=4)
             return
         app.call_after_refresh(app.run_action, active.binding.action, active.node)
 

@@ -13,6 +13,8 @@ from textual.widget import Widget
 from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.engine.model import Change, FlowRun, LogPage
 from flowtui.engine.states import State
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.target import Subjects
 from flowtui.tui.formats import count
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.forecast import forecast
@@ -21,7 +23,6 @@ from flowtui.tui.run.outline import Outline, outline
 from flowtui.tui.run.panes import TABS, RunPane, make_pane
 from flowtui.tui.run.reading import RunReader
 from flowtui.tui.run.seen import Seen
-from flowtui.tui.run_actions import cancel_runs, retry_runs
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.timeline import usual
@@ -37,12 +38,11 @@ _REDRAW: Final = 2.0
 """Seconds after which the outline is drawn up again although no row came or went: the critical path moves."""
 
 
-class RunScreen(ShellScreen):
+class RunScreen(ActsOnRuns, ShellScreen):
     """Follows one run while it lives."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cancel", "cancel", id="run.cancel"),
-        Binding("R", "retry", "retry", id="run.retry"),
+        *acting_bindings("run", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="run.why"),
         Binding("D", "compare", "what changed", show=False, id="run.compare"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
@@ -367,17 +367,8 @@ class RunScreen(ShellScreen):
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    @work(group="act", exit_on_error=False)
-    async def action_cancel(self) -> None:
-        """Ask, then cancel this run."""
-        if self._run is not None:
-            await cancel_runs(self.workstation, [self._run])
-
-    @work(group="act", exit_on_error=False)
-    async def action_retry(self) -> None:
-        """Try this run again."""
-        if self._run is not None:
-            await retry_runs(self.workstation, [self._run])
+    def acting_on(self) -> Subjects | None:
+        return None if self._run is None else (self._run,)
 
     def action_why(self) -> None:
         """Say what this run waits for."""
@@ -389,8 +380,8 @@ class RunScreen(ShellScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run = self._run
-        if run is not None and action in ("cancel", "retry"):
-            return run.state.is_final() is (action == "retry")
+        if run is not None and action == "act" and parameters[0] in ("cancel", "retry"):
+            return run.state.is_final() is (parameters[0] == "retry")
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:

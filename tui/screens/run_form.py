@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from flowtui.engine.durations import parse_duration
 from flowtui.engine.errors import FlowtuiError
-from flowtui.engine.model import Deployment
+from flowtui.engine.model import Deployment, FlowRun
 from flowtui.tui.deployment_actions import create_run
 from flowtui.tui.deployment_cells import pool_words
 from flowtui.tui.forms.form import Form
@@ -33,7 +33,8 @@ _TAGS: Final = {"type": "array", "items": {"type": "string"}, "description": "Ta
 
 
 class RunFormScreen(ShellScreen):
-    """`complain` says at once what is missing: for a run that was asked for and could not be made."""
+    """`complain` says at once what is missing: for a run that was asked for and could not be made. `again` is a run of
+    which parameters and tags stand in the fields; what is changed is marked against those."""
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
@@ -48,11 +49,13 @@ class RunFormScreen(ShellScreen):
         Binding("escape", "leave", "cancel", id="run-form.leave"),
     ]
 
-    def __init__(self, deployment: Deployment, *, complain: bool = False) -> None:
+    def __init__(self, deployment: Deployment, *, complain: bool = False, again: FlowRun | None = None) -> None:
         super().__init__()
-        self._deployment, self._complain = deployment, complain
-        self._form = Form.of(deployment.parameter_openapi_schema, defaults=deployment.parameters)
-        self._options = _options("now")
+        self._deployment, self._complain, self._again = deployment, complain, again
+        given = {} if again is None else dict(again.parameters)
+        self._form = Form.of(deployment.parameter_openapi_schema, defaults={**deployment.parameters, **given})
+        tags = [] if again is None else [tag for tag in again.tags if tag not in deployment.tags]
+        self._options = _options("now", {"tags": tags} if tags else None)
         self._sent = False
 
     def compose_body(self) -> Iterable[Widget]:
@@ -87,12 +90,16 @@ class RunFormScreen(ShellScreen):
         note: list[Span] = [
             (f"pool {pool_words(deployment)}" if deployment.work_pool_name else pool_words(deployment), "faint")
         ]
+        before = "the defaults" if self._again is None else self._again.name
         if changes:
             fields = "1 field" if changes == 1 else f"{changes} fields"
-            note = [("• ", "accent"), (f"{fields} changed from the defaults", "muted")]
+            note = [("• ", "accent"), (f"{fields} changed from {before}", "muted")]
+        elif self._again is not None:
+            note = [(f"the same as {before}", "muted")]
         elif not self._form.root.children:
             note = [("it takes no parameters", "muted")]
-        self.query_one(Title).show([("Run ", "muted"), (deployment.full_name, "bold strong")], note)
+        verb = "Run " if self._again is None else "Run again "
+        self.query_one(Title).show([(verb, "muted"), (deployment.full_name, "bold strong")], note)
 
     # -- filling in -------------------------------------------------------------------------------------------------
 
@@ -130,7 +137,9 @@ class RunFormScreen(ShellScreen):
         self._sent = True
         try:
             tags = tuple(options.get("tags", ()))
-            run = await create_run(app, self._deployment, self._form.data(), at=at, tags=tags)
+            given = {} if self._again is None else self._again.parameters
+            parameters = {**given, **self._form.data()}
+            run = await create_run(app, self._deployment, parameters, at=at, tags=tags, again=self._again)
         except FlowtuiError as error:
             self._sent = False
             app.notify_error(error)

@@ -15,8 +15,9 @@ from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import Change, FlowRun, TaskRunFilter
 from flowtui.engine.query import Query, parse
 from flowtui.engine.states import StateType
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.target import Subjects
 from flowtui.tui.formats import count
-from flowtui.tui.run_actions import cancel_runs, retry_runs
 from flowtui.tui.run_cells import RUN_COLUMNS, is_live, run_cells
 from flowtui.tui.run_list import RunList
 from flowtui.tui.screens.shell import ShellScreen
@@ -43,18 +44,16 @@ _SOON = timedelta(seconds=5)
 _NO_RUNS = "No run yet.   4 shows the deployments: r there starts one.   A script starts one too: python my_flow.py"
 
 
-class RunsScreen(ShellScreen):
+class RunsScreen(ActsOnRuns, ShellScreen):
     """The list follows the store; the cursor stays on its run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cancel", "cancel", id="runs.cancel"),
-        Binding("R", "retry", "retry", id="runs.retry"),
+        *acting_bindings("runs", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="runs.why"),
         Binding("D", "compare", "what changed", show=False, id="runs.compare"),
         Binding("f,slash", "filter", "filter", key_display="f", id="runs.filter"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
-        Binding("u", "clear_marks", "unmark", show=False, id="runs.unmark"),
         Binding("escape", "back", "back", show=False, id="runs.back"),
     ]
 
@@ -225,24 +224,12 @@ class RunsScreen(ShellScreen):
     def _marked(self) -> None:
         self._show_filter()
 
-    def _subjects(self) -> list[FlowRun]:
-        """The marked runs, else the one under the cursor: as they are now, whatever happens to the list later."""
-        runs = (self._rows.get(run_id) for run_id in self._table.subjects)
-        return [run for run in runs if run is not None]
+    def acting_on(self) -> Subjects | None:
+        """The marked runs, else the one under the cursor."""
+        return self._table.subjects or None
 
-    @work(group="act", exit_on_error=False)
-    async def action_cancel(self) -> None:
-        """Cancel the run under the cursor, or the marked ones."""
-        if runs := self._subjects():
-            await cancel_runs(self.workstation, runs)
-            self._table.clear_marks()
-
-    @work(group="act", exit_on_error=False)
-    async def action_retry(self) -> None:
-        """Try the run under the cursor again, or the marked ones."""
-        if runs := self._subjects():
-            await retry_runs(self.workstation, runs)
-            self._table.clear_marks()
+    def acted(self) -> None:
+        self._table.clear_marks()
 
     def action_open(self, tab: str) -> None:
         """Open the run under the cursor on one of its tabs."""
@@ -269,10 +256,6 @@ class RunsScreen(ShellScreen):
         """Show or hide the preview."""
         self.toggle_class("-no-preview")
         self._look_closer()
-
-    def action_clear_marks(self) -> None:
-        """Take all marks away."""
-        self._table.clear_marks()
 
     def action_filter(self) -> None:
         """Write a filter."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Size
@@ -14,9 +14,11 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from flowtui.engine.model import Change
+from flowtui.tui.acting.keys import mutates
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.messages import StoreChanged
 from flowtui.tui.status import Status
+from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.key_bar import KeyBar
 from flowtui.tui.widgets.tab_strip import Tab, TabStrip
@@ -68,6 +70,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         yield TabStrip(_TABS, app.current_mode, id="resources")
         with Vertical(id="body"):
             yield from self.compose_body()
+        yield GraceLine()
         yield KeyBar()
         yield Static("flowtui needs 40 × 10 cells.\nMake this window larger, or press q.", id="too-small")
 
@@ -94,6 +97,22 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         """Bring the header up to date."""
         for header in self.query(Header):
             header.show(status, self.workstation.zone)
+
+    def show_grace(self, words: str) -> None:
+        """Say what is about to be done; nothing when `words` is empty."""
+        for line in self.query(GraceLine):
+            line.show(words)
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Where nothing may be changed, the keys that would are known, and off."""
+        active = super().active_bindings
+        if not self.workstation.acting.read_only:
+            return active
+        return {
+            key: one._replace(enabled=False, tooltip="read only") if mutates(one.binding) else one
+            for key, one in active.items()
+        }
 
     def on_tab_strip_chosen(self, message: TabStrip.Chosen) -> None:
         if message.strip.id == "resources":
@@ -154,6 +173,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         self._fit(self.app.size)
         self.show_status(self.workstation.status)
+        self.show_grace(self.workstation.acting.grace_words)
         self.request_load()
 
     def on_store_changed(self, message: StoreChanged) -> None:

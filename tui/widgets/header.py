@@ -153,7 +153,8 @@ class _Line(Widget):
         """From left to right."""
         glyph, words, role = engine_words(self._status, now)
         engine = _Part(((f"{glyph} ", role), (words, "text" if role == "completed" else role)), 2, "engine")
-        return [*self._counters(now), engine]
+        badge = [_Part(((" read only ", "bold base on-accent"),), 0)] if self._status.read_only else []
+        return [*badge, *self._counters(now), engine]
 
     def _counters(self, now: datetime) -> list[_Part]:
         counts = self._status.counts

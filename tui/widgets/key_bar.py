@@ -36,6 +36,8 @@ class KeyBar(Widget):
         seen: set[str] = set()
         hints = []
         for active in self.screen.active_bindings.values():
+            if active.tooltip == "read only":
+                continue
             if active.binding.show and active.binding.description and active.binding.action not in seen:
                 seen.add(active.binding.action)
                 hints.append(active)

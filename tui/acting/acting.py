@@ -1,0 +1,327 @@
+"""Everything that is done to the store from the workstation goes through here: asked, carried out, written down, and
+taken back."""
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual.timer import Timer
+
+from flowtui.engine.bulk import AT_ONCE, Outcome, carry_out_some
+from flowtui.engine.errors import FlowtuiError, UsageError
+from flowtui.engine.run_changes import RunChange
+from flowtui.tui.acting.calls import change_command, change_python
+from flowtui.tui.acting.deed import Deed, Done
+from flowtui.tui.acting.grace import Grace
+from flowtui.tui.acting.job import Group, Job
+from flowtui.tui.acting.journal import Entry, Journal, Result, open_journal
+from flowtui.tui.acting.questions import Question, question_about
+from flowtui.tui.acting.run_verbs import RUN_VERBS, Danger, RunVerb
+from flowtui.tui.acting.target import Subjects, Target, target_of
+
+if TYPE_CHECKING:
+    from flowtui.tui.app import FlowtuiApp
+
+__all__ = ["READ_ONLY", "Acting"]
+
+GRACE_SECONDS: Final = 10.0
+READ_ONLY: Final = "This workstation only reads: it was opened with --read-only, or FLOWTUI_READ_ONLY is set."
+_LEFT: Final = "the workstation was left before it was done"
+_UNDOES: Final = "   u undoes it"
+
+
+class Acting:
+    """What was done in this workstation, and what can be taken back. Its coroutines are awaited in workers of the app,
+    so that they live on when a screen is closed."""
+
+    def __init__(
+        self,
+        app: "FlowtuiApp",
+        *,
+        read_only: bool = False,
+        journal_file: Callable[[], Path] | None = None,
+        grace_seconds: float = GRACE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.app = app
+        self.read_only = read_only
+        self.journal = Journal()
+        self.grace_seconds = grace_seconds
+        self.clock = clock
+        self.graces: dict[str, Grace] = {}
+        """Deletions that can still be called off, by the id of their entry."""
+        self._journal_file = journal_file
+        self._undoable: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._ticks: Timer | None = None
+
+    async def open(self) -> None:
+        """Read the journal of earlier times."""
+        if self._journal_file is not None:
+            self.journal = await self.app.call(_opened, self._journal_file)
+
+    def close(self) -> None:
+        """What has not been done yet is not done."""
+        for entry_id in tuple(self.graces):
+            self._call_off(entry_id, "dropped", _LEFT)
+
+    # -- one thing ----------------------------------------------------------------------------------------------------
+
+    async def attempt(self, deed: Deed, undoes: Entry | None = None) -> Done:
+        """Do it and write it down. Raises the error with which it was refused."""
+        self._require_writing()
+        app = self.app
+        entry = self.journal.begin(app.now(), deed.title, deed.command, deed.python)
+        begun = self.clock()
+        try:
+            done = await app.call(deed.do, app.client)
+        except FlowtuiError as error:
+            self.journal.change(entry.id, result="failed", words=str(error), seconds=self.clock() - begun)
+            raise
+        back = done.back if undoes is None else None
+        self.journal.change(
+            entry.id,
+            result="done",
+            words=done.words,
+            seconds=self.clock() - begun,
+            undo="can" if back else "no",
+            undo_words=_sentence(done.lasting) if back is None and undoes is None else "",
+        )
+        if back is not None:
+            self._undoable[entry.id] = lambda: self._undo_deed(entry, back)
+        if undoes is not None:
+            self.journal.change(undoes.id, undo="undone", undo_words=f"{deed.title}.")
+        return done
+
+    async def perform(self, deed: Deed) -> Done | None:
+        """Do it, write it down, and say what came of it; None when it was refused."""
+        try:
+            done = await self.attempt(deed)
+        except FlowtuiError as error:
+            self.app.notify_error(error)
+            return None
+        if done.words:
+            self.app.tell(done.words + (_UNDOES if done.back else ""))
+        return done
+
+    async def _undo_deed(self, entry: Entry, back: Deed) -> None:
+        try:
+            done = await self.attempt(back, undoes=entry)
+        except FlowtuiError as error:
+            self.journal.change(entry.id, undo="no", undo_words=f"It could not be undone: {error}")
+            self.app.notify_error(error)
+            return
+        self.app.tell(f"Undone: {done.words}")
+
+    def _require_writing(self) -> None:
+        if self.read_only:
+            raise UsageError(READ_ONLY)
+
+    # -- runs ---------------------------------------------------------------------------------------------------------
+
+    async def act(self, verb_id: str, subjects: Subjects | Target) -> bool:
+        """Do something to runs. The target is fixed now; what has to be asked is asked. False when nothing was done."""
+        app, verb = self.app, RUN_VERBS[verb_id]
+        if self.read_only:
+            app.tell(READ_ONLY)
+            return False
+        try:
+            target = subjects
+            if not isinstance(target, Target):
+                target = await app.call(target_of, app.client, target)
+        except FlowtuiError as error:
+            app.notify_error(error)
+            return False
+        if not target.ids:
+            app.tell("No run is meant, or those that were are gone.")
+            return False
+        fitting = target.only(lambda run: verb.why_not(run) is None)
+        if not fitting.ids:
+            app.tell(_why_none(verb, target))
+            return False
+        from flowtui.tui.acting.procedures import PROCEDURES  # noqa: PLC0415 - brings dialogs, when the first is needed
+
+        return await PROCEDURES.get(verb.id, _plainly)(self, verb, fitting)
+
+    async def carry_out(
+        self, verb: RunVerb, target: Target, change: RunChange, *, what: str = "", asked: bool = False
+    ) -> bool:
+        """Ask unless that was done already, then do it to all. `what` says with what: ` to Failed`."""
+        if not asked and not await self.ask(question_about(verb, target, self.app.client.address, what)):
+            return False
+        title = f"{verb.word.capitalize()} {target.name}{what}"
+        command, python = change_command(change, target.written), change_python(change, target.written)
+        entry = self.journal.begin(self.app.now(), title, command, python)
+        await self._run_job(Job(title, [(change, target.ids)], self._some), entry, f"{verb.doing} {target.name}{what}")
+        return True
+
+    async def ask(self, question: Question) -> bool:
+        """Whether a person agrees."""
+        app = self.app
+        if question.danger is Danger.NONE:
+            return True
+        if question.danger is Danger.TYPE:
+            from flowtui.tui.screens.confirm import TypeScreen  # noqa: PLC0415 - only when it is shown
+
+            return bool(await app.push_screen_wait(TypeScreen(question.title, question.detail, question.word)))
+        return await app.confirm(question.title, question.detail)
+
+    async def _some(self, ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:
+        return await self.app.call(carry_out_some, self.app.client, ids, change)
+
+    async def _run_job(self, job: Job, entry: Entry, doing: str, undoes: Entry | None = None) -> None:
+        begun, shown = self.clock(), job.total - job.tried > AT_ONCE
+        if shown:
+            self._show(job, entry, doing, undoes)
+        await job.run()
+        self._write_down(job, entry, self.clock() - begun, undoes)
+        if not job.failed:
+            self.app.tell(_told(job, doing) + (_UNDOES if job.back and undoes is None else ""))
+        elif job.total == 1:
+            self.app.notify_error(UsageError(_sentence(f"{doing} was refused: {job.failed[0][1].reason}")))
+        elif not shown:
+            self._show(job, entry, doing, undoes)
+
+    def _show(self, job: Job, entry: Entry, doing: str, undoes: Entry | None) -> None:
+        from flowtui.tui.screens.batch import BatchScreen  # noqa: PLC0415 - only when it is shown
+
+        def again() -> None:
+            job.again()
+            self.app.run_worker(self._try_again(job, entry, doing, undoes), exit_on_error=False)
+
+        self.app.push_screen(BatchScreen(job, again))
+
+    async def _try_again(self, job: Job, entry: Entry, doing: str, undoes: Entry | None) -> None:
+        begun = self.clock()
+        await job.run()
+        self._write_down(job, entry, self.clock() - begun, undoes)
+        if not job.failed:
+            self.app.tell(_told(job, doing))
+
+    def _write_down(self, job: Job, entry: Entry, seconds: float, undoes: Entry | None) -> None:
+        result: Result = "partly" if job.done else "failed"
+        if not job.failed and job.tried == job.total:
+            result = "done"
+        words = job.words
+        if job.total == 1 and job.last is not None and job.last.reason:
+            words = job.last.reason
+        can = bool(job.back) and undoes is None
+        self.journal.change(
+            entry.id,
+            result=result,
+            words=_sentence(words),
+            seconds=seconds,
+            undo="can" if can else "no",
+            undo_words=_sentence(job.lasting) if undoes is None else "",
+        )
+        if can:
+            self._undoable[entry.id] = lambda: self._undo_job(entry, job)
+        if undoes is not None:
+            undone = "undone" if result == "done" else "no"
+            self.journal.change(undoes.id, undo=undone, undo_words=_sentence(f"taken back: {job.words}"))
+
+    async def _undo_job(self, entry: Entry, job: Job) -> None:
+        groups: list[Group] = [(change, tuple(ids)) for change, ids in job.back.items()]
+        title = f"Undo: {entry.title}"
+        command = "\n".join(change_command(change, ids) for change, ids in groups)
+        python = "\n\n".join(change_python(change, ids) for change, ids in groups)
+        undoing = self.journal.begin(self.app.now(), title, command, python)
+        await self._run_job(Job(title, groups, self._some), undoing, title, undoes=entry)
+
+    # -- later --------------------------------------------------------------------------------------------------------
+
+    def do_later(self, verb: RunVerb, target: Target, change: RunChange) -> None:
+        """Do it when the time of grace is over, unless it is called off before."""
+        title, doing = f"{verb.word.capitalize()} {target.name}", f"{verb.doing} {target.name}"
+        command, python = change_command(change, target.written), change_python(change, target.written)
+        entry = self.journal.begin(self.app.now(), title, command, python, "waiting")
+        self.journal.change(entry.id, undo="can", words="Not done yet.")
+
+        async def act() -> None:
+            await self._run_job(Job(title, [(change, target.ids)], self._some), entry, doing)
+
+        until = self.clock() + self.grace_seconds
+        self.graces[entry.id] = Grace(entry_id=entry.id, title=doing, until=until, act=act)
+        self._undoable[entry.id] = lambda: self._keep(entry.id)
+        if self._ticks is None:
+            self._ticks = self.app.set_interval(min(self.grace_seconds / 4, 0.5), self._tick)
+        self._tick()
+
+    def _tick(self) -> None:
+        """What is due is done; the line that counts down is brought up to date."""
+        now = self.clock()
+        for grace in [grace for grace in self.graces.values() if grace.until <= now]:
+            del self.graces[grace.entry_id]
+            self._undoable.pop(grace.entry_id, None)
+            self.journal.change(grace.entry_id, result="under way", undo="no", words="")
+            self.app.run_worker(grace.act(), exit_on_error=False)
+        if not self.graces and self._ticks is not None:
+            self._ticks.stop()
+            self._ticks = None
+        self.app.show_grace()
+
+    @property
+    def grace_words(self) -> str:
+        """What is about to be done, and how to keep that from happening; empty when nothing is."""
+        if not self.graces:
+            return ""
+        now, graces = self.clock(), list(self.graces.values())
+        more = f", and {len(graces) - 1} more" if len(graces) > 1 else ""
+        return graces[-1].words(now) + more
+
+    async def _keep(self, entry_id: str) -> None:
+        grace = self.graces[entry_id]
+        self._call_off(entry_id, "dropped", "it was called off")
+        self.app.tell(f"Called off: {grace.title[:1].lower()}{grace.title[1:]}.")
+        self._tick()
+
+    def _call_off(self, entry_id: str, result: Result, words: str) -> None:
+        del self.graces[entry_id]
+        self._undoable.pop(entry_id, None)
+        self.journal.change(entry_id, result=result, words=_sentence(words), undo="undone", undo_words="")
+
+    # -- undoing ------------------------------------------------------------------------------------------------------
+
+    async def undo(self, entry_id: str | None = None) -> None:
+        """Take back what was done last, or what an entry says."""
+        if self.read_only:
+            self.app.tell(READ_ONLY)
+            return
+        found = entry_id if entry_id is not None else next(reversed(self._undoable), None)
+        back = None if found is None else self._undoable.pop(found, None)
+        if back is None:
+            entry = self.journal.get(entry_id) if entry_id else None
+            why = f"“{entry.title}” cannot be undone. {entry.undo_words}" if entry else "There is nothing to undo."
+            self.app.tell(why.strip())
+            return
+        await back()
+
+
+async def _plainly(acting: Acting, verb: RunVerb, target: Target) -> bool:
+    assert verb.change is not None
+    return await acting.carry_out(verb, target, verb.change)
+
+
+def _opened(file: Callable[[], Path]) -> Journal:
+    return open_journal(file())
+
+
+def _why_none(verb: RunVerb, target: Target) -> str:
+    if (run := target.one) is not None:
+        return f"{target.name}: {verb.why_not(run)}."
+    reasons = list(dict.fromkeys(verb.why_not(run) for run in target.runs))
+    return f"{verb.word.capitalize()} fits none of these {target.name}. Of the first: {reasons[0]}."
+
+
+def _told(job: Job, doing: str) -> str:
+    if job.done == job.total:
+        return f"{doing}."
+    if job.total == 1 and job.last is not None:
+        return _sentence(f"{doing}: {job.last.reason}")
+    return f"{doing}: {job.words}."
+
+
+def _sentence(words: str | None) -> str:
+    if not words:
+        return ""
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!")) else ".")

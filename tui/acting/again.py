@@ -1,0 +1,62 @@
+"""Run a run again as a new one: with the same parameters, or in a form that they fill."""
+
+from typing import TYPE_CHECKING
+
+from flowtui.engine.errors import FlowtuiError, ParameterError
+from flowtui.engine.model import FlowRun
+from flowtui.tui.acting.calls import command
+from flowtui.tui.acting.target import Target
+from flowtui.tui.deployment_actions import run_deed
+
+if TYPE_CHECKING:
+    from flowtui.tui.acting.acting import Acting
+
+__all__ = ["run_again"]
+
+
+async def run_again(acting: "Acting", target: Target, *, with_changes: bool) -> bool:
+    """Create a run with the parameters, tags and job variables of another one, and show it."""
+    app, run = acting.app, target.one
+    if run is None:
+        app.tell("One run at a time is run again; R retries several.")
+        return False
+    if run.deployment_id is None:
+        await _explain(acting, run)
+        return False
+    from flowtui.tui.screens.run_form import RunFormScreen  # noqa: PLC0415 - only when it is shown
+
+    try:
+        deployment = await app.call(app.client.read_deployment, run.deployment_id)
+    except FlowtuiError as error:
+        app.notify_error(error)
+        return False
+    if with_changes:
+        app.push_screen(RunFormScreen(deployment, again=run))
+        return True
+    try:
+        done = await acting.attempt(run_deed(deployment, run.parameters, tags=run.tags, again=run))
+    except ParameterError:  # its deployment asks for something else by now
+        app.push_screen(RunFormScreen(deployment, again=run, complain=True))
+    except FlowtuiError as error:
+        app.notify_error(error)
+        return False
+    else:
+        app.open_run(done.value.id)
+    return True
+
+
+async def _explain(acting: "Acting", run: FlowRun) -> None:
+    """A script's run cannot be started by anybody but its script."""
+    from flowtui.tui.forms.json_text import dumps  # noqa: PLC0415 - only here
+    from flowtui.tui.screens.confirm import TellScreen  # noqa: PLC0415 - only when it is shown
+
+    again = command("run", f"FILE.py:{run.flow_name.replace('-', '_')}", params=dumps(dict(run.parameters)))
+    await acting.app.push_screen_wait(
+        TellScreen(
+            f"A script started {run.flow_name} · {run.name}.",
+            "It has no deployment, so no worker can start it again. Start the script again; or run its flow here, with "
+            f"the same parameters, where FILE.py is the script:\n\n{again}\n\n"
+            "A deployment makes this one key: flowtui deploy.",
+            copy=again,
+        )
+    )

@@ -1,0 +1,67 @@
+"""The keys with which a screen acts on runs, and which keys change anything at all."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual.binding import Binding, BindingType
+
+from flowtui.tui.acting.run_verbs import RUN_VERBS, VERBS
+
+if TYPE_CHECKING:
+    from flowtui.tui.acting.target import Subjects
+    from flowtui.tui.app import FlowtuiApp
+
+__all__ = ["ActsOnRuns", "acting_bindings", "mutates"]
+
+_CHANGING: Final = frozenset(
+    {"run", "form", "pause", "limit", "new", "delete", "save", "test", "start-backend", "undo", "actions"}
+    | {verb.id for verb in VERBS}
+)
+"""The last part of the ids of bindings that change something."""
+
+
+def acting_bindings(place: str, *shown: str) -> list[BindingType]:
+    """The bindings of a screen that shows runs. Those of `shown` stand in its bar of keys, as does the menu of all."""
+    direct = [
+        Binding(verb.key, f"act('{verb.id}')", verb.word, id=f"{place}.{verb.id}")
+        for verb in map(RUN_VERBS.get, shown)
+        if verb is not None
+    ]
+    return [*direct, Binding("x", "act_menu", "actions", id=f"{place}.actions")]
+
+
+def mutates(binding: Binding) -> bool:
+    """Whether a key changes something: such keys are hidden where nothing may be changed."""
+    return (binding.id or "").rpartition(".")[2] in _CHANGING
+
+
+class ActsOnRuns:
+    """Part of a screen that shows runs; it says which are meant."""
+
+    def acting_on(self) -> "Subjects | None":
+        """The runs that are meant now: the marked ones, all that fit, or the one under the cursor."""
+        raise NotImplementedError
+
+    def acted(self) -> None:
+        """Something was done to them."""
+
+    def action_act(self, verb_id: str) -> None:
+        """Do something to the runs that are meant."""
+        if (subjects := self.acting_on()) is not None:
+            self._acting_app.act(verb_id, subjects, then=self._after())
+
+    def action_act_menu(self) -> None:
+        """Show all that can be done to the runs that are meant."""
+        if (subjects := self.acting_on()) is not None:
+            self._acting_app.act_menu(subjects, then=self._after())
+
+    @property
+    def _acting_app(self) -> "FlowtuiApp":
+        return cast("FlowtuiApp", cast(Any, self).app)
+
+    def _after(self) -> Callable[[], None]:
+        def acted() -> None:
+            if cast(Any, self).is_attached:  # it may have been closed meanwhile
+                self.acted()
+
+        return acted
