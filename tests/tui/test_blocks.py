@@ -19,7 +19,7 @@ from flowtui.tui.forms.view import FormView
 from flowtui.tui.screens.block import BlockScreen
 from flowtui.tui.screens.block_types import BlockTypesScreen
 from flowtui.tui.screens.blocks import BlocksScreen
-from flowtui.tui.screens.confirm import ConfirmScreen
+from flowtui.tui.screens.confirm import TypeScreen
 from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.fakes.world import World
 from tests.support import run_python
@@ -132,13 +132,13 @@ def test_deleting_asks_and_is_about_the_block_that_was_asked_about(
         await open_list(pilot, "api-key")
         await pilot.press("d")
         await shows(pilot, "Delete the secret block api-key?")
-        await pilot.press("enter", "enter", "n")
+        await pilot.press("enter", "enter", "n", "escape")
         await until(pilot, lambda: isinstance(app.screen, BlocksScreen))
         assert len(world.client.list_blocks()) == 1
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await until(pilot, lambda: isinstance(app.screen, TypeScreen))
         world.client.save_block("secret", "aaa", {"value": 1})
-        await pilot.press("y")
+        await pilot.press(*"api-key", "enter")
         await shows(pilot, "aaa")
         await until(pilot, lambda: [block.name for block in world.client.list_blocks()] == ["aaa"])
 

@@ -16,6 +16,8 @@ from flowtui.engine.model import Change, FlowRun, HourTally
 from flowtui.engine.overviews import DurationSample
 from flowtui.engine.query import Query
 from flowtui.engine.states import TERMINAL, StateType
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.target import Subjects
 from flowtui.tui.home.figures import figures_of
 from flowtui.tui.home.window import DAY, WEEK, Window
 from flowtui.tui.home_cells import (
@@ -30,7 +32,6 @@ from flowtui.tui.home_cells import (
     next_cells,
     running_cells,
 )
-from flowtui.tui.run_actions import cancel_runs, retry_runs
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.status import Status
@@ -64,14 +65,13 @@ class _Page:
     latest: tuple[FlowRun, ...]
 
 
-class HomeScreen(ShellScreen):
+class HomeScreen(ActsOnRuns, ShellScreen):
     """Figures and charts that are filters, above lists whose keys act right there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "app.focus_next", "next list", show=False),
         Binding("left", "app.focus_previous", "previous list", show=False),
-        Binding("R", "retry", "retry", id="home.retry"),
-        Binding("c", "cancel", "cancel", id="home.cancel"),
+        *acting_bindings("home", "retry", "cancel"),
         Binding("w", "why", "why", id="home.why"),
         Binding("l", "open('logs')", "logs", id="home.logs"),
         Binding("d", "window", "24 h or 7 d", id="home.window"),
@@ -252,17 +252,9 @@ class HomeScreen(ShellScreen):
         if run := self._subject():
             self.workstation.open_why(run.id)
 
-    @work(group="act", exit_on_error=False)
-    async def action_retry(self) -> None:
-        """Try the run under the cursor again."""
-        if run := self._subject():
-            await retry_runs(self.workstation, [run])
-
-    @work(group="act", exit_on_error=False)
-    async def action_cancel(self) -> None:
-        """Cancel the run under the cursor."""
-        if run := self._subject():
-            await cancel_runs(self.workstation, [run])
+    def acting_on(self) -> Subjects | None:
+        run = self._subject()
+        return None if run is None else (run,)
 
     def action_window(self) -> None:
         """Look back on seven days, or on the last day again."""
@@ -277,7 +269,7 @@ class HomeScreen(ShellScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "charts":
             return not self.has_class("-wide") and not self.has_class("-short")
-        if action in ("retry", "cancel", "why", "open"):
+        if action in ("act", "act_menu", "why", "open"):
             return isinstance(self.focused, VirtualTable)
         return True
 
