@@ -13,6 +13,7 @@ from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
+from flowtui.engine.client.local_log_scanning import LocalLogScanning
 from flowtui.engine.client.local_overview import LocalOverview
 from flowtui.engine.client.local_pooling import LocalPooling
 from flowtui.engine.client.local_queueing import LocalQueueing
@@ -91,6 +92,7 @@ class LocalClient(
     LocalChanging,
     LocalTracing,
     LocalOverview,
+    LocalLogScanning,
 ):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flowtui.engine.client.changing import Changing
 from flowtui.engine.client.explaining import Explaining
+from flowtui.engine.client.log_scanning import LogScanning
 from flowtui.engine.client.overview import Overviewing
 from flowtui.engine.client.pooling import Pooling
 from flowtui.engine.client.queueing import Queueing
@@ -47,11 +48,13 @@ from flowtui.engine.states import State
 __all__ = ["Client"]
 
 
-class Client(Sharing, Pooling, Explaining, Queueing, Scheduling, Recalling, Changing, Tracing, Overviewing, Protocol):
+class Client(
+    Sharing, Pooling, Explaining, Queueing, Scheduling, Recalling, Changing, Tracing, Overviewing, LogScanning, Protocol
+):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
     `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried out
-    with in `tracing.py`, the figures of whole screens in `overview.py`."""
+    with in `tracing.py`, the figures of whole screens in `overview.py`, what looks through logs in `log_scanning.py`."""
 
     @property
     def address(self) -> str:

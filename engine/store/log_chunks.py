@@ -16,7 +16,7 @@ from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import LogLine, LogPage
 from flowtui.engine.store.tables import log_chunk, run_stats
 
-__all__ = ["append_lines", "level_bit", "merge_chunks", "read_lines"]
+__all__ = ["append_lines", "level_bit", "line_of", "merge_chunks", "read_lines", "total_lines"]
 
 _CHUNK_LINES = 1000
 _MERGED_LINES = 5000
@@ -56,7 +56,7 @@ def append_lines(connection: sa.Connection, stream_id: str, lines: Sequence[LogL
 
 def read_lines(connection: sa.Connection, stream_id: str, start: int, limit: int) -> LogPage:
     """Lines by number; a negative start counts from the end."""
-    total = _total(connection, stream_id)
+    total = total_lines(connection, stream_id)
     start = max(total + start, 0) if start < 0 else min(start, total)
     stop = min(start + limit, total)
     if start >= stop:
@@ -74,7 +74,7 @@ def read_lines(connection: sa.Connection, stream_id: str, start: int, limit: int
     lines: list[LogLine] = []
     for row in rows:
         part = orjson.loads(zlib.decompress(row.data))
-        lines.extend(map(_line, part[max(start - row.first_line, 0) : stop - row.first_line]))
+        lines.extend(map(line_of, part[max(start - row.first_line, 0) : stop - row.first_line]))
     return LogPage(start=start, lines=tuple(lines), total=total)
 
 
@@ -101,7 +101,7 @@ def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
     return len(rows) - len(merged)
 
 
-def _total(connection: sa.Connection, stream_id: str) -> int:
+def total_lines(connection: sa.Connection, stream_id: str) -> int:
     return int(connection.execute(_TOTAL, {"stream": stream_id}).scalar() or 0)
 
 
@@ -155,7 +155,7 @@ def _cut(message: str) -> str:
     return f"{message[:_LONGEST]}… ({len(message) - _LONGEST} characters cut)"
 
 
-def _line(record: list[Any]) -> LogLine:
+def line_of(record: list[Any]) -> LogLine:
     stamp, level, logger, message, flow_run_id, task_run_id, source, *more = record
     function, extra = more or (None, None)
     return LogLine(
