@@ -29,6 +29,13 @@ _NAMES: Final = {
     "vertical_line": "|",
     "at": "@",
     "asterisk": "*",
+    "ampersand": "&",
+    "exclamation_mark": "!",
+    "semicolon": ";",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
 }
 
 

@@ -3,22 +3,42 @@
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from flowtui.engine.model import LogLine
 from flowtui.tui.formats import log_time
+from flowtui.tui.logs.tracebacks import Frame, message_rows
 from flowtui.tui.sgr import parse_sgr
 from flowtui.tui.widgets.paint import Span
 
-__all__ = ["INDENT", "level_role", "level_word", "line_rows", "message_lines"]
+__all__ = [
+    "INDENT",
+    "LEVEL_CELLS",
+    "LineRow",
+    "body_role",
+    "coloured",
+    "level_role",
+    "level_word",
+    "line_rows",
+    "task_span",
+]
 
+LEVEL_CELLS: Final = 10
+"""Cells of the level and the gap behind it."""
 INDENT: Final = 24
 """Cells before the message: `13:58:41.204  INFO      `."""
-
 
 _NAME: Final = 14
 """Cells that names of tasks take at least, so that most messages begin below one another."""
 _NOBODY: Final[Mapping[str, str]] = {}
+
+
+class LineRow(NamedTuple):
+    """One screen line of a log line: what stands before the message, and the message."""
+
+    lead: list[Span]
+    body: list[Span]
+    frame: Frame | None = None
 
 
 @lru_cache(64)
@@ -38,30 +58,37 @@ def level_role(level: int) -> str:
     return "info" if level >= 20 else "debug"
 
 
-def message_lines(message: str) -> list[str]:
-    """The lines of a message, as they are: not yet safe. An empty message has one."""
-    if "\n" not in message and "\t" not in message:
-        return [message]
-    return message.replace("\r\n", "\n").rstrip("\n").expandtabs(4).split("\n")
+def body_role(level: int) -> str:
+    """The role that colours a message of a level."""
+    return "text" if 20 <= level < 30 else level_role(level)
 
 
-def line_rows(line: LogLine, zone: tzinfo | None, names: Mapping[str, str] = _NOBODY) -> list[list[Span]]:
-    """One list of spans for each screen line; the first carries time and level, the others are indented.
+def task_span(line: LogLine, names: Mapping[str, str]) -> list[Span]:
+    """The name of the task run that a line belongs to, when it is known."""
+    name = names.get(line.task_run_id or "")
+    return [(f"{name:<{_NAME}}  ", "muted")] if name is not None else []
+
+
+def coloured(text: str, role: str) -> list[Span]:
+    """A text with the colours that it brings along; the rest in its role."""
+    return [(piece, style if style else role) for piece, style in parse_sgr(text)]
+
+
+def line_rows(
+    line: LogLine, zone: tzinfo | None, names: Mapping[str, str] = _NOBODY, *, folded: bool = True
+) -> list[LineRow]:
+    """One for each screen line; the first carries time and level, the others are indented.
 
     A line of a task run whose name is known begins with it.
     """
-    role = level_role(line.level)
-    body = "error" if line.level >= 40 else "warning" if line.level >= 30 else "text" if line.level >= 20 else "debug"
-    rows: list[list[Span]] = []
-    for number, part in enumerate(message_lines(line.message)):
-        start: list[Span] = (
-            [(f"{log_time(line.timestamp, zone)}  ", "faint"), (f"{level_word(line.level):<8}  ", role)]
-            if number == 0
-            else [(" " * INDENT, "")]
-        )
-        pieces: list[Span] = [(text, style if style else body) for text, style in parse_sgr(part)]
-        name = names.get(line.task_run_id or "") if number == 0 else None
-        if name is not None:
-            start.append((f"{name:<{_NAME}}  ", "muted"))
-        rows.append([*start, *pieces])
+    role = body_role(line.level)
+    rows: list[LineRow] = []
+    for number, part in enumerate(message_rows(line.message, folded)):
+        lead: list[Span] = [(" " * INDENT, "")]
+        body = coloured(part.text, "muted" if part.folded else role)
+        if number == 0:
+            time, level = log_time(line.timestamp, zone), level_word(line.level)
+            lead = [(f"{time}  ", "faint"), (f"{level:<8}  ", level_role(line.level))]
+            body = [*task_span(line, names), *body]
+        rows.append(LineRow(lead, body, part.frame))
     return rows

@@ -54,7 +54,7 @@ class Client(
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
     `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried out
-    with in `tracing.py`, the figures of whole screens in `overview.py`, what looks through logs in `log_scanning.py`."""
+    with in `tracing.py`, the figures of whole screens in `overview.py`, whole logs in `log_scanning.py`."""
 
     @property
     def address(self) -> str:

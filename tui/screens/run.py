@@ -11,11 +11,13 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from flowtui.engine.errors import FlowtuiError, NotFound
-from flowtui.engine.model import Change, FlowRun, LogPage
+from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.states import State
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.formats import count
+from flowtui.tui.logs.facts import RunFacts, attempts_of
+from flowtui.tui.logs.source import RunLog
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.forecast import forecast
 from flowtui.tui.run.gantt import Gantt
@@ -77,7 +79,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
 
     def on_mount(self) -> None:
         self._reader = RunReader(self.workstation, self.run_id, self._show_part)
-        self.query_one(LogPane).open(self._read_lines, self.workstation.notify_error)
+        app = self.workstation
+        self.query_one(LogPane).open(RunLog(app.call, lambda: app.client, self.run_id), app.notify_error)
         self.call_later(self._turn_on, self._first_tab)
         self.set_interval(1.0, self._tick)
 
@@ -151,10 +154,6 @@ class RunScreen(ActsOnRuns, ShellScreen):
             if opened
             else []
         )
-
-    async def _read_lines(self, start: int, limit: int) -> LogPage:
-        app = self.workstation
-        return await app.call(app.client.read_logs, self.run_id, start=start, limit=limit)
 
     async def _load_pane(self, changes: tuple[Change, ...] | None) -> None:
         """What the pane that is on needs beyond the run; a log that nobody looks at is not read."""
@@ -258,7 +257,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         self._gantt.show_run(branches, self._outline, self._now, self._usual, empty)
         logs = self.query_one(LogPane)
         if logs.display:
-            logs.view.set_names({task.id: task.name for task in trunk.tasks.tasks})
+            names = {task.id: task.name for task in trunk.tasks.tasks}
+            logs.tell(RunFacts(run.name, (run,), names, attempts_of(self._states)))
         self._look_back()
 
     @on(Gantt.Looked)
@@ -387,9 +387,9 @@ class RunScreen(ActsOnRuns, ShellScreen):
     def action_back(self) -> None:
         """Stop looking for something, then go back to where this run was opened."""
         pane, find = self.query_one(LogPane), self.query_one(FindLine)
-        if self.tab == "logs" and pane.has_find:
-            pane.forget_find()
-        elif self.tab == "timeline" and self._gantt.looks_for:
+        if self.tab == "logs" and pane.step_back():
+            return
+        if self.tab == "timeline" and self._gantt.looks_for:
             find.action_clear()
         else:
             self.workstation.action_up()

@@ -3,23 +3,31 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from flowtui.engine.model import LogLine
-from flowtui.tui.log_text import INDENT, line_rows
+from flowtui.tui.log_text import LEVEL_CELLS, LineRow, body_role, coloured, level_role, level_word, task_span
+from flowtui.tui.logs.template import Template, field_text
+from flowtui.tui.logs.times import CELLS, TimeMode, time_text
+from flowtui.tui.logs.tracebacks import MessageRow, message_rows
 from flowtui.tui.text import safe
 from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.paint import Span, strip_of
 
-__all__ = ["LogPaint"]
+__all__ = ["LineKey", "LogPaint", "key_of"]
 
-_TIME = 14
-"""Cells of the time and the gap behind it."""
 _MARGIN = 2
+LineKey = tuple[datetime, str]
+"""What a line is known by to say that it alone is folded otherwise than the rest."""
+
+
+def key_of(line: LogLine) -> LineKey:
+    """The key of a line: when it was written, and its message."""
+    return (line.timestamp, line.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,19 @@ class LogPaint:
     zone: tzinfo | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     """Of task runs, by id."""
+    sources: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of a merged log: by the flow run's id, the name and the role of its colour."""
     width: int = 80
     wrap: bool = False
-    times: bool = True
+    times: TimeMode = "clock"
+    origin: datetime | None = None
+    """When the run began: what times count from that are relative."""
+    template: Template = ()
+    """What stands in a line; empty is level, task and message."""
+    folds: bool = True
+    """Whether tracebacks are one row."""
+    turned: frozenset[LineKey] = frozenset()
+    """Lines whose tracebacks are folded otherwise."""
     pan: int = 0
     """Cells by which messages are moved to the left, when they are not broken."""
     pattern: re.Pattern[str] | None = None
@@ -39,7 +57,7 @@ class LogPaint:
 
     @property
     def _indent(self) -> int:
-        return INDENT if self.times else INDENT - _TIME
+        return (CELLS + 2 if self.times != "off" else 0) + (0 if self.template else LEVEL_CELLS)
 
     @property
     def _room(self) -> int:
@@ -48,39 +66,102 @@ class LogPaint:
 
     def height(self, line: LogLine) -> int:
         """Rows that a line takes."""
-        if not self.wrap:
-            return line.message.rstrip("\n").count("\n") + 1 if "\n" in line.message else 1
-        return sum(self._rows_of(part) for part in line_rows(line, self.zone, self.names))
+        if self.wrap:
+            return sum(self._rows_of(row) for row in self.rows(line))
+        return len(self._parts(line)) if "\n" in line.message else 1
 
-    def paint(self, line: LogLine, sub: int, palette: Palette, base: Style) -> Strip:
-        """The row `sub` of a line."""
-        parts = line_rows(line, self.zone, self.names)
+    def shape_differs(self, other: "LogPaint") -> bool:
+        """Whether lines may take other numbers of rows."""
+        if (self.folds, self.turned) != (other.folds, other.turned):
+            return True
+        return (self.wrap or other.wrap) and self != other
+
+    def paint(self, line: LogLine, sub: int, palette: Palette, base: Style, before: datetime | None = None) -> Strip:
+        """The row `sub` of a line; `before` is the time of the line before it."""
+        rows = self.rows(line, before)
         if not self.wrap:
-            return self._row(parts[min(sub, len(parts) - 1)], self.pan, False, palette, base)
-        for part in parts:
-            rows = self._rows_of(part)
-            if sub < rows:
-                return self._row(part, sub * self._room, sub > 0, palette, base)
-            sub -= rows
+            return self._row(rows[min(sub, len(rows) - 1)], self.pan, False, palette, base)
+        for row in rows:
+            count = self._rows_of(row)
+            if sub < count:
+                return self._row(row, sub * self._room, sub > 0, palette, base)
+            sub -= count
         return Strip.blank(self.width, base)
 
-    def _rows_of(self, part: list[Span]) -> int:
+    def row_at(self, line: LogLine, sub: int) -> LineRow | None:
+        """What stands in the row `sub` of a line."""
+        for row in self.rows(line):
+            count = self._rows_of(row) if self.wrap else 1
+            if sub < count:
+                return row
+            sub -= count
+        return None
+
+    def is_folded(self, line: LogLine) -> bool:
+        """Whether the tracebacks of a line are one row."""
+        return self.folds is not (bool(self.turned) and key_of(line) in self.turned)
+
+    def rows(self, line: LogLine, before: datetime | None = None) -> list[LineRow]:
+        """One for each line of the message; the first carries time and level, the others are indented."""
+        found = []
+        for number, part in enumerate(self._parts(line)):
+            lead: list[Span] = [(" " * self._indent, "")]
+            if number == 0:
+                lead = self._lead(line, before)
+            found.append(LineRow(lead, self._body(line, part, number == 0), part.frame))
+        return found
+
+    def _parts(self, line: LogLine) -> tuple[MessageRow, ...]:
+        return message_rows(line.message, self.is_folded(line))
+
+    def _lead(self, line: LogLine, before: datetime | None) -> list[Span]:
+        lead: list[Span] = []
+        if self.times != "off":
+            text = time_text(self.times, line.timestamp, self.zone, self.origin, before)
+            lead.append((f"{text:>{CELLS}}  ", "faint"))
+        if not self.template:
+            lead.append((f"{level_word(line.level):<8}  ", level_role(line.level)))
+        return lead
+
+    def _body(self, line: LogLine, part: MessageRow, first: bool) -> list[Span]:
+        role = "muted" if part.folded else body_role(line.level)
+        body = coloured(part.text, role)
+        if not first:
+            return body
+        if self.template:
+            body = self._by_template(line, body)
+        else:
+            body = [*task_span(line, self.names), *body]
+        source = self.sources.get(line.flow_run_id or "")
+        return [(f"{source[0]}  ", source[1]), *body] if source is not None else body
+
+    def _by_template(self, line: LogLine, message: list[Span]) -> list[Span]:
+        spans: list[Span] = []
+        for text, is_field in self.template:
+            if not is_field:
+                spans.append((text, "faint"))
+            elif text == "message":
+                spans.extend(message)
+            elif text == "time":
+                spans.append((time_text("clock", line.timestamp, self.zone, None, None), "faint"))
+            elif text == "level":
+                spans.append((f"{level_word(line.level):<8}", level_role(line.level)))
+            else:
+                task = self.names.get(line.task_run_id or "", "")
+                spans.append((field_text(line, text, task), "info"))
+        return spans
+
+    def _rows_of(self, row: LineRow) -> int:
         """Rows that one line of a message takes when it is broken."""
-        cells = sum(cell_len(safe(text)) for text, _ in part[_head(part) :])
+        cells = sum(cell_len(safe(text)) for text, _ in row.body)
         return max(-(-cells // self._room), 1)
 
-    def _row(self, spans: list[Span], offset: int, again: bool, palette: Palette, base: Style) -> Strip:
+    def _row(self, row: LineRow, offset: int, again: bool, palette: Palette, base: Style) -> Strip:
         """The message begins at its cell `offset`; `again` says that the row goes on with a line that was broken."""
-        head = _head(spans)
-        lead = [(" " * self._indent, "")] if again else self._lead(spans[:head])
-        message = self._marked(strip_of(spans[head:], palette, base), palette).crop(offset, offset + self._room)
+        lead = [(" " * self._indent, "")] if again else row.lead
+        message = self._marked(strip_of(row.body, palette, base), palette).crop(offset, offset + self._room)
         start: list[Span] = [(" " * _MARGIN, ""), *lead]
         return Strip.join([strip_of(start, palette, base), message]).adjust_cell_length(self.width, base)
-
-    def _lead(self, lead: list[Span]) -> list[Span]:
-        if self.times:
-            return lead
-        return lead[1:] if len(lead) == 2 else [(" " * self._indent, "")]
 
     def _marked(self, strip: Strip, palette: Palette) -> Strip:
         """The message with the places that are looked for in another colour."""
@@ -95,8 +176,3 @@ class LogPaint:
                 pieces.extend((strip.crop(at, start), strip.crop(start, end).apply_style(mark)))
                 at = end
         return Strip.join([*pieces, strip.crop(at, strip.cell_length)]) if pieces else strip
-
-
-def _head(spans: list[Span]) -> int:
-    """How many spans stand before the message: time and level, or an indent."""
-    return 1 if len(spans[0][0]) == INDENT and spans[0][0].isspace() else 2

@@ -1,23 +1,33 @@
-"""A log of any length: it follows the end, holds still when one reads, and paints only what is on the screen."""
+"""A log of any length: it follows the end, holds still when one reads, and paints only what is on the screen.
 
+Outside, lines are known by their numbers in the log. Inside, by their positions among those that are shown: without a
+filter that is the same.
+"""
+
+from array import array
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from flowtui.engine.log_tests import pattern_of
 from flowtui.engine.model import LogLine
-from flowtui.tui.log_book import LogBook, Place
-from flowtui.tui.log_search import Hits
+from flowtui.tui.log_book import PAGE, LogBook, Place
+from flowtui.tui.log_text import LineRow
+from flowtui.tui.logs.marks import Marks
+from flowtui.tui.logs.template import Template
+from flowtui.tui.logs.times import TimeMode, following_mode
 from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.line_view import LineView
-from flowtui.tui.widgets.log_paint import LogPaint
+from flowtui.tui.widgets.log_paint import LogPaint, key_of
 from flowtui.tui.widgets.paint import palette_of, strip_of
 
 __all__ = ["LogView"]
@@ -37,7 +47,10 @@ class LogView(LineView):
         Binding("N", "hit(-1)", "previous", show=False, id="log.previous"),
         Binding("e", "error(1)", "error", id="log.error"),
         Binding("E", "error(-1)", "previous error", show=False, id="log.previous-error"),
+        Binding("right_curly_bracket", "warning(1)", "warning", show=False, id="log.warning"),
+        Binding("left_curly_bracket", "warning(-1)", "previous warning", show=False, id="log.previous-warning"),
         Binding("G,end", "follow", "end, follow", show=False, id="log.end"),
+        Binding("f,F", "toggle_follow", "follow or stay", show=False, id="log.follow"),
         Binding("g,home", "first", "first", show=False, id="log.first"),
         Binding("j,down", "move(1)", "down", show=False, id="log.down"),
         Binding("k,up", "move(-1)", "up", show=False, id="log.up"),
@@ -45,16 +58,22 @@ class LogView(LineView):
         Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="log.pageup"),
         Binding("left", "pan(-8)", "left", show=False, id="log.left"),
         Binding("right", "pan(8)", "right", show=False, id="log.right"),
-        Binding("w", "wrap", "wrap", id="log.wrap"),
+        Binding("W", "wrap", "wrap", show=False, id="log.wrap"),
         Binding("t", "times", "times", show=False, id="log.times"),
+        Binding("z", "fold", "fold or unfold the traceback", show=False, id="log.fold"),
+        Binding("Z", "fold_all", "fold or unfold all tracebacks", show=False, id="log.fold-all"),
+        Binding("v", "select", "select lines from here", show=False, id="log.select"),
     ]
 
     class Wanted(Message):
-        """These lines are (about to be) on the screen and not loaded: starts and how many."""
+        """These positions are (about to be) on the screen and not loaded: starts and how many.
 
-        def __init__(self, view: "LogView", ranges: Sequence[tuple[int, int]]) -> None:
+        `numbers` are those of the lines that are shown, None when that is all of them; give them back with `take_at`.
+        """
+
+        def __init__(self, view: "LogView", ranges: Sequence[tuple[int, int]], numbers: "array[int] | None") -> None:
             super().__init__()
-            self.view, self.ranges = view, tuple(ranges)
+            self.view, self.ranges, self.numbers = view, tuple(ranges), numbers
 
     class Moved(Message):
         """Another line is under the cursor, or following began or ended, or lines came in unseen."""
@@ -63,7 +82,7 @@ class LogView(LineView):
         """`/` was pressed."""
 
     class HitAsked(Message):
-        """The next (1) or previous (-1) hit of the find, or error, is wanted."""
+        """The next (1) or previous (-1) hit of the find, or error, or warning is wanted."""
 
         def __init__(self, kind: str, direction: int) -> None:
             super().__init__()
@@ -73,18 +92,33 @@ class LogView(LineView):
         super().__init__(id=id)
         self._paint = LogPaint(zone)
         self._book = LogBook(self._paint.height)
+        self._numbers: array[int] | None = None
+        self._line_total = 0
         self._following = True
         self._paused_at = 0
+        self._kept: tuple[tuple[Place, int], int, int, int | None] | None = None
         self._cursor: Place = (0, 0)
+        self._anchor: int | None = None
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2000)
         self._empty = ""
+        self._gutter: list[str] = []
 
     # -- what it shows ----------------------------------------------------------------------------------------------
 
     @property
     def book(self) -> LogBook:
-        """The lines."""
+        """The lines that are shown, by position."""
         return self._book
+
+    @property
+    def numbers(self) -> "array[int] | None":
+        """The numbers of the lines that are shown; None when that is all of them."""
+        return self._numbers
+
+    @property
+    def line_total(self) -> int:
+        """How many lines the log has, shown or not."""
+        return self._line_total
 
     @property
     def following(self) -> bool:
@@ -94,33 +128,131 @@ class LogView(LineView):
     @property
     def unseen(self) -> int:
         """Lines that came in since following ended."""
-        return 0 if self._following else max(self._book.total - self._paused_at, 0)
+        if self._following:
+            return 0
+        shown = self._paused_at if self._numbers is None else bisect_left(self._numbers, self._paused_at)
+        return max(self._book.total - shown, 0)
 
     @property
     def cursor_line(self) -> int:
         """The number of the line under the cursor."""
-        return self._cursor[0]
+        return self._number_at(self._cursor[0])
+
+    @property
+    def cursor_row(self) -> tuple[LogLine, LineRow | None] | None:
+        """The line under the cursor and what stands in its row; None while it is not loaded."""
+        line = self._book.line(self._cursor[0])
+        return (line, self._paint.row_at(line, self._cursor[1])) if line is not None else None
+
+    @property
+    def look(self) -> LogPaint:
+        """How lines are drawn."""
+        return self._paint
 
     def say(self, words: str) -> None:
-        """What stands there while the log is empty."""
+        """What stands there while no line is shown."""
         if words != self._empty:
             self._empty = words
             self.refresh()
 
     def take(self, start: int, lines: Sequence[LogLine], total: int) -> None:
-        """Show lines `start`, `start + 1`, …; the log has `total` by now."""
+        """Show lines `start`, `start + 1`, …; the log has `total` by now. For a log that is shown whole."""
+        self._line_total = max(self._line_total, total, start + len(lines))
+        self._put(start, lines, self._line_total)
+
+    def take_at(self, position: int, lines: Sequence[LogLine], numbers: "array[int] | None") -> None:
+        """What was asked for by `Wanted`. What was asked for before other lines were shown is no longer of use."""
+        if numbers is self._numbers and numbers is not None:
+            self._put(position, lines, len(numbers))
+            self.post_message(self.Moved())
+
+    def append(self, numbers: Sequence[int], lines: Sequence[LogLine], total: int) -> None:
+        """These lines, the newest of a log of `total` by now, are let through by the filter."""
+        assert self._numbers is not None
+        self._line_total = max(self._line_total, total)
+        start = len(self._numbers)
+        self._numbers.extend(numbers)
+        self._put(start, lines, len(self._numbers))
+
+    def show_only(self, numbers: "array[int] | None", total: int) -> None:
+        """Show these lines of a log of `total`, or all (None). What stands at the top stays as near as it can."""
+        self._line_total = max(self._line_total, total)
+        if numbers == self._numbers:
+            return
+        old_book, old_numbers = self._book, self._numbers
+        if self._kept is None or self._kept[0] != (self._cursor, self.top):
+            top = self._number_at(old_book.place_of(self.top)[0])
+            self._kept = ((self._cursor, self.top), top, self.cursor_line, self._offset_of_cursor())
+        _, top, cursor, below = self._kept
+        self._numbers = numbers
+        self._book = LogBook(self._paint.height)
+        self._book.take(0, (), len(numbers) if numbers is not None else self._line_total)
+        self._strips.clear()
+        if self._following:
+            first = self._book.total - 2 * PAGE
+        else:
+            first = self._position_of(top) - PAGE
+        self._prefill(old_book, old_numbers, first, first + 3 * PAGE)
+        self._cursor = (self._position_of(cursor), 0)
+        self._resize()
+        if self._following:
+            self._cursor = self._last_place()
+            self._go_to_end()
+        elif below is not None:  # the cursor is in sight: it is what the reader looks at
+            self.scroll_top(min(max(self._book.row_of(self._cursor) - below, 0), self.last_top))
+        else:
+            self.scroll_top(min(self._book.row_of((self._position_of(top), 0)), self.last_top))
+        self._kept = ((self._cursor, self.top), top, cursor, below)
+        self.refresh()
+        self.post_message(self.Moved())
+        self._want()
+
+    def _offset_of_cursor(self) -> int | None:
+        """Rows between the top of the screen and the cursor; None when it is not in sight."""
+        below = self._book.row_of(self._cursor) - self.top
+        return below if 0 <= below < self.page_rows else None
+
+    def _prefill(self, old: LogBook, old_numbers: "array[int] | None", first: int, last: int) -> None:
+        """Take over what is loaded already, page by page, so that nothing blinks."""
+        for start in range(max(first, 0) // PAGE * PAGE, min(last, self._book.total), PAGE):
+            lines = []
+            for position in range(start, min(start + PAGE, self._book.total)):
+                number = self._number_at(position)
+                at = number if old_numbers is None else bisect_left(old_numbers, number)
+                there = old_numbers is None or (at < len(old_numbers) and old_numbers[at] == number)
+                line = old.line(at) if there else None
+                if line is None:
+                    break
+                lines.append(line)
+            self._book.take(start, lines, self._book.total)
+
+    def _position_of(self, number: int) -> int:
+        """Where a line is shown, or the next one that is."""
+        if self._numbers is None:
+            return number
+        return min(bisect_left(self._numbers, number), max(len(self._numbers) - 1, 0))
+
+    def _number_at(self, position: int) -> int:
+        """The number of the line that is shown at a position."""
+        if self._numbers is None:
+            return position
+        return self._numbers[position] if 0 <= position < len(self._numbers) else self._line_total
+
+    def _put(self, start: int, lines: Sequence[LogLine], total: int) -> None:
+        """Keep the lines of these positions; there are `total` by now."""
         book, old_total, old_rows = self._book, self._book.total, self._book.rows
         top = book.place_of(self.top)
         book.take(start, lines, total)
-        for number in range(start, start + len(lines)):
-            if number < old_total:  # was painted as missing
-                self._forget(number)
+        for position in range(start, min(start + len(lines), old_total)):  # were painted as missing
+            self._forget(position)
         self._resize()
         if self._following:
             self._cursor = self._last_place()
             self._go_to_end()
             if self.top == 0 and book.rows <= self.page_rows:
                 self.refresh_span(max(old_rows - 1, 0), book.rows)
+            if start < old_total:
+                self._refresh_lines(start, min(start + len(lines), old_total))
         else:
             self.scroll_top(book.row_of(top))
             self._refresh_lines(start, start + len(lines))
@@ -128,9 +260,26 @@ class LogView(LineView):
             self.post_message(self.Moved())
         self._want()
 
-    def show_hits(self, hits: Hits | None) -> None:
-        """Mark what was found."""
-        self._paint_by(replace(self._paint, pattern=hits.finder.pattern if hits is not None else None))
+    def show_hits(self, marks: Marks | None) -> None:
+        """Mark what is looked for in the lines."""
+        pattern = pattern_of(marks.test.pattern) if marks is not None and marks.test.pattern else None
+        self._paint_by(replace(self._paint, pattern=pattern))
+
+    def show_gutter(self, kinds: Sequence[tuple[Marks, str]]) -> None:
+        """Where in the whole log there are hits, as marks beside the scrollbar: the first kind covers the others."""
+        height, rows = self.page_rows, self._book.rows
+        gutter = [""] * height
+        if rows > height > 0:
+            edges = [self._number_at(self._book.place_of(rows * y // height)[0]) for y in range(height)]
+            edges.append(self._line_total)
+            for marks, role in reversed(kinds):
+                for y in range(height):
+                    if marks.any_between(edges[y], max(edges[y + 1], edges[y] + 1)):
+                        gutter[y] = role
+        old, self._gutter = self._gutter, gutter
+        for y, role in enumerate(gutter):
+            if y >= len(old) or old[y] != role:
+                self.refresh(Region(self.line_width - 1, y, 1, 1))
 
     def set_zone(self, zone: tzinfo | None) -> None:
         """Show times in another zone."""
@@ -140,6 +289,18 @@ class LogView(LineView):
         """The names of task runs by id; their lines begin with them."""
         self._paint_by(replace(self._paint, names=names))
 
+    def set_sources(self, sources: Mapping[str, tuple[str, str]]) -> None:
+        """The names of flow runs by id and their colours, in a log that is merged from several."""
+        self._paint_by(replace(self._paint, sources=sources))
+
+    def set_origin(self, origin: datetime | None) -> None:
+        """When the run began."""
+        self._paint_by(replace(self._paint, origin=origin))
+
+    def set_template(self, template: Template) -> None:
+        """What stands in a line."""
+        self._paint_by(replace(self._paint, template=template))
+
     def _paint_by(self, paint: LogPaint) -> None:
         """Draw lines in another way. The line at the top stays at the top."""
         if paint == self._paint:
@@ -147,20 +308,22 @@ class LogView(LineView):
         old, self._paint = self._paint, paint
         self._strips.clear()
         self.refresh()
-        if old.wrap or paint.wrap:
+        if old.shape_differs(paint):
             top = self._book.place_of(self.top)
             self._book.measure_again(paint.height)
             self._cursor = (self._cursor[0], 0)
             self._resize()
             if self._following:
+                self._cursor = self._last_place()
                 self._go_to_end()
             else:
-                self.scroll_top(self._book.row_of((top[0], 0)))
+                self.scroll_top(min(self._book.row_of((top[0], 0)), self.last_top))
+                self.bring_into_sight(self._book.row_of(self._cursor))
 
     def move_to_line(self, number: int) -> None:
         """Put the cursor on a line and bring it to the middle of the screen when it is not in sight."""
         self._pause()
-        self._set_cursor((number, 0))
+        self._set_cursor((self._position_of(number), 0))
         row = self._book.row_of(self._cursor)
         if not self.top <= row < self.top + self.page_rows:
             self.scroll_top(max(row - self.page_rows // 2, 0))
@@ -204,7 +367,7 @@ class LogView(LineView):
         last = self._book.place_of(self.top + self.page_rows + _AHEAD)[0]
         ranges = self._book.missing(first, last)
         if ranges:
-            self.post_message(self.Wanted(self, ranges))
+            self.post_message(self.Wanted(self, ranges, self._numbers))
 
     def _refresh_lines(self, first: int, end: int) -> None:
         self.refresh_span(self._book.row_of((first, 0)), self._book.row_of((end, 0)))
@@ -224,11 +387,16 @@ class LogView(LineView):
             return Strip.blank(width, self.rich_style)
         place = self._book.place_of(row)
         strip = self._strips.get(place) or self._draw(place, palette)
+        if self._anchor is not None and self._is_selected(place[0]):
+            strip = strip.apply_style(palette.style("on-marked"))
         if place == self._cursor and not self._following:
             strip = strip.apply_style(palette.style("on-cursor" if self.has_focus else "on-cursor-off"))
             if self.has_focus:
                 bar = strip_of([("▌", "accent on-cursor")], palette, self.rich_style)
                 strip = Strip.join([bar, strip.crop(1, width)])
+        if y < len(self._gutter) and self._gutter[y]:
+            mark = strip_of([("▐", self._gutter[y])], palette, self.rich_style)
+            strip = Strip.join([strip.crop(0, width - 1), mark])
         return strip
 
     def _draw(self, place: Place, palette: Palette) -> Strip:
@@ -239,7 +407,10 @@ class LogView(LineView):
         self._book.touch(place[0])
         if self._paint.width != self.line_width:  # the scrollbar came or went
             self._paint = replace(self._paint, width=self.line_width)
-        strip = self._paint.paint(line, place[1], palette, self.rich_style)
+        before = self._book.line(place[0] - 1) if self._paint.times == "delta" and place[0] else None
+        strip = self._paint.paint(
+            line, place[1], palette, self.rich_style, before.timestamp if before is not None else None
+        )
         self._strips[place] = strip
         return strip
 
@@ -262,12 +433,14 @@ class LogView(LineView):
     def _pause(self) -> None:
         """The reader looks at something: hold it still."""
         if self._following and self._book.total:
-            self._following, self._paused_at = False, self._book.total
+            self._following, self._paused_at = False, self._line_total
             self._refresh_place(self._cursor)
             self.post_message(self.Moved())
 
     def _set_cursor(self, place: Place) -> None:
         old, self._cursor = self._cursor, place
+        if self._anchor is not None:
+            self.refresh()
         self._refresh_place(old)
         self._refresh_place(place)
         self.post_message(self.Moved())
@@ -316,13 +489,60 @@ class LogView(LineView):
         if not self._paint.wrap:
             self._paint_by(replace(self._paint, pan=max(self._paint.pan + by, 0)))
 
+    def action_toggle_follow(self) -> None:
+        """Stay here, or go to the end and follow it."""
+        if self._following:
+            self._pause()
+        else:
+            self.action_follow()
+
     def action_wrap(self) -> None:
         """Break long lines at the width, or not."""
         self._paint_by(replace(self._paint, wrap=not self._paint.wrap, pan=0))
 
     def action_times(self) -> None:
-        """Show or hide the times."""
-        self._paint_by(replace(self._paint, times=not self._paint.times))
+        """Show times in the next way: by the clock, since the start, since the line before, not at all."""
+        self.set_times(following_mode(self._paint.times))
+
+    def set_times(self, mode: TimeMode) -> None:
+        """How the time of a line is shown."""
+        self._paint_by(replace(self._paint, times=mode))
+        self.post_message(self.Moved())
+
+    def action_fold(self) -> None:
+        """Fold or unfold the tracebacks of the line under the cursor."""
+        line = self._book.line(self._cursor[0])
+        if line is not None:
+            position = self._cursor[0]
+            self._pause()
+            self._paint_by(replace(self._paint, turned=self._paint.turned ^ {key_of(line)}))
+            self._set_cursor((position, 0))
+
+    def action_fold_all(self) -> None:
+        """Fold or unfold all tracebacks."""
+        self._paint_by(replace(self._paint, folds=not self._paint.folds, turned=frozenset()))
+
+    def action_select(self) -> None:
+        """Begin to select lines at the cursor, or select none."""
+        if self._anchor is None:
+            self._pause()
+            self._anchor = self.cursor_line
+        else:
+            self._anchor = None
+        self.refresh()
+        self.post_message(self.Moved())
+
+    @property
+    def selection(self) -> tuple[int, int] | None:
+        """The positions of the first and the last line that are selected."""
+        if self._anchor is None or not self._book.total:
+            return None
+        ends = (self._position_of(self._anchor), self._cursor[0])
+        return (min(ends), max(ends))
+
+    def _is_selected(self, position: int) -> bool:
+        selection = self.selection
+        return selection is not None and selection[0] <= position <= selection[1]
 
     def action_find(self) -> None:
         """Look for something."""
@@ -334,7 +554,11 @@ class LogView(LineView):
 
     def action_error(self, direction: int) -> None:
         """Go to the next or previous error."""
-        self.post_message(self.HitAsked("error", direction))
+        self.post_message(self.HitAsked("errors", direction))
+
+    def action_warning(self, direction: int) -> None:
+        """Go to the next or previous warning."""
+        self.post_message(self.HitAsked("warnings", direction))
 
     # -- mouse ------------------------------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ class RunPreview(Widget):
         rows = [_title(glance.run, now)]
         room = height - 1
         names = {task.id: task.name for task in glance.tasks}
-        log_rows = [row for line in glance.lines for row in line_rows(line, self._zone, names)]
+        log_rows = [[*row.lead, *row.body] for line in glance.lines for row in line_rows(line, self._zone, names)]
         for_tasks = min(len(glance.tasks), max(room - min(len(log_rows), room // 2), 0))
         rows.extend(_task_rows(glance, for_tasks, width, now))
         left = height - len(rows)
