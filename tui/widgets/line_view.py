@@ -44,9 +44,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.scrollable_content_region.width
 
     def scroll_top(self, row: int) -> None:
-        """Make this the first row on the screen."""
+        """Make this the first row on the screen. At once: what is put off would be compared with where it still is."""
         if row != self.top:
-            self.scroll_to(y=row, animate=False, force=True)
+            self.scroll_to(y=row, animate=False, force=True, immediate=True)
 
     def bring_into_sight(self, row: int) -> None:
         """Scroll as little as shows the row."""
