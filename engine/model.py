@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
+from flowtui.engine.amendments import Amendments
 from flowtui.engine.provenance import Provenance
 from flowtui.engine.states import State, StateType
 
@@ -113,6 +114,8 @@ class FlowRun:
     deployment_version: str | None = None
     provenance: Provenance | None = None
     """Which code, at which commit, and which packages its last attempt ran with; None until it has begun."""
+    amendments: Amendments | None = None
+    """What people have changed in it to retry it: inputs of tasks, parameters; None when nothing was."""
     job_variables: Mapping[str, Any] = field(default_factory=_no_items)
     """What this run asks of the worker's job template, over what its deployment asks."""
     retries: int = 0

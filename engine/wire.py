@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from flowtui.engine.amendments import amendments_json
 from flowtui.engine.comparing.differences import Comparison
 from flowtui.engine.explanations import Explanation
 from flowtui.engine.model import (
@@ -83,6 +84,7 @@ def flow_run_json(run: FlowRun) -> Json:
         "deployment_version": run.deployment_version,
         "flow_version": run.flow_version,
         "provenance": provenance_json(run.provenance) if run.provenance is not None else None,
+        "amendments": amendments_json(run.amendments) if run.amendments is not None else None,
         "work_pool_name": run.work_pool_name,
         "work_queue_name": run.work_queue_name,
         "worker_name": run.worker_name,

@@ -11,6 +11,7 @@ from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
+from flowtui.engine.client.local_amending import LocalAmending
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
 from flowtui.engine.client.local_log_scanning import LocalLogScanning
@@ -91,6 +92,7 @@ class LocalClient(
     LocalRecalling,
     LocalChanging,
     LocalTracing,
+    LocalAmending,
     LocalOverview,
     LocalLogScanning,
 ):

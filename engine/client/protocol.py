@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from flowtui.engine.client.amending import Amending
 from flowtui.engine.client.changing import Changing
 from flowtui.engine.client.explaining import Explaining
 from flowtui.engine.client.log_scanning import LogScanning
@@ -49,12 +50,24 @@ __all__ = ["Client"]
 
 
 class Client(
-    Sharing, Pooling, Explaining, Queueing, Scheduling, Recalling, Changing, Tracing, Overviewing, LogScanning, Protocol
+    Sharing,
+    Pooling,
+    Explaining,
+    Queueing,
+    Scheduling,
+    Recalling,
+    Changing,
+    Tracing,
+    Amending,
+    Overviewing,
+    LogScanning,
+    Protocol,
 ):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
-    `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried out
-    with in `tracing.py`, the figures of whole screens in `overview.py`, whole logs in `log_scanning.py`."""
+    `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried
+    out with in `tracing.py`, retries with changes in `amending.py`, the figures of whole screens in `overview.py`,
+    whole logs in `log_scanning.py`."""
 
     @property
     def address(self) -> str:

@@ -15,10 +15,12 @@ class Reuse:
     reason: str
 
 
-def decide_reuse(before: TaskRun | None, input_key: str | None, *, kept: bool, refresh: bool = False) -> Reuse:
+def decide_reuse(
+    before: TaskRun | None, input_key: str | None, *, kept: bool, refresh: bool = False, asked: bool = False
+) -> Reuse:
     """Whether the same call of an earlier attempt stands for this one.
 
-    `kept` says that its result can be read; `refresh` that the user wants it computed again.
+    `kept` says that its result can be read; `refresh` that its code wants it computed again; `asked` that a person did.
     """
     if before is None:
         return Reuse(False, "it was not called before")
@@ -26,6 +28,8 @@ def decide_reuse(before: TaskRun | None, input_key: str | None, *, kept: bool, r
         return Reuse(False, f"it ended {before.state.name}")
     if before.state.name == "RolledBack":
         return Reuse(False, "it was rolled back")
+    if asked:
+        return Reuse(False, "it was asked for")
     if refresh:
         return Reuse(False, "it refreshes its cache")
     if not kept:

@@ -184,6 +184,9 @@ def _stand_in(
     key = f"flow {flow.name}"
     number = parent.handle.next_call(key)
     earlier = parent.handle.earlier(key, str(number))
+    edited = parent.handle.edited_inputs(earlier)
+    if edited:  # in place: from here on the subflow is called with these
+        parameters.update(flow.validate_parameters({**parameters, **edited}))
     return TaskRun(
         id=earlier.id if earlier else new_id(),
         name=f"{flow.name}-{number}",

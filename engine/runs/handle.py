@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -63,6 +64,8 @@ class FlowRunHandle:
         """The submitted tasks whose futures nobody has asked for anything: names by id, and how they failed."""
         self.thread = threading.current_thread()
         self.attempt = run.run_count if run.state.is_running() else run.run_count + 1
+        self.amendments = run.amendments
+        """What a person has changed in the run to retry it."""
         self._lock = threading.Lock()
         self._calls: defaultdict[str, int] = defaultdict(int)
         self._open: dict[str, Future[Any]] = {}
@@ -111,6 +114,18 @@ class FlowRunHandle:
             return None
         with self._lock:
             return self._earlier.get((task_key, dynamic_key))
+
+    def edited_inputs(self, earlier: TaskRun | None) -> Mapping[str, Any] | None:
+        """The inputs that a person has changed for the same call of an earlier attempt."""
+        if self.amendments is None or earlier is None:
+            return None
+        return self.amendments.inputs.get(earlier.id)
+
+    def asked_again(self, earlier: TaskRun) -> bool:
+        """Whether a person wants that call to run again, although its result is kept, and it has not yet."""
+        if self.amendments is None:
+            return False
+        return earlier.flow_run_run_count <= self.amendments.again.get(earlier.id, -1)
 
     def ended(self, run: TaskRun) -> None:
         """A task has ended; its value is remembered while the flow may be tried again in this process."""

@@ -147,6 +147,8 @@ class RunKeeping:
         self._txn.release = partial(manager.release_lock, key, self._txn.id)
 
     def _refreshes(self) -> bool:
+        if self._session.asked_again:
+            return True
         refresh = self._asked.refresh
         return current_settings().tasks_refresh_cache if refresh is None else refresh
 

@@ -37,7 +37,8 @@ def kept_subflow(stand_in: TaskRun, parent: FlowRunContext) -> KeptSubflow | Non
     if not before.state.is_completed():
         before = _ended_unnoticed(before, stand_in, parent)
     value = _value(before, handle.value_of(before.id))
-    if not decide_reuse(before, stand_in.input_key, kept=value is not NO_DATA).reuse:
+    asked = handle.asked_again(before)
+    if not decide_reuse(before, stand_in.input_key, kept=value is not NO_DATA, asked=asked).reuse:
         return None
     say(handle.logger, logging.INFO, f"Kept the result of subflow {before.name!r} of an earlier attempt")
     return KeptSubflow(before.state.with_data(value))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from flowtui.engine.amendments import NO_EDITS, RetryEdits
 from flowtui.engine.errors import ResultError
 from flowtui.engine.model import TaskRun, TaskRunFilter
 from flowtui.engine.orchestration.retry_plan import RetryPlan, plan_retry
@@ -9,17 +10,17 @@ from flowtui.engine.orchestration.retry_plan import RetryPlan, plan_retry
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["retry_plan"]
+__all__ = ["is_result_kept", "retry_plan"]
 
 _PAGE: Final = 1_000
 
 
-def retry_plan(client: "Client", run_id: str) -> RetryPlan:
+def retry_plan(client: "Client", run_id: str, edits: RetryEdits = NO_EDITS) -> RetryPlan:
     """The plan for a flow run as it is now, from all of its task runs. Nothing is unpickled for it.
 
     Raises `NotFound` when there is no such run.
     """
-    client.read_flow_run(run_id)
+    run = client.read_flow_run(run_id)
     runs: list[TaskRun] = []
     after: str | None = None
     while True:
@@ -27,10 +28,10 @@ def retry_plan(client: "Client", run_id: str) -> RetryPlan:
         runs += page.items
         after = page.next
         if after is None:
-            return plan_retry(runs, _is_kept)
+            return plan_retry(runs, is_result_kept, edits, run.amendments)
 
 
-def _is_kept(run: TaskRun) -> bool:
+def is_result_kept(run: TaskRun) -> bool:
     """Whether its result is beside its row, or in the place that its state names."""
     if run.result is not None:
         return True

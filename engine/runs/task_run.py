@@ -19,7 +19,7 @@ from flowtui.engine.context import (
     enter_task_run,
     leave_task_run,
 )
-from flowtui.engine.errors import ResultError
+from flowtui.engine.errors import ParameterError, ResultError
 from flowtui.engine.evolve import evolve
 from flowtui.engine.futures import TaskFuture
 from flowtui.engine.hooks import Hooks
@@ -59,6 +59,9 @@ def begin(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any = No
     number = handle.next_call(task.task_key)
     earlier = handle.earlier(task.task_key, str(number))
     tags = current_tags()
+    edited = handle.edited_inputs(earlier) if handle.amendments is not None else None
+    if edited:
+        parameters = _with_edits(task, parameters, edited)
     futures = _futures_in(parameters, wait_for)
     edges = edges_of(parameters, wait_for) if futures else _NOTHING
     if handle.made:
@@ -321,11 +324,18 @@ class TaskSession:
 
     def _of_earlier_attempt(self, before: TaskRun, key: str | None) -> Found | None:
         value = self._earlier_value(before)
-        decision = decide_reuse(before, key, kept=value is not NO_DATA, refresh=bool(self.task.refresh_cache))
+        refresh = bool(self.task.refresh_cache)
+        decision = decide_reuse(before, key, kept=value is not NO_DATA, refresh=refresh, asked=self.asked_again)
         if not decision.reuse:
             return None
         ended = f" at {before.end_time.astimezone():%H:%M:%S}" if before.end_time else ""
         return Found(value, f"of an earlier attempt, which completed{ended}", from_attempt=True)
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether a person wants it to run again, whatever was kept."""
+        flow, earlier = self.flow, self.earlier
+        return flow is not None and earlier is not None and flow.handle.asked_again(earlier)
 
     def _earlier_value(self, before: TaskRun) -> Any:
         if self.flow is None:
@@ -349,9 +359,26 @@ class TaskSession:
             self.log(logging.WARNING, str(error), None)
             return NO_DATA
 
+    def told(self, state: State) -> State:
+        """A state of failure that says with which inputs the function was called."""
+        from flowtui.engine.runs.told_inputs import told_inputs  # noqa: PLC0415 - only tasks that fail
+
+        return evolve(state, details={**state.details, **told_inputs(self.parameters)})
+
     def keep(self, state: State) -> str | None:
         """The state's value as JSON, when it is small and exact."""
         return None if state.data is NO_DATA else exact_json(state.data)
+
+
+def _with_edits(task: "Task[Any, Any]", parameters: dict[str, Any], edited: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of the call as a person has changed them. Raises `ParameterError` for one that it does not take."""
+    unknown = [name for name in edited if name not in parameters]
+    if unknown:
+        raise ParameterError(
+            f"Task {task.name!r} takes no {', '.join(unknown)}, which the retry of this run edits; "
+            f"it takes {', '.join(parameters) or 'nothing'}."
+        )
+    return {**parameters, **edited}
 
 
 def _futures_in(parameters: Mapping[str, Any], wait_for: Any) -> Sequence[Any]:

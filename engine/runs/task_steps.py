@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flowtui.engine.errors import UpstreamFailed
@@ -108,6 +109,10 @@ class TaskTools(Protocol):
         """A returned value with its futures replaced by their states."""
         ...
 
+    def told(self, state: State) -> State:
+        """A failed state with a look at the inputs, for whoever retries the run with others."""
+        ...
+
     def keep(self, state: State) -> str | None:
         """Keep the state's value, as far as it can and should be; its JSON, when that is kept beside the run."""
         ...
@@ -174,6 +179,8 @@ def _run(tools: TaskTools) -> Generator[Step, Any, TaskRun]:
     if isinstance(outcome, Raised) and not state.is_crashed():
         yield Log(logging.ERROR, "Encountered exception during execution:", outcome.error)
     kept = None
+    if state.is_failed():
+        state = yield Do(partial(tools.told, state))
     if state.is_completed():
         if keeping is None:
             kept = yield Do(lambda: tools.keep(state))

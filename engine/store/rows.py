@@ -7,6 +7,7 @@ from typing import Any, Final, overload
 import orjson
 import sqlalchemy as sa
 
+from flowtui.engine.amendments import amendments_of_json
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import Change, FlowRun, RunStats, TaskRun
 from flowtui.engine.provenance import provenance_of_json
@@ -153,6 +154,7 @@ def flow_run_of(row: sa.Row[Any]) -> FlowRun:
         flow_version=row.flow_version,
         deployment_version=row.deployment_version,
         provenance=None if row.provenance is None else provenance_of_json(load(row.provenance)),
+        amendments=None if row.amendments is None else amendments_of_json(load(row.amendments)),
         job_variables=load(row.job_variables),
         retries=row.retries,
         retry_delay_seconds=row.retry_delay / 1_000_000,

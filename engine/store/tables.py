@@ -105,6 +105,7 @@ flow_run = sa.Table(
     sa.Column("retries", sa.Integer, nullable=False, server_default="0"),  # how often a lost one is taken up again
     sa.Column("retry_delay", Micros, nullable=False, server_default="0"),
     sa.Column("provenance", Json),  # which code and which packages its last attempt ran with
+    sa.Column("amendments", Json),  # what people have changed in it to retry it
     sa.UniqueConstraint("flow_id", "idempotency_key"),
 )
 sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
