@@ -151,7 +151,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     async def _open(self) -> None:
         """Open the store in a thread, begin to follow it, then see to it that somebody serves it."""
         try:
-            client = await asyncio.to_thread(self._opener)
+            client, feed = await asyncio.to_thread(self._open_client)
         except FlowtuiError as error:
             self.exit(2, return_code=2, message=safe(str(error)))
             return
@@ -160,10 +160,17 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self._set_status(address=client.address, link="live", fresh=self.now())
         for screen in self._shells():
             screen.request_load()
-        self._feed = LiveFeed(client, self._tell)
-        self._feed.start()
+        self._feed = feed
+        feed.start()
         if self._backend_starter is not None:
             self.action_start_backend()
+
+    def _open_client(self) -> tuple[Client, LiveFeed]:
+        """Called in a thread. The place in the feed is taken before any screen reads."""
+        client = self._opener()
+        feed = LiveFeed(client, self._tell)
+        feed.mark()
+        return client, feed
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What a worker did not expect is told, not swallowed."""

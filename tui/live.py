@@ -46,6 +46,12 @@ class LiveFeed:
         self._alive = True
         self._thread = threading.Thread(target=self._run, name="flowtui-live", daemon=True)
 
+    def mark(self) -> None:
+        """What is committed from now on will be told. Asks the client; call it before anything is read that is to be
+        kept up to date, or what is committed between the reading and the thread's first look stays unknown."""
+        newest = self._client.changes(None)
+        self._last = newest[-1].seq if newest else 0
+
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
@@ -83,8 +89,7 @@ class LiveFeed:
     def _round(self) -> News | None:
         """Wait for a change, or for a figure to be due."""
         if self._last is None:
-            newest = self._client.changes(None)
-            self._last = newest[-1].seq if newest else 0
+            self.mark()
         seen = self._client.wait(self._seen, self._idle_for())
         back = not self._alive
         changes = self._read_changes() if seen != self._seen or back else None

@@ -96,6 +96,19 @@ def test_what_happened_before_it_began_is_not_told(world: World, ear: Ear) -> No
         feed.join(5.0)
 
 
+def test_what_happens_between_the_mark_and_the_start_is_told(world: World, ear: Ear) -> None:
+    feed = LiveFeed(world.client, ear.hear)
+    feed.mark()
+    run = new_run(world, "in between")
+    feed.start()
+    try:
+        wait_until(lambda: ear.changes)
+        assert {change.subject_id for change in ear.changes} == {run.id}
+    finally:
+        feed.stop()
+        feed.join(5.0)
+
+
 def test_log_lines_are_told_as_an_empty_change(world: World, feed: LiveFeed, ear: Ear) -> None:
     run = new_run(world, "one")
     wait_until(lambda: ear.changes)
