@@ -13,6 +13,7 @@ FlowtuiError
 │   ├── VariableError       a variable's name, value or tags are wrong, or its name is taken
 │   ├── ArtifactError       an artifact's key or data are wrong
 │   ├── LimitError          a concurrency limit is wrong, unknown, or can never be met
+│   ├── ReadOnly            something was to be changed through a client that only reads
 │   ├── WorkPoolError       a work pool's, a queue's or a worker's name or settings are wrong
 │   └── NotFound            nothing of that name or id exists · BlockNotFound (no such block)
 ├── StoreError              the store cannot be opened, read or written
@@ -57,6 +58,7 @@ __all__ = [
     "ParameterError",
     "PauseTimeout",
     "PausedRun",
+    "ReadOnly",
     "ReservedArgument",
     "ResultError",
     "RunError",
@@ -155,6 +157,18 @@ class LimitError(UsageError, ValueError):
 
 class WorkPoolError(UsageError):
     """A work pool, a queue or a worker: a name or a setting is wrong, taken, or in use."""
+
+
+class ReadOnly(UsageError):
+    """Something was to be changed through a client that only reads."""
+
+    def __init__(self, verb: str) -> None:
+        what = verb.replace("_", " ")
+        super().__init__(
+            f"Nothing is changed here ({what} was asked for): flowtui was opened with --read-only, or "
+            "FLOWTUI_READ_ONLY is set. Open it without to change anything."
+        )
+        self.verb = verb
 
 
 class NotFound(UsageError, LookupError):

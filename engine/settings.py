@@ -57,6 +57,9 @@ class Settings:
     logging_log_prints: bool = False
     """Make `print` a line of the log in runs that do not say so themselves."""
 
+    read_only: bool = False
+    """Open the workstation so that it can change nothing, as `flowtui --read-only` does."""
+
     @property
     def storage(self) -> Path:
         """Where results that are not kept in the store are written."""
@@ -97,6 +100,7 @@ class Settings:
             tasks_runner_thread_pool_max_workers=_whole(env, "FLOWTUI_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS", 1),
             tasks_runner_process_pool_max_workers=_whole(env, "FLOWTUI_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS", 1),
             logging_log_prints=_switch(env, "FLOWTUI_LOGGING_LOG_PRINTS"),
+            read_only=_switch(env, "FLOWTUI_READ_ONLY"),
         )
 
 

@@ -269,7 +269,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if not target.ids:
             self.tell("No run is meant, or those that were are gone.")
             return
-        verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=self.acting.read_only))
+        refusal = "nothing is changed here" if self.acting.read_only else ""
+        verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=refusal))
         if verb_id is not None and await self.acting.act(verb_id, target) and then is not None:
             then()
 

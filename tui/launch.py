@@ -45,12 +45,14 @@ def open_workstation(
     start_screen: str | None = None,
     embedded: bool = True,
     folder: Path | None = None,
+    read_only: bool = False,
 ) -> int:
     """Run the workstation until it is left; answers with the exit code.
 
     `client_factory` opens the store, after the first frame; the client of this process when it is not given.
     `start_screen` is `home`, `runs`, `deployments` or `blocks`; `folder` is where flows are looked for. With
-    `embedded`, a backend is started when nobody serves the store.
+    `embedded`, a backend is started when nobody serves the store. `read_only`: nothing can be changed, and no backend
+    is started.
     """
     streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
     trouble = why_no_terminal(streams, os.environ.get("TERM"))
@@ -59,12 +61,15 @@ def open_workstation(
         return 2
     from flowtui.tui.app import FlowtuiApp  # noqa: PLC0415 - 250 ms of Textual, after the terminal has been looked at
 
+    opener = client_factory or _open_client
     app = FlowtuiApp(
-        client_factory or _open_client,
-        backend=_ensure_backend if embedded else None,
+        _reading(opener) if read_only else opener,
+        backend=_ensure_backend if embedded and not read_only else None,
         start_mode=start_screen or "home",
         folder=folder,
         signals=True,
+        read_only=read_only,
+        journal_file=_journal_file,
     )
     app.run()
     _clear_up(app.backend, app.client if app.is_open else None)
@@ -78,6 +83,21 @@ def _open_client() -> Client:
     client = current_client()
     write_down_trouble(current_settings().home / "workstation.log")
     return client
+
+
+def _reading(opener: Callable[[], Client]) -> Callable[[], Client]:
+    def opened() -> Client:
+        from flowtui.engine.client.read_only import read_only  # noqa: PLC0415 - in a thread of the app
+
+        return read_only(opener())
+
+    return opened
+
+
+def _journal_file() -> Path:
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
+
+    return current_settings().home / "journal.jsonl"
 
 
 def write_down_trouble(file: Path) -> None:

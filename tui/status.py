@@ -42,7 +42,7 @@ def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:
         return "●", "engine here", "completed"
     if status.starting:
         return "◌", "starting the engine", "muted"
-    return "○", "nobody runs schedules  s start", "late"
+    return "○", "nobody runs schedules" + ("" if status.read_only else "  s start"), "late"
 
 
 def _place(backend: Backend) -> str:

@@ -2,7 +2,7 @@
 be taken back."""
 
 import shlex
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -353,3 +353,31 @@ def test_the_journal_shows_commands_copies_them_and_undoes(app: FlowtuiApp, worl
 
     play(again, later)
     assert (tmp_path / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_workstation_that_only_reads_hides_what_changes_and_refuses_it(world: World) -> None:
+    from flowtui.engine.client.read_only import read_only
+
+    (run,) = late_runs(world, 1)
+    app = FlowtuiApp(read_only(world.client), now=world.clock, zone=UTC, read_only=True)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        text = await shows(pilot, "late-0", " read only ", "w why")
+        assert "c cancel" not in text and "s start" not in text
+        await pilot.press("c")
+        await shows(pilot, "This workstation only reads")
+        await pilot.press("question_mark", *"cancel")
+        await shows(pilot, "cancel", "read only")
+        await pilot.press("escape", "x")
+        await shows(pilot, "etl · late-0", "nothing is changed here")
+        await pilot.press("escape", "4")
+        await shows(pilot, "etl/prod")
+        await pilot.press("p")
+        await until(pilot, lambda: any("only reads" in note.message for note in app._notifications))
+        await pilot.press("r")
+        await shows(pilot, "This workstation only reads")
+        assert states(world, [run]) == ["Late"] and not app.acting.journal.entries
+        assert not world.client.list_deployments().items[0].paused
+
+    play(app, script)

@@ -1,8 +1,13 @@
 """The table of keys keeps its promises on every screen."""
 
+import inspect
+import pkgutil
+from importlib import import_module
+
 import pytest
 from textual.binding import Binding, BindingsMap
 
+import flowtui.tui
 from flowtui.tui.acting.run_verbs import VERBS
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.keys import APP_BINDINGS, RESOURCES, key_name
@@ -28,6 +33,36 @@ def test_nothing_destructive_hides_behind_ctrl_or_enter(owner: type) -> None:
     for binding in bindings(owner):
         if binding.action in DESTRUCTIVE or binding.action.split("(")[0] in DESTRUCTIVE:
             assert "+" not in binding.key and binding.key not in ("enter", "space", "escape", "tab")
+
+
+def every_binding() -> dict[str, list[Binding]]:
+    """Those of every class of the workstation that has some, by its name."""
+    found: dict[str, list[Binding]] = {}
+    for module in pkgutil.walk_packages(flowtui.tui.__path__, "flowtui.tui."):
+        if ".cli" in module.name or ".demo" in module.name or module.name.endswith("child"):
+            continue
+        for name, owner in inspect.getmembers(import_module(module.name), inspect.isclass):
+            if owner.__module__ == module.name and "BINDINGS" in vars(owner):
+                found[name] = bindings(owner)
+    return found
+
+
+def test_nothing_that_destroys_sits_on_a_chord_or_on_a_key_of_the_terminal() -> None:
+    """ctrl with a letter belongs to tmux, screen and readline; enter, space and tab are pressed without looking."""
+    known = every_binding()
+    assert len(known) > 20
+    destroying = [b for found in known.values() for b in found if destroys(b)]
+    assert {"c", "R", "d", "delete"} <= {binding.key for binding in destroying}
+    for binding in destroying:
+        assert "+" not in binding.key, f"{binding.key} {binding.action}"
+        assert binding.key not in ("enter", "space", "escape", "tab", "backspace", "up", "down", "left", "right")
+
+
+def destroys(binding: Binding) -> bool:
+    words = f"{binding.action} {binding.description}".lower()
+    ends = ("cancel", "retry", "delete", "suspend", "clear all", "remove", "forget", "kill", "reset all", "set-state")
+    leaving = binding.action in ("leave", "app.up")
+    return not leaving and any(word in words for word in ends)
 
 
 @pytest.mark.parametrize("owner", [*SCREENS, *PANES, FlowtuiApp], ids=lambda owner: owner.__name__)

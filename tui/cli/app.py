@@ -48,7 +48,7 @@ _NOUNS: Final = (
 _OTHER_NAMES: Final = {f"{name}s": name for name in _NOUNS} | {"gcl": "global-concurrency-limit"}
 _HELP: Final = """Write Python flows, and run, schedule, watch, retry and explain them from the terminal.
 
-Without a command, the workstation opens."""
+Without a command, the workstation opens; with --read-only it can change nothing."""
 
 
 def make_app() -> App:

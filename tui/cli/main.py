@@ -50,6 +50,10 @@ def _dispatch(arguments: list[str]) -> int:
         from flowtui.tui.cli.workstation import workstation  # noqa: PLC0415 - no parser for a command without arguments
 
         return workstation()
+    if arguments == ["--read-only"]:
+        from flowtui.tui.cli.workstation import workstation  # noqa: PLC0415 - as above
+
+        return workstation(read_only=True)
     from flowtui.tui.cli.app import call  # noqa: PLC0415 - 60 ms of parser
 
     return call(arguments)

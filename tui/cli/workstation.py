@@ -5,14 +5,15 @@ import sys
 from pathlib import Path
 
 from flowtui.engine.errors import UsageError
+from flowtui.engine.settings import current_settings
 from flowtui.tui.launch import open_workstation, why_no_terminal
 
 __all__ = ["need_terminal", "workstation"]
 
 
-def workstation(*, folder: Path | None = None) -> int:
-    """Open the full-screen workstation."""
-    return open_workstation(folder=folder)
+def workstation(*, folder: Path | None = None, read_only: bool = False) -> int:
+    """Open the full-screen workstation, so that it can change nothing if that is wanted here or by a setting."""
+    return open_workstation(folder=folder, read_only=read_only or current_settings().read_only)
 
 
 def need_terminal() -> None:
