@@ -22,7 +22,7 @@ _READS: Final = (
         "duration_sample",
     ),
     *("next_due", "late_leases", "limit_holders", "limited_tags", "claimable_task_runs"),
-    *("address", "changes", "wait", "flush", "close"),
+    *("address", "changes", "wait", "flush", "close", "mark_logs", "pick_logs", "tally_logs", "log_stamps"),
 )
 """What the names of verbs that only read begin with. Any other verb is refused, also one that is not known here."""
 
@@ -36,7 +36,15 @@ WRITES: Final = frozenset(
         *("enqueue_task_run", "note_block", "note_environment", "note_provenance", "pause_flow_run"),
         *("pause_work_pool", "pause_work_queue", "reap_task_leases", "record_materialization", "release_flow_run"),
         *("release_slots", "release_task_run", "remove_backend", "renew_leases", "renew_slots", "renew_task_leases"),
-        *("reset_limit", "resume_flow_run", "run_deployment", "save_block", "save_deployment", "save_deployments"),
+        *(
+            "reset_limit",
+            "resume_flow_run",
+            "retry_flow_run",
+            "run_deployment",
+            "save_block",
+            "save_deployment",
+            "save_deployments",
+        ),
         *("save_limit", "save_run_input", "save_task_run", "set_deployment_paused", "set_flow_run_state"),
         *("set_infrastructure_pid", "set_schedule_active", "set_variable", "stop_worker", "tag_flow_run"),
         *("update_artifact", "update_schedule", "update_work_pool", "update_work_queue", "write_logs"),

@@ -3,11 +3,13 @@
 import shlex
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from flowtui.engine.client.current import exchange_client
 from flowtui.engine.client.local import LocalClient
+from flowtui.engine.deployments.describing import FlowOutline
 from flowtui.engine.model import Deployment, DeploymentSpec, FlowRun, Lease, NewFlowRun
 from flowtui.engine.query import Query, parse
 from flowtui.engine.run_changes import (
@@ -21,11 +23,13 @@ from flowtui.engine.run_changes import (
     SetState,
     Tag,
 )
+from flowtui.engine.schedules import Cron, Interval, Schedule
 from flowtui.engine.states import Failed, Late, Pending, Running, StateType
 from flowtui.tui.acting.calls import change_command, change_python
 from flowtui.tui.acting.deed import Deed
 from flowtui.tui.cli.app import call
 from flowtui.tui.deployment_actions import pause_deed, run_deed
+from flowtui.tui.flows.deeds import deploy_deed
 from flowtui.tui.pool_actions import limit_deed
 from flowtui.tui.pool_actions import pause_deed as pause_pool_deed
 from tests.fakes.world import World
@@ -144,3 +148,33 @@ def test_deployments_and_pools(by: By, world: World, client: LocalClient) -> Non
         done(limit_deed(one, None, 3))
     assert not client.read_work_queue("local", "default").is_paused
     assert client.read_work_pool("local").concurrency_limit is None
+
+
+@BOTH
+@pytest.mark.parametrize("schedule", [Interval("15m"), Cron("0 9 * * 1-5", timezone="Europe/Berlin")])
+def test_a_flow_of_the_folder(
+    by: By, schedule: Schedule, client: LocalClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etl.py").write_text("from flowtui import flow\n\n@flow\ndef etl(n: int = 1):\n    return n\n")
+    monkeypatch.chdir(tmp_path)
+    outline = FlowOutline(name="etl", entrypoint="etl.py:etl", folder=str(tmp_path))
+    spec = DeploymentSpec(
+        name="nightly",
+        flow_name="etl",
+        entrypoint="etl.py:etl",
+        path=str(tmp_path),
+        parameters={"n": 3},
+        schedules=(schedule,),
+    )
+    deed = deploy_deed(outline, spec)
+    by(deed.command.partition(" && ")[2], deed.python)
+    made = client.read_deployment("etl/nightly")
+    assert (made.parameters, made.work_pool_name) == ({"n": 3}, "local")
+    assert [one.schedule for one in made.schedules] == [schedule]
+    back = deed.do(client).lasting
+    assert back is not None and "was there before" in back
+    client.delete_deployment(made.id)
+    undo = deed.do(client).back
+    assert undo is not None
+    by(undo.command, undo.python)
+    assert not client.list_deployments().items

@@ -85,7 +85,7 @@ class Acting:
             words=done.words,
             seconds=self.clock() - begun,
             undo="can" if back else "no",
-            undo_words=_sentence(done.lasting) if back is None and undoes is None else "",
+            undo_words=f"It took back: {undoes.title}." if undoes else _sentence(done.lasting),
         )
         if back is not None:
             self._undoable[entry.id] = lambda: self._undo_deed(entry, back)
@@ -203,8 +203,9 @@ class Acting:
         if not job.failed and job.tried == job.total:
             result = "done"
         words = job.words
-        if job.total == 1 and job.last is not None and job.last.reason:
-            words = job.last.reason
+        if job.total == 1 and job.last is not None:
+            now = f"it is {job.last.state.name} now" if job.last.state else "done"
+            words = job.last.reason or now
         can = bool(job.back) and undoes is None
         self.journal.change(
             entry.id,
@@ -212,7 +213,7 @@ class Acting:
             words=_sentence(words),
             seconds=seconds,
             undo="can" if can else "no",
-            undo_words=_sentence(job.lasting) if undoes is None else "",
+            undo_words=f"It took back: {undoes.title}." if undoes else _sentence(job.lasting),
         )
         if can:
             self._undoable[entry.id] = lambda: self._undo_job(entry, job)

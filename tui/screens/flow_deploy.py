@@ -12,6 +12,7 @@ from textual.widgets import Static
 from flowtui.engine.deployments.describing import FlowOutline
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.flows.asking import outline_of
+from flowtui.tui.flows.deeds import deploy_deed
 from flowtui.tui.flows.deploying import answers_form, local_zone, preview_lines, problems_of, spec_of
 from flowtui.tui.forms.form import Form
 from flowtui.tui.forms.hint import Hint
@@ -157,7 +158,8 @@ class FlowDeployScreen(ShellScreen):
             return
         self._sent = True
         try:
-            saved = await app.call(app.client.save_deployment, spec_of(outline, answers, self._form.data()))
+            deed = deploy_deed(outline, spec_of(outline, answers, self._form.data()))
+            saved = (await app.acting.attempt(deed)).value
         except FlowtuiError as error:
             self._sent = False
             app.notify_error(error)

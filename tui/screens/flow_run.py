@@ -12,7 +12,7 @@ from textual.widgets import Static
 from flowtui.engine.deployments.describing import FlowOutline
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.flows.asking import outline_of
-from flowtui.tui.flows.children import run_here
+from flowtui.tui.flows.deeds import run_deed
 from flowtui.tui.forms.form import Form
 from flowtui.tui.forms.hint import Hint
 from flowtui.tui.forms.press import Press
@@ -123,7 +123,7 @@ class FlowRunScreen(ShellScreen):
             return
         self._sent = True
         try:
-            run = await app.call(run_here, app.client, outline, self._form.effective())
+            run = (await app.acting.attempt(run_deed(outline, self._form.effective()))).value
         except FlowtuiError as error:
             self._sent = False
             app.notify_error(error)
