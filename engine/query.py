@@ -18,7 +18,7 @@ from flowtui.engine.states import StateType
 
 __all__ = ["FIELDS", "STATE_NAMES", "Query", "QueryError", "parse"]
 
-_CLOCKED = frozenset({"start", "end", "created", "due", "since", "until", "dur", "late"})
+_CLOCKED = frozenset({"start", "end", "created", "due", "since", "until", "dur", "late", "needs"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,17 @@ from typing import Final, Literal
 from flowtui.engine.query_terms import TEXT
 from flowtui.engine.states import StateType
 
-__all__ = ["FIELDS", "IS_WORDS", "NAMES", "STATE_KINDS", "STATE_NAMES", "TIME_WORDS", "Field", "Kind", "field_of"]
+__all__ = [
+    "FIELDS",
+    "IS_WORDS",
+    "NAMES",
+    "STATE_KINDS",
+    "STATE_NAMES",
+    "TIME_WORDS",
+    "Field",
+    "Kind",
+    "field_of",
+]
 
 Kind = Literal["text", "state", "number", "span", "moment", "id", "is", "param"]
 
@@ -37,6 +47,11 @@ IS_WORDS: Final[Mapping[str, str]] = {
     "auto": "made by a schedule",
 }
 """The words of `is:`, and what each means."""
+
+NEEDS_WORDS: Final[Mapping[str, str]] = {
+    "attention": "failed, crashed, late, paused, or on its way for too long",
+}
+"""The words of `needs:`, and what each means."""
 
 TIME_WORDS: Final = ("now", "today", "yesterday", "tomorrow")
 """Moments that have a name; days begin at midnight of the reader's zone."""
@@ -81,6 +96,12 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field(name="state", kind="state", about="kind or name of the state: failed,running,late", words=_STATE_WORDS),
     Field(name="type", kind="state", about="kind of the state only: failed,crashed", words=tuple(STATE_KINDS)),
     Field(name="is", kind="is", about=f"one of {', '.join(IS_WORDS)}", words=tuple(IS_WORDS)),
+    Field(
+        name="needs",
+        kind="is",
+        about="what a person has to look at: needs:attention (failed, crashed, late, paused, stuck)",
+        words=tuple(NEEDS_WORDS),
+    ),
     Field(name="flow", kind="text", about="name of the flow, * for any part: etl-*"),
     Field(
         name="deployment", kind="text", about="flow/deployment, the deployment's name, or its id", aliases=("dep",)

@@ -12,6 +12,9 @@ from flowtui.engine.clock import to_micros
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
 from flowtui.engine.query_meaning import (
+    ATTENTION_KINDS,
+    ON_THE_WAY,
+    AttentionTest,
     DeploymentTest,
     FlagTest,
     IdTest,
@@ -24,6 +27,7 @@ from flowtui.engine.query_meaning import (
     TextTest,
 )
 from flowtui.engine.query_terms import Path, Value, ascii_lower, fits
+from flowtui.engine.states import StateType
 
 __all__ = ["matches"]
 
@@ -69,9 +73,19 @@ def _holds(test: Test, run: FlowRun, now: datetime) -> bool:
         case FlagTest():
             top = run.parent_task_run_id is None
             return {"top": top, "subflow": not top, "auto": run.auto_scheduled}[test.flag]
+        case AttentionTest():
+            return _needs_attention(test, run)
         case ParamTest():
             found = _within(run.parameters, test.path)
             return any(_compares(found, test.comparison, wanted) for wanted in test.values)
+
+
+def _needs_attention(test: AttentionTest, run: FlowRun) -> bool:
+    if run.state.type in ATTENTION_KINDS or (run.state.type is StateType.SCHEDULED and run.state.name == "Late"):
+        return True
+    if run.lease_until is not None and to_micros(run.lease_until) < test.leased:
+        return True
+    return run.state.type in ON_THE_WAY and to_micros(run.state.timestamp) < test.since
 
 
 def _reads(text: str, pattern: Value, *, part: bool = False) -> bool:

@@ -14,11 +14,14 @@ from uuid import UUID
 from flowtui.engine.clock import to_micros
 from flowtui.engine.durations import parse_duration
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query_fields import IS_WORDS, NAMES, STATE_KINDS, STATE_NAMES, TIME_WORDS, Field
+from flowtui.engine.query_fields import NAMES, STATE_KINDS, STATE_NAMES, TIME_WORDS, Field
 from flowtui.engine.query_terms import TEXT, Operator, Path, Term, Value, nearest
 from flowtui.engine.states import TERMINAL, StateType
 
 __all__ = [
+    "ATTENTION_KINDS",
+    "ON_THE_WAY",
+    "AttentionTest",
     "Clause",
     "DeploymentTest",
     "FlagTest",
@@ -98,6 +101,23 @@ class FlagTest:
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionTest:
+    """A person has to look: it failed, crashed, is late or paused; it entered `Pending` or `Cancelling` before
+    `since`, or nobody has vouched for it since `leased`. Both in microseconds."""
+
+    since: int
+    leased: int
+
+
+ATTENTION_KINDS: Final = (StateType.FAILED, StateType.CRASHED, StateType.PAUSED)
+"""Kinds of state that always need a person."""
+ON_THE_WAY: Final = (StateType.PENDING, StateType.CANCELLING)
+"""Kinds of state that pass by themselves, unless something is wrong."""
+_STUCK: Final = timedelta(minutes=10)
+_LEASE_OVER: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
 class Param:
     """What a parameter may be: this text, or this number, or this word of JSON."""
 
@@ -115,7 +135,7 @@ class ParamTest:
     values: tuple[Param, ...]
 
 
-Test = TextTest | StateTest | NumberTest | MomentTest | IdTest | DeploymentTest | FlagTest | ParamTest
+Test = TextTest | StateTest | NumberTest | MomentTest | IdTest | DeploymentTest | FlagTest | ParamTest | AttentionTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +258,13 @@ def _state(value: Value) -> tuple[StateType | None, Value | None]:
 
 def _is(term: Term, field: Field, when: _When) -> Iterable[Test]:
     word = _only(term).text.lower()
-    if word not in IS_WORDS:
-        near = nearest(word, IS_WORDS)
-        hint = f"did you mean is:{near}?" if near else f"use one of {', '.join(IS_WORDS)}."
-        raise UsageError(f"There is no is:{word} – {hint}")
+    if word not in field.words:
+        near = nearest(word, field.words)
+        hint = f"did you mean {field.name}:{near}?" if near else f"use one of {', '.join(field.words)}."
+        raise UsageError(f"There is no {field.name}:{word} – {hint}")
+    if word == "attention":
+        now = when.now.astimezone(UTC)
+        return (AttentionTest(to_micros(now - _STUCK), to_micros(now - _LEASE_OVER)),)
     return _IS_TESTS[word]
 
 

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-__all__ = ["ago", "clock_time", "count", "duration", "gist", "log_time", "moment", "until"]
+from flowtui.engine.listing import Total
+
+__all__ = ["ago", "clock_time", "count", "duration", "gist", "log_time", "moment", "total_words", "until"]
 
 
 def duration(span: timedelta | float | None) -> str:
@@ -79,3 +81,13 @@ def gist(message: str | None) -> str:
 def count(number: int) -> str:
     """`1,204`."""
     return f"{number:,}"
+
+
+def total_words(total: Total) -> str:
+    """`1,204`, `1.2 M`; a guess is rounded and says so: `~24,000`, `~1.2 M`."""
+    number = total.number
+    if not total.exact:
+        step = 10 ** max(len(str(number)) - 2, 0)
+        number = round(number / step) * step
+    words = f"{number / 1_000_000:.1f} M" if number >= 1_000_000 else f"{number:,}"
+    return words if total.exact else f"~{words}"

@@ -11,20 +11,34 @@ from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
-__all__ = ["RUN_COLUMNS", "deployment_word", "is_live", "log_marks", "run_cells", "state_spans", "tasks_word"]
+__all__ = [
+    "RUN_COLUMNS",
+    "SORTED_COLUMNS",
+    "deployment_word",
+    "is_live",
+    "log_marks",
+    "run_cells",
+    "state_spans",
+    "tasks_word",
+]
 
 RUN_COLUMNS: Final = (
     Column("STATE", 15),
     Column("FLOW", 14, share=2, most=24),
     Column("RUN", 15, share=3, most=32),
     Column("STARTED", 12, align="right", rank=2),
-    Column("DURATION", 8, align="right"),
+    Column("DURATION", 8, align="right", calm=True),
     Column("TASKS", 8, align="right", rank=3),
     Column("LOG", 6, align="right", rank=4),
     Column("DEPLOYMENT", 14, share=2, most=28, rank=5),
     Column("POOL", 6, share=1, most=14, rank=7),
     Column("TAGS", 8, share=2, most=24, rank=6),
 )
+
+SORTED_COLUMNS: Final = {
+    "state": 0, "flow": 1, "name": 2, "start": 3, "dur": 4, "tasks": 5, "errors": 6, "deployment": 7, "pool": 8
+}  # fmt: skip
+"""The column that shows what a list can be sorted by."""
 
 
 def state_spans(state: State) -> list[Span]:

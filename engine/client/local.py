@@ -14,6 +14,7 @@ from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
 from flowtui.engine.client.local_amending import LocalAmending
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
+from flowtui.engine.client.local_listing import LocalListing
 from flowtui.engine.client.local_log_scanning import LocalLogScanning
 from flowtui.engine.client.local_overview import LocalOverview
 from flowtui.engine.client.local_pooling import LocalPooling
@@ -95,6 +96,7 @@ class LocalClient(
     LocalAmending,
     LocalOverview,
     LocalLogScanning,
+    LocalListing,
 ):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 

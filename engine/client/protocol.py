@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from flowtui.engine.client.amending import Amending
 from flowtui.engine.client.changing import Changing
 from flowtui.engine.client.explaining import Explaining
+from flowtui.engine.client.listing import Listing
 from flowtui.engine.client.log_scanning import LogScanning
 from flowtui.engine.client.overview import Overviewing
 from flowtui.engine.client.pooling import Pooling
@@ -61,13 +62,14 @@ class Client(
     Amending,
     Overviewing,
     LogScanning,
+    Listing,
     Protocol,
 ):
     """Where runs are kept and asked for; what they keep and share stands in `sharing.py`, where they run elsewhere in
     `pooling.py`, why they wait in `explaining.py`, what is left to task workers in `queueing.py`, schedules in
     `scheduling.py`, the past of runs in `recalling.py`, many runs at once in `changing.py`, what they were carried
     out with in `tracing.py`, retries with changes in `amending.py`, the figures of whole screens in `overview.py`,
-    whole logs in `log_scanning.py`."""
+    whole logs in `log_scanning.py`, long lists of runs in `listing.py`."""
 
     @property
     def address(self) -> str:

@@ -12,6 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from flowtui.engine.query_meaning import (
+    ATTENTION_KINDS,
+    ON_THE_WAY,
+    AttentionTest,
     Clause,
     DeploymentTest,
     FlagTest,
@@ -27,7 +30,7 @@ from flowtui.engine.query_meaning import (
 from flowtui.engine.query_terms import Value, ascii_lower, letters
 from flowtui.engine.states import StateType
 from flowtui.engine.store.rows import dump, writable
-from flowtui.engine.store.tables import deployment, flow, flow_run, run_stats
+from flowtui.engine.store.tables import deployment, flow, flow_run, run_queue, run_stats
 
 __all__ = ["Conditions"]
 
@@ -75,6 +78,8 @@ class Conditions:
                 parent = flow_run.c.parent_task_run_id
                 flags = {"top": parent.is_(None), "subflow": parent.is_not(None), "auto": flow_run.c.auto_scheduled}
                 return flags[test.flag]
+            case AttentionTest():
+                return _attention(test)
             case ParamTest():
                 return sa.or_(*(self._param(test, wanted) for wanted in test.values))
 
@@ -260,6 +265,18 @@ def _moment(test: MomentTest) -> Condition:
             return compare(run.end_time, micros)
         case _:
             return compare(run.created, micros)
+
+
+def _attention(test: AttentionTest) -> Condition:
+    """A person has to look. Only runs that are under way are looked up in the queue."""
+    run, kind = flow_run.c, flow_run.c.state_type
+    alone = sa.select(run_queue.c.flow_run_id).where(run_queue.c.lease_until < _big(test.leased))
+    return sa.or_(
+        kind.in_([each.value for each in ATTENTION_KINDS]),
+        sa.and_(kind == StateType.SCHEDULED.value, run.state_name == "Late"),
+        sa.and_(kind.in_([each.value for each in ON_THE_WAY]), run.state_at < _big(test.since)),
+        run.id.in_(alone),
+    )
 
 
 def _id(test: IdTest) -> Condition:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flowtui.engine.clock import to_micros
 from flowtui.engine.query import FIELDS, STATE_NAMES, Query, QueryError, parse
 from flowtui.engine.query_completion import completions
-from flowtui.engine.query_fields import IS_WORDS, NAMES, TIME_WORDS, Field
+from flowtui.engine.query_fields import NAMES, TIME_WORDS, Field
 from flowtui.engine.query_meaning import MomentTest
 from flowtui.engine.query_terms import TEXT, Term, Value, fits
 from flowtui.engine.states import StateType
@@ -264,7 +264,7 @@ def terms_of(field: Field) -> st.SearchStrategy[Term]:
             words = STATES if field.name == "state" else st.sampled_from(field.words).map(Value)
             return st.builds(Term, field=name, values=several(words), negated=negated)
         case "is":
-            return st.builds(Term, field=name, values=one(st.sampled_from([*IS_WORDS]).map(Value)), negated=negated)
+            return st.builds(Term, field=name, values=one(st.sampled_from(field.words).map(Value)), negated=negated)
         case "id":
             ids = st.text("0123456789abcdef", min_size=4, max_size=32).map(Value)
             return st.builds(Term, field=name, values=several(ids), negated=negated)

@@ -6,7 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowtui.engine.model import FlowRun, Slice
+from flowtui.engine.listing import RunPage
+from flowtui.engine.model import FlowRun
 from flowtui.engine.states import Running, Scheduled
 from flowtui.tui.run_list import RunList
 from tests.fakes.world import NOW
@@ -39,9 +40,9 @@ def test_paging_gives_each_run_once_and_in_order(starts: list[int], size: int) -
     shown = RunList()
     for begin in range(0, len(everything), size):
         more = begin + size < len(everything)
-        shown = shown.extended(Slice(items=tuple(everything[begin : begin + size]), next="more" if more else None))
+        shown = shown.extended(RunPage(tuple(everything[begin : begin + size]), after="more" if more else None))
     assert list(shown.runs) == everything
-    assert shown.next is None
+    assert shown.is_whole
 
 
 @given(STARTS, STARTS, st.sets(st.integers(0, 29)), st.sets(st.integers(0, 29)))
@@ -60,24 +61,24 @@ def test_merging_changes_gives_what_reading_again_would(
     fresh = run(999, later[0])
     after[999] = fresh
     changed.add(fresh.id)
-    merged = RunList.of(Slice(items=tuple(newest_first(list(before.values()))))).merged(
+    merged = RunList.of(RunPage(tuple(newest_first(list(before.values()))))).merged(
         changed, [r for r in after.values() if r.id in changed]
     )
     assert list(merged.runs) == newest_first(list(after.values()))
 
 
 def test_a_run_beyond_the_last_page_waits_for_it() -> None:
-    shown = RunList.of(Slice(items=(run(1, 10), run(2, 5)), next="more"))
+    shown = RunList.of(RunPage((run(1, 10), run(2, 5)), after="more"))
     assert shown.merged({"0003"}, [run(3, 1)]).runs == shown.runs
     assert [r.id for r in shown.merged({"0003"}, [run(3, 7)]).runs] == ["0001", "0003", "0002"]
 
 
 def test_a_run_that_was_merged_in_is_not_doubled_by_its_page() -> None:
-    shown = RunList.of(Slice(items=(run(1, 10),), next="more")).merged({"0002"}, [replace(run(2, 10))])
-    assert [r.id for r in shown.extended(Slice(items=(run(2, 10),))).runs] == ["0002", "0001"]
+    shown = RunList.of(RunPage((run(1, 10),), after="more")).merged({"0002"}, [replace(run(2, 10))])
+    assert [r.id for r in shown.extended(RunPage((run(2, 10),))).runs] == ["0002", "0001"]
 
 
 def test_a_scheduled_run_stands_where_it_is_due() -> None:
     waiting = replace(run(5, 0), start_time=None, expected_start_time=NOW + timedelta(hours=1), state=Scheduled(NOW))
-    shown = RunList.of(Slice(items=(run(1, 10),))).merged({waiting.id}, [waiting])
+    shown = RunList.of(RunPage((run(1, 10),))).merged({waiting.id}, [waiting])
     assert [r.id for r in shown.runs] == ["0005", "0001"]

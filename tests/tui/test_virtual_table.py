@@ -10,10 +10,11 @@ from textual.pilot import Pilot
 
 from flowtui.tui.themes import THEMES
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.rows import ItemRows, gap_at, gap_id, is_gap
 from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.conftest import play
-from tests.tui.looks import screen_text, shows
+from tests.tui.looks import screen_text, shows, until
 
 COLUMNS = (Column("NAME", 10, share=1), Column("N", 8, align="right"))
 
@@ -63,8 +64,8 @@ class TableApp(App[None]):
     def on_virtual_table_row_selected(self, message: VirtualTable.RowSelected) -> None:
         self.said.append(f"open {message.row_id}")
 
-    def on_virtual_table_more_wanted(self, message: VirtualTable.MoreWanted) -> None:
-        self.said.append(f"more after {message.known}")
+    def on_virtual_table_rows_wanted(self, message: VirtualTable.RowsWanted) -> None:
+        self.said.append(f"want {message.first} to {message.end}")
 
 
 def items(names: list[str]) -> ItemRows[str]:
@@ -199,18 +200,101 @@ def test_only_the_row_that_changed_is_painted() -> None:
     table_test(rows, script)
 
 
-def test_more_is_asked_for_once_before_the_end_is_reached() -> None:
+class Partly(Counting):
+    """Rows of which only those within `read` are known."""
+
+    def __init__(self, size: int, read: range) -> None:
+        super().__init__(size)
+        self.read = read
+
+    def row_id(self, index: int) -> str:
+        return f"r{index}" if index in self.read else gap_id(index)
+
+    def index_of(self, row_id: str) -> int | None:
+        index = gap_at(row_id) if is_gap(row_id) else int(row_id[1:])
+        return index if index < self.size and is_gap(row_id) == (index not in self.read) else None
+
+
+def test_rows_that_were_not_read_are_asked_for_once_before_they_are_reached() -> None:
     async def script(pilot: Pilot[Any], app: TableApp) -> None:
-        app.table.show(items(names(100)), more=True)
-        await pilot.pause()
-        assert not [word for word in app.said if word.startswith("more")]
+        assert not [word for word in app.said if word.startswith("want")]
         await pilot.press(*["pagedown"] * 9)
         await pilot.pause()
-        assert app.said.count("more after 100") == 1
-        app.table.show(items(names(200)), more=True)
-        assert app.table.cursor_id == "name-90"
+        assert app.said.count("want 69 to 102") == 1
+        app.table.show(Partly(1000, range(200)), moved=True)
+        assert app.table.cursor_id == "r90"
 
-    table_test(items(names(100)), script)
+    table_test(Partly(1000, range(100)), script)
+
+
+def test_the_end_is_reached_before_it_was_read() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("G")
+        await until(pilot, lambda: "want 978 to 1000" in app.said)
+        assert app.table.cursor_id is None and app.table.subjects == ()
+        await pilot.press("space", "enter")
+        assert not app.table.is_marking
+        app.table.show(Partly(1000, range(900, 1000)), moved=True)
+        await shows(pilot, "row 999 ")
+        assert app.table.cursor_id == "r999" and app.table.new_above == 0
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.said[-2:] == ["at r999", "open r999"]
+
+    table_test(Partly(1000, range(100)), script)
+
+
+def test_ranges_of_marks_are_drawn_with_the_cursor() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        await pilot.press("space", "j", "v", "j", "j", "k")
+        assert app.table.subjects == ("name-0", "name-2", "name-3")
+        await pilot.press("v", "j", "j", "shift+down")
+        assert app.table.subjects == ("name-0", "name-2", "name-3", "name-5", "name-6")
+        await pilot.press("asterisk")
+        assert app.table.subjects == ("name-1", "name-4", "name-7")
+        app.table.mark_all()
+        assert app.table.all_marked and app.table.is_marking and not app.table.marks
+        await pilot.press("space")
+        assert app.table.subjects == ("name-6",)
+        app.table.show(items(names(3)), gone={"name-5"})
+        assert app.table.marks == {"name-6"}
+
+    table_test(items(names(8)), script)
+
+
+def test_letters_are_found_and_their_neighbours_stay() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        app.table.set_find("E-1")
+        assert app.table.find(1) and app.table.cursor_id == "name-1"
+        assert app.table.find(1) and app.table.cursor_id == "name-10"
+        assert app.table.find(-1) and app.table.find(1, here=True) and app.table.cursor_id == "name-1"
+        assert not app.table.find(-1)
+        await shows(pilot, "name-0", "name-2")
+        lit = [s.text for s in app.table.render_line(2) if s.style and s.style.bgcolor == _match(app)]
+        assert lit == ["e-1"]
+
+    table_test(items(names(30)), script)
+
+
+def _match(app: TableApp) -> Any:
+    return palette_of(app).style("on-match").bgcolor
+
+
+def test_a_cell_that_changes_is_lit_for_a_moment() -> None:
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        def lit(row: int) -> list[str]:
+            colour = palette_of(app).style("on-flash").bgcolor
+            return [s.text.strip() for s in app.table.render_line(row + 1) if s.style and s.style.bgcolor == colour]
+
+        changed = ItemRows(names(30), str, lambda name: [name, "new" if name == "name-3" else str(len(name))])
+        app.table.update(changed, ["name-3", "name-4"])
+        assert "new" in lit(3) and not lit(4)
+        await until(pilot, lambda: not lit(3))
+        app.animation_level = "none"
+        app.table.update(items(names(30)), ["name-3"])
+        assert not lit(3)
+
+    table_test(items(names(30)), script)
 
 
 def test_a_click_moves_the_cursor_and_a_second_one_opens() -> None:

@@ -1,8 +1,7 @@
 """Runs: the list of all runs, live, with a preview of the one under the cursor."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import ClassVar
 
 from textual import on, work
@@ -11,36 +10,40 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.errors import FlowtuiError, UsageError
+from flowtui.engine.listing import NEWEST, SORTS, RunSort
 from flowtui.engine.model import Change, FlowRun, TaskRunFilter
-from flowtui.engine.query import Query, parse
+from flowtui.engine.query import parse
+from flowtui.engine.query_edits import toggled
 from flowtui.engine.states import StateType
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
-from flowtui.tui.formats import count
-from flowtui.tui.run_cells import RUN_COLUMNS, is_live, run_cells
+from flowtui.tui.formats import count, total_words
+from flowtui.tui.run_cells import RUN_COLUMNS, SORTED_COLUMNS, is_live, run_cells
 from flowtui.tui.run_list import RunList
+from flowtui.tui.run_reader import RunReader
+from flowtui.tui.run_rows import RunRows
+from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.status import Status
 from flowtui.tui.widgets.filter_bar import FilterBar
+from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.preview import Glance, RunPreview
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["RunsScreen"]
 
-_PAGE = 200
 _SETTLE = 0.08
 """Seconds that the cursor must rest before the preview is read: holding a key down reads nothing."""
 _LOG_LINES = 12
 _TASKS = 200
 _MANY = 100
 """More changed runs than this are read again as a page instead of one by one."""
-
-
-_SOON = timedelta(seconds=5)
-"""Runs that are due later than this are not in the list unless they were asked for."""
+_COUNT_AGAIN = 20.0
+"""Seconds after which runs are counted again, if any came in or went."""
+_ATTENTION = "needs:attention"
 _NO_RUNS = "No run yet.   4 shows the deployments: r there starts one.   A script starts one too: python my_flow.py"
 
 
@@ -51,29 +54,45 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         *acting_bindings("runs", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="runs.why"),
         Binding("D", "compare", "what changed", show=False, id="runs.compare"),
-        Binding("f,slash", "filter", "filter", key_display="f", id="runs.filter"),
+        Binding("f", "filter", "filter", id="runs.filter"),
+        Binding("a", "attention", "needs attention", id="runs.attention"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
+        Binding("slash", "find", "find", show=False, id="runs.find"),
+        Binding("n", "find_next(1)", "find the next", show=False, id="runs.find-next"),
+        Binding("N", "find_next(-1)", "find the one before", show=False, id="runs.find-previous"),
+        Binding("A", "mark_all", "mark all that match", show=False, id="runs.mark-all"),
+        Binding("o", "sort", "sort", show=False, id="runs.sort"),
+        Binding("O", "sort_turned", "sort the other way round", show=False, id="runs.sort-turned"),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
         Binding("escape", "back", "back", show=False, id="runs.back"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._query = ""
-        self._list = RunList()
-        self._rows = self._rows_of(self._list)
+        self._reader: RunReader | None = None
+        self._query, self._sort = "", NEWEST
+        self._rows = self._rows_of(RunList())
+        self._shown: RunList | None = None
+        self._marked: dict[str, FlowRun] = {}
+        self._held: frozenset[str] = frozenset()
         self._settle: Timer | None = None
+        self._wanted: tuple[int, int] | None = None
+        self._reading = False
+        self._count_due = True
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
         yield FilterBar(parse, "all runs up to now · f filter")
+        yield FindLine("part of what a row shows   enter next")
         yield VirtualTable(RUN_COLUMNS, empty="reading the runs …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
 
     def on_mount(self) -> None:
         self._table.focus()
+        self._show_sort()
         self._show_filter()
         self.set_interval(1.0, self._tick)
+        self.set_interval(_COUNT_AGAIN, self._count_later)
 
     @property
     def _table(self) -> VirtualTable:
@@ -86,19 +105,30 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
     def set_query(self, text: str) -> None:
         """Show the runs that a filter lets through."""
-        self._query = text.strip()
+        self._ask(text.strip(), self._sort)
+
+    def _ask(self, text: str, sort: RunSort) -> None:
+        """Have another list shown: from its top, without the marks of the one before."""
+        if (text, sort) == (self._query, self._sort):
+            return
+        self._query, self._sort = text, sort
         if self.is_mounted:  # else the filter is shown when the screen is
+            self._reader_now.start_over()
+            self._table.forget_place()
+            self._held, self._count_due = frozenset(), True
+            self._show_sort()
             self._show_filter()
             self.request_load()
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def _filtered(self, ids: Iterable[str] = ()) -> Query:
-        """The filter now. Runs that are due later are left out unless the filter speaks of them."""
-        query, now = parse(self._query, self.workstation.zone), self.workstation.now()
-        if not query.looks_ahead(now):
-            query &= Query.of(until=now + _SOON)
-        return query & Query.of(ids=ids)
+    @property
+    def _reader_now(self) -> RunReader:
+        """The reader, asked for the list that is on."""
+        if self._reader is None:
+            self._reader = RunReader(self.workstation)
+        self._reader.ask(self._query, self._sort)
+        return self._reader
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         if not changes:
@@ -117,35 +147,69 @@ class RunsScreen(ActsOnRuns, ShellScreen):
             await self._read_preview(run)
 
     async def _read_first(self) -> None:
-        limit, query = max(_PAGE, len(self._list.runs)), self._query
-        app = self.workstation
-        page = await app.call(app.client.list_flow_runs, self._filtered(), limit=limit)
-        if query == self._query:
-            self._show(RunList.of(page), None)
-
-    async def _read_changed(self, ids: set[str]) -> None:
-        """Look at the changed runs again: some came in, some went out, some look different."""
-        app, query = self.workstation, self._query
-        page = await app.call(app.client.list_flow_runs, self._filtered(ids), limit=len(ids))
-        if query == self._query:
-            self._show(self._list.merged(ids, page.items), ids)
-
-    @on(VirtualTable.MoreWanted)
-    def _more_wanted(self) -> None:
-        self._read_more()
-
-    @work(group="more", exclusive=True, exit_on_error=False)
-    async def _read_more(self) -> None:
-        app, query, after = self.workstation, self._query, self._list.next
-        if after is None:
+        reader = self._reader_now
+        if self._table.marks and reader.list.runs:  # the order stands still while runs are being marked
+            await self._read_changed(reader.list.ids)
             return
         try:
-            page = await app.call(app.client.list_flow_runs, self._filtered(), limit=_PAGE, after=after)
-        except FlowtuiError as error:
-            app.notify_error(error)
+            is_new = await reader.read_first()
+        except UsageError:
+            if self._sort == NEWEST:
+                raise
+            self._ask(self._query, NEWEST)  # what cannot be sorted so is shown as it always can be
+            raise
+        if is_new:
+            self._held = frozenset()
+            self._show(reader.list, None)
+            self._count()
+
+    async def _read_changed(self, ids: Collection[str]) -> None:
+        reader = self._reader_now
+        if self._table.is_marking:
+            held = await reader.read_in_place(ids)
+        else:
+            held = await reader.read_changed(ids)
+        if held is None:
             return
-        if query == self._query and after == self._list.next:
-            self._show(self._list.extended(page), set())
+        self._held |= held
+        self._count_due = True
+        self._show(reader.list, ids)
+
+    @on(VirtualTable.RowsWanted)
+    def _rows_wanted(self, message: VirtualTable.RowsWanted) -> None:
+        self._wanted = (message.first, message.end)
+        if not self._reading:
+            self._reading = True
+            self._read_on()
+
+    @work(group="more", exit_on_error=False)
+    async def _read_on(self) -> None:
+        """Read what is wanted now; what was wanted before and is out of sight again is not read."""
+        try:
+            while self._wanted is not None:
+                (first, end), self._wanted = self._wanted, None
+                reader = self._reader_now
+                if await reader.read_rows(first, end):
+                    self._show(reader.list, None, moved=True)
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
+        finally:
+            self._reading = False
+
+    def _count_later(self) -> None:
+        if self.is_current and self._count_due:
+            self._count()
+
+    @work(group="count", exclusive=True, exit_on_error=False)
+    async def _count(self) -> None:
+        """How many runs there are is told after the runs themselves."""
+        self._count_due = False
+        reader = self._reader_now
+        try:
+            if await reader.read_total():
+                self._show(reader.list, None, moved=True)
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
@@ -153,33 +217,62 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     def _preview(self) -> RunPreview:
         return self.query_one(RunPreview)
 
-    def _rows_of(self, runs: RunList) -> ItemRows[FlowRun]:
-        app = self.workstation
-        return ItemRows(runs.runs, lambda run: run.id, lambda run: run_cells(run, app.now(), app.zone))
+    def _rows_of(self, runs: RunList) -> RunRows:
+        def paint(run: FlowRun) -> Sequence[Cell]:
+            return run_cells(run, self.workstation.now(), self.workstation.zone)
 
-    def _show(self, runs: RunList, changed: set[str] | None) -> None:
+        return RunRows(runs, len(RUN_COLUMNS), paint)
+
+    def _show(self, runs: RunList, changed: Collection[str] | None, *, moved: bool = False) -> None:
         """Show the list. When only `changed` rows look different, only they are painted."""
-        same = changed is not None and [run.id for run in runs.runs] == [run.id for run in self._list.runs]
-        self._list, self._rows = runs, self._rows_of(runs)
-        if same:
-            self._table.update(self._rows, changed or ())
+        old, rows = self._shown, self._rows_of(runs)
+        self._shown, self._rows = runs, rows
+        if old is not None and changed is not None and len(runs) == len(old) and _same_order(runs, old):
+            self._table.update(rows, changed)
         else:
             nothing = "No run fits this filter.   esc clears it" if self._query else _NO_RUNS
-            self._table.show(self._rows, more=runs.next is not None, empty=nothing)
+            gone = () if old is None or changed is None else set(changed) - runs.ids
+            self._table.show(rows, empty=nothing, gone=gone, changed=changed or (), moved=moved)
+        self._note_marked()
         self._show_filter()
         if self._rows.get(self._table.cursor_id) is None:
             self._preview.show(None, self.workstation.zone)
 
+    def _show_sort(self) -> None:
+        column = SORTED_COLUMNS.get(self._sort.name)
+        self._table.set_sort(column, descending=self._sort.descending)
+
     def _show_filter(self) -> None:
-        number, more = len(self._list.runs), "+" if self._list.next else ""
-        known = f"{count(number)}{more} {'run' if number == 1 and not more else 'runs'}"
+        self.query_one(FilterBar).show(self._query, tuple(self._note()))
+
+    def _note(self) -> Iterable[Span]:
+        """What the right of the filter says; the last of it goes first where there is little room."""
+        if self._table.is_marking:
+            yield f"{self._marked_words()}   ", "accent"
+        if self._held:
+            yield f"▲ {count(len(self._held))} new   ", "accent"
+        yield self._known(), "muted"
+        if column_name := ("" if self._sort.name in SORTED_COLUMNS else self._sort.what.about):
+            yield f"   sorted by {column_name}", "faint"
         counts = self.workstation.status.counts
-        note: list[Span] = [(known, "muted")]
         if counts is not None and counts.scheduled and not self._query:
-            note.append((f"   ◷ {count(counts.scheduled)} scheduled", "faint"))
-        if self._table.marks:
-            note.insert(0, (f"{len(self._table.marks)} marked   ", "accent"))
-        self.query_one(FilterBar).show(self._query, tuple(note))
+            yield f"   ◷ {count(counts.scheduled)} scheduled", "faint"
+
+    def _known(self) -> str:
+        """How many runs there are: `1,204 of ~1.2 M`."""
+        reader = self._reader
+        if reader is None or reader.total is None:
+            number = len(reader.list.runs) if reader is not None else 0
+            return f"{count(number)}+ runs" if number else "…"
+        words = total_words(reader.total)
+        if reader.of is not None:
+            return f"{words} of {total_words(reader.of)}"
+        return f"{words} {'run' if reader.total.number == 1 else 'runs'}"
+
+    def _marked_words(self) -> str:
+        if self._table.all_marked:
+            return f"all {self._known()} marked"
+        return f"{count(len(self._table.marks))} marked"
 
     def show_status(self, status: Status) -> None:
         super().show_status(status)
@@ -189,7 +282,8 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     def _tick(self) -> None:
         """A second has passed: durations of what runs have grown."""
         if self.is_current:
-            self._table.refresh_rows(run.id for run in self._list.runs[:2000] if is_live(run))
+            runs = self._shown.runs if self._shown is not None else ()
+            self._table.refresh_rows(run.id for run in runs if is_live(run))
             self._preview.tick()
 
     @on(VirtualTable.RowHighlighted)
@@ -221,12 +315,20 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         self.workstation.open_run(message.row_id)
 
     @on(VirtualTable.Marked)
-    def _marked(self) -> None:
+    def _marks_changed(self) -> None:
+        self._note_marked()
         self._show_filter()
+        if self._held and not self._table.is_marking:
+            self.request_load()
+
+    def _note_marked(self) -> None:
+        """Keep the marked runs in hand: they may go out of what was read."""
+        known = {run_id: self._rows.get(run_id) or self._marked.get(run_id) for run_id in self._table.marks}
+        self._marked = {run_id: run for run_id, run in known.items() if run is not None}
 
     def acting_on(self) -> Subjects | None:
-        """The marked runs, else the one under the cursor."""
-        return self._table.subjects or None
+        """All that match, the marked runs, or the one under the cursor; whatever happens to the list later."""
+        return self._reader_now.query() if self._table.all_marked else self._table.subjects or None
 
     def acted(self) -> None:
         self._table.clear_marks()
@@ -243,13 +345,15 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
     def action_compare(self) -> None:
         """Say what changed between the two marked runs, or since the last run that went well."""
-        runs = [run for run in map(self._rows.get, self._table.subjects) if run is not None]
-        if len(runs) == 1:
-            self.workstation.open_compare(None, runs[0].id)
-        elif len(runs) == 2:
-            older, newer = sorted(runs, key=lambda run: run.started_or_due)
+        table = self._table
+        runs = [self._rows.get(run_id) or self._marked.get(run_id) for run_id in table.subjects]
+        known = [] if table.all_marked else [run for run in runs if run is not None]
+        if len(known) == 1:
+            self.workstation.open_compare(None, known[0].id)
+        elif len(known) == 2:
+            older, newer = sorted(known, key=lambda run: run.started_or_due)
             self.workstation.open_compare(older.id, newer.id)
-        elif runs:
+        elif table.is_marking:
             self.workstation.tell("Mark two runs to compare them, or none: then it is the last one that went well.")
 
     def action_preview(self) -> None:
@@ -257,14 +361,83 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         self.toggle_class("-no-preview")
         self._look_closer()
 
+    def action_mark_all(self) -> None:
+        """Mark all runs that the filter lets through, those that were not read among them."""
+        self._table.mark_all()
+
     def action_filter(self) -> None:
         """Write a filter."""
         self.query_one(FilterBar).open()
 
+    def action_attention(self) -> None:
+        """Show what a person has to look at, or what was shown before."""
+        self.set_query(toggled(self._query, _ATTENTION))
+
+    # -- order ------------------------------------------------------------------------------------------------------
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose what the list is sorted by."""
+        choices = [Choice(sort.name, sort.name, sort.about, sort.name == self._sort.name) for sort in SORTS.values()]
+        answer = await self.workstation.push_screen_wait(ChoiceScreen("Sort by", choices))
+        if answer is not None:
+            self._sort_by(answer[1])
+
+    def action_sort_turned(self) -> None:
+        """Turn the order round."""
+        self._ask(self._query, RunSort(self._sort.name, not self._sort.descending))
+
+    @on(VirtualTable.TitleClicked)
+    def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
+        name = next((name for name, column in SORTED_COLUMNS.items() if column == message.column), None)
+        if name is not None:
+            self._sort_by(name)
+
+    def _sort_by(self, name: str) -> None:
+        """Sort by a thing; by the same again, the other way round."""
+        if name == self._sort.name:
+            self.action_sort_turned()
+        else:
+            self._ask(self._query, RunSort(name, name not in ("name", "flow", "state", "deployment", "pool")))
+
+    # -- finding ----------------------------------------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Look for letters in the list; its neighbours stay."""
+        self.query_one(FindLine).open()
+
+    @on(FindLine.Changed)
+    def _find_changed(self, message: FindLine.Changed) -> None:
+        self._table.set_find(message.words)
+        self._table.find(1, here=True)
+
+    @on(FindLine.Left)
+    def _find_left(self) -> None:
+        self._table.focus()
+
+    @work(group="find", exclusive=True, exit_on_error=False)
+    async def action_find_next(self, direction: int) -> None:
+        """Go to the next row that has the letters; beyond what was read, to the next run of that name."""
+        words = self.query_one(FindLine).words
+        if not words or self._table.find(direction):
+            return
+        try:
+            run_id = await self._reader_now.find(words, direction)
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
+            return
+        if run_id is None:
+            self.workstation.tell(f"No other run {'below' if direction > 0 else 'above'} has {words!r}.")
+            return
+        self._show(self._reader_now.list, None, moved=True)
+        self._table.move_to_id(run_id)
+
     def action_back(self) -> None:
-        """Take the marks away, then the filter, then go up."""
-        if self._table.marks:
+        """Take the marks away, then what is looked for, then the filter, then go up."""
+        if self._table.is_marking:
             self._table.clear_marks()
+        elif self.query_one(FindLine).words:
+            self.query_one(FindLine).action_clear()
         elif self._query:
             self.set_query("")
         else:
@@ -277,6 +450,10 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
         self._table.focus()
+
+
+def _same_order(one: RunList, other: RunList) -> bool:
+    return one.above == other.above and [run.id for run in one.runs] == [run.id for run in other.runs]
 
 
 def read_glance(client: Client, run: FlowRun) -> Glance:

@@ -21,6 +21,8 @@ class Column:
     align: Align = "left"
     rank: int = 0
     """Columns with the highest rank are left out first when the width is short; those with 0 always stay."""
+    calm: bool = False
+    """It changes with the clock, so that a change is no news."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,13 @@ class FindLine(Horizontal):
     class Left(Message):
         """The line was left."""
 
+    def __init__(self, hint: str = "part of a name or tag", *, id: str | None = None) -> None:  # noqa: A002 - Textual's
+        super().__init__(id=id)
+        self._hint = hint
+
     def compose(self) -> ComposeResult:
         yield Static("/")
-        yield Input(classes="line", placeholder="part of a name or tag")
+        yield Input(classes="line", placeholder=self._hint)
 
     @property
     def words(self) -> str:

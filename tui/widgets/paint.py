@@ -1,6 +1,7 @@
 """Painting one line: coloured pieces of text, cut and padded to the width that they have."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -10,10 +11,11 @@ from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flowtui.engine.query_terms import ascii_lower
 from flowtui.tui.text import safe
 from flowtui.tui.themes import Palette, palette_for
 
-__all__ = ["Align", "Span", "Spans", "clip", "fit", "palette_of", "strip_of", "width_of"]
+__all__ = ["Align", "Span", "Spans", "clip", "fit", "highlighted", "palette_of", "strip_of", "width_of"]
 
 Align = Literal["left", "right"]
 Span = tuple[str, str | Style]
@@ -58,6 +60,27 @@ def fit(spans: Spans, width: int, align: Align = "left") -> list[Span]:
     if left > 0:
         padding: Span = (" " * left, "")
         result = [padding, *result] if align == "right" else [*result, padding]
+    return result
+
+
+def highlighted(spans: Spans, words: str, palette: Palette) -> list[Span]:
+    """The spans with every place where the letters of `words` stand lit up, whatever their case."""
+    text, wanted = ascii_lower("".join(text for text, _ in spans)), ascii_lower(words)
+    lit: set[int] = set()
+    at = text.find(wanted) if wanted else -1
+    while at >= 0:
+        lit.update(range(at, at + len(wanted)))
+        at = text.find(wanted, at + len(wanted))
+    if not lit:
+        return list(spans)
+    result: list[Span] = []
+    start, match = 0, palette.style("on-match")
+    for piece, style in spans:
+        own = palette.style(style) if isinstance(style, str) else style
+        for is_lit, letters in groupby(range(start, start + len(piece)), lit.__contains__):
+            part = [letter - start for letter in letters]
+            result.append((piece[part[0] : part[-1] + 1], own + match if is_lit else style))
+        start += len(piece)
     return result
 
 

@@ -5,11 +5,28 @@ from typing import Generic, Protocol, TypeVar
 
 from flowtui.tui.widgets.paint import Spans
 
-__all__ = ["Cell", "ItemRows", "Rows"]
+__all__ = ["Cell", "ItemRows", "Rows", "gap_at", "gap_id", "is_gap"]
 
 Cell = str | Spans | Callable[[int], Spans]
 """A cell's text, coloured pieces of text, or a function that draws them for the column's width."""
 T = TypeVar("T")
+
+_GAP = "\0"
+
+
+def gap_id(index: int) -> str:
+    """The id of a row that is known to be there and has not been read."""
+    return f"{_GAP}{index}"
+
+
+def is_gap(row_id: str | None) -> bool:
+    """Whether an id is one of a row that has not been read."""
+    return row_id is not None and row_id.startswith(_GAP)
+
+
+def gap_at(row_id: str) -> int:
+    """Where the row of a `gap_id` stands."""
+    return int(row_id[len(_GAP) :])
 
 
 class Rows(Protocol):

@@ -1,6 +1,7 @@
 """A table that asks only for the rows on the screen, so that a million cost as much as ten."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -10,16 +11,23 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from flowtui.engine.query_terms import ascii_lower
+from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.columns import Column, Placed, place_columns
 from flowtui.tui.widgets.line_view import LineView
-from flowtui.tui.widgets.paint import Span, Spans, fit, palette_of, strip_of
-from flowtui.tui.widgets.rows import Cell, ItemRows, Rows
+from flowtui.tui.widgets.marks import Marks
+from flowtui.tui.widgets.paint import Span, Spans, fit, highlighted, palette_of, strip_of
+from flowtui.tui.widgets.rows import Cell, ItemRows, Rows, is_gap
 
 __all__ = ["VirtualTable"]
 
 _GAP = 2
 _GUTTER = 2
 """Cells at the left: the cursor's bar, and the mark."""
+_FLASH = 0.6
+"""Seconds for which a cell that has changed is lit."""
+_MOST_LOOKED_AT = 5_000
+"""Rows that one step of the search looks at."""
 _NOTHING: Rows = ItemRows[str]((), str, lambda _: ())
 
 
@@ -40,6 +48,9 @@ class VirtualTable(LineView):
         Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="table.pagedown"),
         Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="table.pageup"),
         Binding("asterisk", "invert_marks", "invert marks", show=False, id="table.invert"),
+        Binding("v", "mark_range", "mark a range", show=False, id="table.range"),
+        Binding("shift+down", "extend(1)", "mark downwards", show=False, key_display="⇧↓", id="table.extend-down"),
+        Binding("shift+up", "extend(-1)", "mark upwards", show=False, key_display="⇧↑", id="table.extend-up"),
     ]
 
     class Event(Message):
@@ -70,12 +81,23 @@ class VirtualTable(LineView):
         def control(self) -> "VirtualTable":
             return self.table
 
-    class MoreWanted(Message):
-        """The end of the rows that are known comes into sight."""
+    class RowsWanted(Message):
+        """Rows that have not been read are on the screen, or near it: those from `first` to `end - 1` are wanted."""
 
-        def __init__(self, table: "VirtualTable", known: int) -> None:
+        def __init__(self, table: "VirtualTable", first: int, end: int) -> None:
             super().__init__()
-            self.table, self.known = table, known
+            self.table, self.first, self.end = table, first, end
+
+        @property
+        def control(self) -> "VirtualTable":
+            return self.table
+
+    class TitleClicked(Message):
+        """The title of a column was clicked; `column` is its number."""
+
+        def __init__(self, table: "VirtualTable", column: int) -> None:
+            super().__init__()
+            self.table, self.column = table, column
 
         @property
         def control(self) -> "VirtualTable":
@@ -101,10 +123,14 @@ class VirtualTable(LineView):
         self._empty = empty
         self._cursor: str | None = rows.row_id(0) if len(rows) else None
         self._index = 0
-        self._marks: set[str] = set()
+        self._marks = Marks()
+        self._away = False
         self._new = 0
-        self._more = False
-        self._asked_at = -1
+        self._asked: tuple[int, int] | None = None
+        self._sorted: tuple[int, bool] | None = None
+        self._words = ""
+        self._lit: dict[tuple[str, int], int] = {}
+        self._flashes = 0
         self._placed: tuple[int, tuple[Placed, ...]] = (-1, ())
         self._resize()
 
@@ -118,7 +144,7 @@ class VirtualTable(LineView):
     @property
     def cursor_id(self) -> str | None:
         """The id of the row under the cursor; None when there are no rows."""
-        return self._cursor
+        return None if is_gap(self._cursor) else self._cursor
 
     @property
     def cursor_index(self) -> int:
@@ -127,46 +153,114 @@ class VirtualTable(LineView):
 
     @property
     def marks(self) -> frozenset[str]:
-        """The ids of the marked rows."""
-        return frozenset(self._marks)
+        """The ids of the marked rows; empty when all are marked, read or not."""
+        return self._marks.ids
+
+    @property
+    def all_marked(self) -> bool:
+        """Whether all rows are marked, also those that have not been read."""
+        return self._marks.everything
+
+    @property
+    def is_marking(self) -> bool:
+        """Whether a person is choosing rows."""
+        return bool(self._marks)
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """What an action is about: the marked rows in their order, else the row under the cursor."""
-        if self._marks:
-            places = {row_id: self._rows.index_of(row_id) for row_id in self._marks}
-            return tuple(sorted((m for m in places if places[m] is not None), key=lambda m: places[m] or 0))
-        return (self._cursor,) if self._cursor is not None else ()
+        if self._marks.ids:
+            places = {row_id: self._rows.index_of(row_id) for row_id in self._marks.ids}
+            return tuple(sorted(places, key=lambda row_id: places[row_id] or 0))
+        return (self.cursor_id,) if self.cursor_id is not None else ()
 
     @property
     def new_above(self) -> int:
         """Rows that came in above the top of the screen and have not been seen."""
         return self._new
 
-    def show(self, rows: Rows, *, more: bool = False, empty: str | None = None) -> None:
+    def show(
+        self,
+        rows: Rows,
+        *,
+        empty: str | None = None,
+        gone: Collection[str] | None = None,
+        changed: Iterable[str] = (),
+        moved: bool = False,
+    ) -> None:
         """Show other rows. The cursor stays on its id; when that is gone, on the row that took its place.
 
-        `more` says that further rows exist: `MoreWanted` is posted when the end comes into sight.
+        A row whose id is a `gap_id` is there and has not been read: `RowsWanted` is posted when it comes near. `gone`
+        are the ids that exist no longer, so that their marks go; without it, all that are not among `rows`. `changed`
+        are lit for a moment where they look different. `moved` says that rows were read and none came in: nothing is
+        new.
         """
-        top_id = self._rows.row_id(self.top) if 0 < self.top < len(self._rows) else None
+        self._light_up(rows, changed)
+        held = self.top > 0 or self._away
+        top_id = self._rows.row_id(self.top) if held and self.top < len(self._rows) else None
         old_cursor, was_above = self._cursor, self._index - self.top
-        self._rows, self._more = rows, more
-        self._asked_at = -1
+        self._rows, self._asked = rows, None
         if empty is not None:
             self._empty = empty
-        self._marks = {row_id for row_id in self._marks if rows.index_of(row_id) is not None}
+        left = {row_id for row_id in self._marks.ids if rows.index_of(row_id) is None} if gone is None else set(gone)
+        self._marks = self._marks.without(left)
         self._find_cursor()
         self._resize()
+        new = self._new
         self._hold_still(top_id, was_above)
+        if moved:
+            self._new = new
+        self._see()
         self.refresh()
-        self._ask_for_more()
+        self._ask_for_rows()
         if self._cursor is not None and self._cursor != old_cursor:
             self.post_message(self.RowHighlighted(self, self._cursor))
 
     def update(self, rows: Rows, changed: Iterable[str]) -> None:
         """Take rows with the same ids in the same order, of which only those in `changed` look different."""
+        changed = tuple(changed)
+        self._light_up(rows, changed)
         self._rows = rows
         self.refresh_rows(changed)
+
+    def forget_place(self) -> None:
+        """The next rows are another list: the cursor goes to the first, and nothing is new or marked."""
+        self._cursor, self._index, self._away, self._new = None, 0, False, 0
+        self._marks = Marks()
+        self.scroll_top(0)
+
+    def set_columns(self, columns: Sequence[Column], rows: Rows) -> None:
+        """Show other columns of the same rows."""
+        self._columns, self._rows = tuple(columns), rows
+        self._placed, self._lit = (-1, ()), {}
+        self.refresh()
+
+    def set_sort(self, column: int | None, *, descending: bool = True) -> None:
+        """Say by which column the rows are sorted; None when it is by none that is shown."""
+        self._sorted = None if column is None else (column, descending)
+        self._refresh_header()
+
+    def _light_up(self, rows: Rows, changed: Iterable[str]) -> None:
+        """Light the cells of these rows that look different from now on, unless motion is not wanted."""
+        if self.app.animation_level == "none":
+            return
+        self._flashes += 1
+        for row_id in changed:
+            old, new = self._rows.index_of(row_id), rows.index_of(row_id)
+            if old is None or new is None or not self.top <= old < self.top + self.page_rows:
+                continue
+            before, after = self._rows.cells(old), rows.cells(new)
+            for placed in self._columns_for(self.line_width):
+                at = placed.index
+                if not placed.column.calm and _spans(before[at], placed.width) != _spans(after[at], placed.width):
+                    self._lit[row_id, at] = self._flashes
+        if self._flashes in self._lit.values():
+            self.set_timer(_FLASH, partial(self._put_out, self._flashes))
+
+    def _put_out(self, flash: int) -> None:
+        over = {row_id for (row_id, _), number in self._lit.items() if number == flash}
+        self._lit = {cell: number for cell, number in self._lit.items() if number != flash}
+        self.refresh_rows(over)
 
     def draw_title(self, column: int, title: Callable[[int], Spans]) -> None:
         """Draw a column's title by a function of its width: the axis of a chart, for instance."""
@@ -206,7 +300,6 @@ class VirtualTable(LineView):
             self._new += max(pushed, 0)
             self.scroll_top(pushed)
         self.scroll_top(min(self.top, self.last_top))
-        self._see()
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
@@ -222,11 +315,11 @@ class VirtualTable(LineView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self._see()
-        self._ask_for_more()
+        self._ask_for_rows()
 
     def on_resize(self) -> None:
         self.bring_into_sight(self._index)
-        self._ask_for_more()
+        self._ask_for_rows()
 
     def _see(self) -> None:
         """What is above the top and new stays counted until it has been on the screen."""
@@ -235,11 +328,15 @@ class VirtualTable(LineView):
             self._new = seen
             self._refresh_header()
 
-    def _ask_for_more(self) -> None:
-        known = len(self._rows)
-        if self._more and self._asked_at != known and self.top + 2 * self.page_rows >= known:
-            self._asked_at = known
-            self.post_message(self.MoreWanted(self, known))
+    def _ask_for_rows(self) -> None:
+        """Ask for what is on the screen, and a page around it, when it has not been read."""
+        page, known = self.page_rows, len(self._rows)
+        first, end = max(self.top - page, 0), min(self.top + 2 * page, known)
+        if first >= end or self._asked == (first, end):
+            return
+        if is_gap(self._rows.row_id(first)) or is_gap(self._rows.row_id(end - 1)):
+            self._asked = (first, end)
+            self.post_message(self.RowsWanted(self, first, end))
 
     def _refresh_index(self, index: int) -> None:
         self.refresh_span(index, index + 1)
@@ -269,7 +366,7 @@ class VirtualTable(LineView):
         spans: list[Span] = [(" " * _GUTTER, "")]
         for placed in self._columns_for(width):
             drawn = self._titles.get(placed.index)
-            title: Spans = drawn(placed.width) if drawn else [(placed.column.title, "faint")]
+            title: Spans = drawn(placed.width) if drawn else self._title_of(placed)
             spans.extend([*fit(title, placed.width, placed.column.align), (" " * _GAP, "")])
         strip = strip_of(spans, palette, self.rich_style, width)
         if not self._new:
@@ -282,6 +379,16 @@ class VirtualTable(LineView):
             ]
         )
 
+    def _title_of(self, placed: Placed) -> Spans:
+        if self._sorted is None or self._sorted[0] != placed.index:
+            return [(placed.column.title, "faint")]
+        arrow = "▼" if self._sorted[1] else "▲"
+        room = placed.width - len(placed.column.title)
+        return [
+            (placed.column.title[: placed.width - 1] if room < 1 else placed.column.title, "muted"),
+            (arrow, "accent"),
+        ]
+
     def _paint_nothing(self, row: int, width: int) -> Strip:
         words = self._empty.split("\n") if not len(self._rows) else []
         text = words[row] if row < len(words) else ""
@@ -292,7 +399,7 @@ class VirtualTable(LineView):
     def _paint_row(self, index: int, width: int) -> Strip:
         palette = palette_of(self)
         row_id = self._rows.row_id(index)
-        on, marked = row_id == self._cursor, row_id in self._marks
+        on, marked = row_id == self._cursor, row_id in self._marks and not is_gap(row_id)
         base: Style = self.rich_style
         if marked:
             base += palette.style("on-marked")
@@ -302,7 +409,13 @@ class VirtualTable(LineView):
         spans: list[Span] = [(bar, "accent"), ("•" if marked else " ", "accent")]
         cells = self._rows.cells(index)
         for placed in self._columns_for(width):
-            spans.extend(fit(_spans(cells[placed.index], placed.width), placed.width, placed.column.align))
+            cell: Spans = fit(_spans(cells[placed.index], placed.width), placed.width, placed.column.align)
+            if self._words:
+                cell = highlighted(cell, self._words, palette)
+            if (row_id, placed.index) in self._lit:
+                flash = palette.style("on-flash")
+                cell = [(text, _style(style, palette) + flash) for text, style in cell]
+            spans.extend(cell)
             spans.append((" " * _GAP, ""))
         return strip_of(spans, palette, base, width)
 
@@ -322,11 +435,14 @@ class VirtualTable(LineView):
         row_id = self._rows.row_id(index)
         changed = row_id != self._cursor
         old, self._index, self._cursor = self._index, index, row_id
+        self._away = index > 0
         self._refresh_index(old)
         self._refresh_index(index)
         self.bring_into_sight(self._index)
         if changed:
-            self.post_message(self.RowHighlighted(self, row_id))
+            self._stretch_range()
+            if not is_gap(row_id):
+                self.post_message(self.RowHighlighted(self, row_id))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some rows."""
@@ -342,35 +458,104 @@ class VirtualTable(LineView):
 
     def action_select(self) -> None:
         """Open the row under the cursor."""
-        if self._cursor is not None:
-            self.post_message(self.RowSelected(self, self._cursor))
+        if self.cursor_id is not None:
+            self.post_message(self.RowSelected(self, self.cursor_id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("mark", "invert_marks"):
+        if action in ("mark", "invert_marks", "mark_range", "extend"):
             return self._markable
         return True
 
+    # -- marks --------------------------------------------------------------------------------------------------------
+
+    def _set_marks(self, marks: Marks) -> None:
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
+            self.post_message(self.Marked(self))
+
     def action_mark(self) -> None:
         """Mark the row under the cursor, or take the mark away, and go on to the next."""
-        if self._cursor is None:
+        if self.cursor_id is not None:
+            self._set_marks(self._marks.toggled(self.cursor_id))
+            self._move(self._index + 1)
+
+    def action_extend(self, by: int) -> None:
+        """Mark the row under the cursor and the one after it, and go there."""
+        if self.cursor_id is None:
             return
-        self._marks ^= {self._cursor}
-        self._refresh_index(self._index)
-        self.post_message(self.Marked(self))
-        self._move(self._index + 1)
+        here = self.cursor_id
+        self._move(self._index + by)
+        self._set_marks(self._marks.joined({here, self.cursor_id or here}))
+
+    def action_mark_range(self) -> None:
+        """Begin a range of marks at the cursor, which moving stretches; or end it."""
+        if self._marks.anchor is not None:
+            self._set_marks(self._marks.settled())
+        elif self.cursor_id is not None:
+            self._set_marks(self._marks.anchored(self.cursor_id))
+
+    def _stretch_range(self) -> None:
+        anchor = self._marks.anchor
+        if anchor is None:
+            return
+        start = self._rows.index_of(anchor)
+        if start is None:
+            self._set_marks(self._marks.settled())
+            return
+        first, last = sorted((start, self._index))
+        ids = (self._rows.row_id(index) for index in range(first, last + 1))
+        self._set_marks(self._marks.stretched(row_id for row_id in ids if not is_gap(row_id)))
 
     def action_invert_marks(self) -> None:
-        """Mark what is not marked, and the other way round."""
-        self._marks = {self._rows.row_id(index) for index in range(min(len(self._rows), 10_000))} - self._marks
-        self.refresh()
-        self.post_message(self.Marked(self))
+        """Mark what is not marked, and the other way round, among the rows that were read."""
+        ids = (self._rows.row_id(index) for index in self._read_around(10_000))
+        self._set_marks(self._marks.inverted(row_id for row_id in ids if not is_gap(row_id)))
+
+    def mark_all(self) -> None:
+        """Mark all rows, read or not."""
+        self._set_marks(Marks(everything=True))
 
     def clear_marks(self) -> None:
         """Take all marks away."""
-        if self._marks:
-            self._marks = set()
+        self._set_marks(Marks())
+
+    # -- finding ------------------------------------------------------------------------------------------------------
+
+    def set_find(self, words: str) -> None:
+        """Light up these letters wherever they stand; the other rows stay. Empty for nothing."""
+        if words != self._words:
+            self._words = words
             self.refresh()
-            self.post_message(self.Marked(self))
+
+    def find(self, direction: int, *, here: bool = False) -> bool:
+        """Put the cursor on the next row that was read and has the letters; with `here`, the present one counts."""
+        if not self._words:
+            return False
+        near = self._read_around(2 * _MOST_LOOKED_AT)
+        begin = self._index if here else self._index + direction
+        for index in range(begin, near.stop if direction > 0 else near.start - 1, direction):
+            if self._has_words(index):
+                self._move(index)
+                return True
+        return False
+
+    def _has_words(self, index: int) -> bool:
+        words = ascii_lower(self._words)
+        cells = self._rows.cells(index)
+        placed = self._columns_for(self.line_width)
+        texts = ("".join(text for text, _ in _spans(cells[each.index], each.width)) for each in placed)
+        return any(words in ascii_lower(text) for text in texts)
+
+    def _read_around(self, most: int) -> range:
+        """The rows around the cursor that were read, at most so many."""
+        first = end = self._index
+        last = len(self._rows)
+        while first > max(self._index - most // 2, 0) and not is_gap(self._rows.row_id(first - 1)):
+            first -= 1
+        while end < min(self._index + most // 2, last) and not is_gap(self._rows.row_id(end)):
+            end += 1
+        return range(first, end)
 
     # -- mouse --------------------------------------------------------------------------------------------------------
 
@@ -378,12 +563,26 @@ class VirtualTable(LineView):
         if event.y < self.head:
             if self._new and event.x >= self.line_width - len(f" ▲ {self._new} new ") - 1:
                 self.action_move_to(0)
+            else:
+                self._title_clicked(event.x)
             return
         index = self.top + event.y - self.head
         if index < len(self._rows):
             self._move(index)
             if event.chain == 2:
                 self.action_select()
+
+    def _title_clicked(self, x: int) -> None:
+        left = _GUTTER
+        for placed in self._columns_for(self.line_width):
+            if left <= x < left + placed.width:
+                self.post_message(self.TitleClicked(self, placed.index))
+                return
+            left += placed.width + _GAP
+
+
+def _style(style: str | Style, palette: Palette) -> Style:
+    return palette.style(style) if isinstance(style, str) else style
 
 
 def _spans(cell: Cell, width: int) -> Spans:

@@ -13,7 +13,17 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query, parse
 from flowtui.engine.query_matching import matches
-from flowtui.engine.states import AwaitingRetry, Completed, Crashed, Failed, Late, Running, Scheduled
+from flowtui.engine.states import (
+    AwaitingRetry,
+    Cancelling,
+    Completed,
+    Crashed,
+    Failed,
+    Late,
+    Pending,
+    Running,
+    Scheduled,
+)
 from tests.engine.store.databases import StoreClock
 from tests.engine.store.made import a_deployment, a_line, a_task, new_run
 
@@ -63,6 +73,8 @@ SAYS = [
     ("state:*ing", "ci"),
     ("type:failed,crashed", "dfg"),
     ("is:late", "b"),
+    ("needs:attention", "bdfg"),
+    ("!needs:attention", "acehijk"),
     ("is:live", "ci"),
     ("is:ended !is:top", "e"),
     ("is:subflow", "e"),
@@ -162,6 +174,7 @@ STATE_TERMS = st.sampled_from(
         "is:live",
         "is:ended",
         "is:auto",
+        "needs:attention",
     ]
 )
 TIME_TERMS = st.tuples(
@@ -191,6 +204,28 @@ def test_the_store_and_a_run_in_hand_agree(
     query = parse(" ".join(terms), UTC)
     here = "".join(name for name, run in runs.items() if matches(query, run, clock.now))
     assert found(store_client, query) == here
+
+
+def test_a_run_that_does_not_come_through_needs_attention(store_client: LocalClient, clock: StoreClock) -> None:
+    """On its way for more than ten minutes, or running while nobody vouches for it."""
+    states = {"way": Pending(timestamp=clock.now), "stop": Cancelling(timestamp=clock.now), "work": Running()}
+    for name, state in states.items():
+        store_client.create_flow_run(new_run(name=name, state=state))
+    store_client.create_flow_run(new_run(name="due", state=Scheduled(clock.now - timedelta(seconds=1))))
+    (claim,) = store_client.claim_flow_runs("local", "me", limit=1, lease_seconds=30)
+    query = parse("needs:attention")
+
+    def both() -> set[str]:
+        inside = {run.name for run in store_client.list_flow_runs(query).items}
+        runs = store_client.list_flow_runs().items
+        assert inside == {run.name for run in runs if matches(query, run, clock.now)}
+        return inside
+
+    assert both() == set()
+    clock.forward(180)
+    assert both() == {claim.run.name}
+    clock.forward(421)
+    assert both() == {"way", "stop", claim.run.name}
 
 
 def test_ids_are_found_whole_and_by_how_they_begin(store_client: LocalClient, runs: dict[str, FlowRun]) -> None:
