@@ -301,6 +301,12 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
         self.push_screen(RunScreen(run_id, tab, task_run_id=task_run_id, line=line))
 
+    def open_retry_plan(self, run_id: str) -> None:
+        """Show what a retry of a run would do, and let a person change it before it is done."""
+        from flowtui.tui.retrying.screen import RetryPlanScreen  # noqa: PLC0415 - brings the forms with it
+
+        self.push_screen(RetryPlanScreen(run_id))
+
     def open_compare(self, older_id: str | None, newer_id: str) -> None:
         """Say what changed between two runs; None is the last run before the newer one that completed."""
         from flowtui.tui.compare.screen import CompareScreen  # noqa: PLC0415 - only when it is shown

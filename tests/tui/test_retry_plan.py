@@ -1,0 +1,210 @@
+"""The plan of a retry on its screen: looked at, changed, carried out."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from flowtui.engine.amendments import Amendments
+from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.states import Running
+from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.retrying.draft import Draft, estimate
+from flowtui.tui.retrying.screen import RetryPlanScreen
+from flowtui.tui.retrying.values_screen import ValuesScreen
+from flowtui.tui.screens.run import RunScreen
+from tests.fakes.retried import a_failed_run
+from tests.fakes.world import World
+from tests.tui.conftest import play
+from tests.tui.looks import screen_text, shows, until
+
+Made = tuple[FlowRun, dict[str, TaskRun]]
+SIZES = [(40, 10), (60, 16), (80, 24), (120, 36), (220, 60)]
+
+
+@pytest.fixture
+def made(world: World) -> Made:
+    return a_failed_run(world)
+
+
+def line_of(pilot: Pilot[Any], name: str) -> str:
+    """The line of the screen that tells of a task."""
+    return next((line for line in screen_text(pilot.app).splitlines() if name in line), "")
+
+
+async def becomes(pilot: Pilot[Any], name: str, words: str) -> None:
+    await until(pilot, lambda: words in line_of(pilot, name))
+
+
+async def give(pilot: Pilot[Any], name: str, text: str) -> None:
+    """Clear the field that has the keyboard, and type."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, ValuesScreen))
+    await shows(pilot, name)
+    await pilot.press("end", *["backspace"] * 40, *text)
+
+
+def test_the_plan_says_what_is_reused_and_what_runs(app: FlowtuiApp, made: Made) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "plucky-heron")
+        await pilot.press("R")
+        await shows(pilot, "Retry github-stars · plucky-heron", "instead of ≈ 5.0s", "≡ 2 reused", "↻ 2 run")
+        for name, fate in (("login-0", "≡"), ("get_stars-0", "≡"), ("get_stars-1", "↻"), ("total-0", "↻")):
+            assert fate in line_of(pilot, name)
+        assert 'repo="acme/tool"' in line_of(pilot, "get_stars-1")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RetryPlanScreen))
+
+    play(app, script)
+    assert app.client.read_flow_run(made[0].id) == made[0]
+
+
+def test_space_has_a_task_run_again_with_all_that_depends_on_it(app: FlowtuiApp, made: Made) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(made[0].id)
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("space")
+        await shows(pilot, "≡ 0 reused", "↻ 4 run")
+        assert "it depends on login-0" in line_of(pilot, "get_stars-0")
+        await pilot.press("space")
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("G", "space")
+        await shows(pilot, "total-0 runs in any case")
+
+    play(app, script, size=(160, 36))
+
+
+def test_what_was_edited_is_retried_and_written_down(app: FlowtuiApp, made: Made) -> None:
+    run, tasks = made
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_run(run.id)
+        await shows(pilot, "plucky-heron")
+        pilot.app.open_retry_plan(run.id)
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("j", "j", "e")
+        await give(pilot, "repo", "acme/other")
+        await pilot.press("ctrl+s")
+        await becomes(pilot, "get_stars-1", "✎ run")
+        assert 'repo="acme/other"' in line_of(pilot, "get_stars-1")
+        await shows(pilot, "✎ 1 edited")
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValuesScreen))
+        await shows(pilot, "repos")
+        await pilot.press("down", "down", "down", "end", *["backspace"] * 4, *"web")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: '"acme/web"] ✎' in screen_text(pilot.app))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+    play(app, script)
+    now = app.client.read_flow_run(run.id)
+    assert now.state.name == "AwaitingRetry"
+    assert now.parameters == {"repos": ["PrefectHQ/prefect", "acme/web"], "limit": 100}
+    amendments = now.amendments
+    assert amendments is not None
+    assert amendments.inputs == {tasks["get_stars-1"].id: {"repo": "acme/other"}}
+    assert amendments.parameters == {"repos": ["PrefectHQ/prefect", "acme/tool"]}
+    entry = app.acting.journal.entries[-1]
+    assert "--set 'get_stars-1.repo=\"acme/other\"' --param 'repos=" in entry.command
+
+
+def test_the_next_one_who_looks_sees_what_was_edited(app: FlowtuiApp, world: World, made: Made) -> None:
+    from flowtui.engine.amendments import RetryEdits
+    from flowtui.engine.states import Failed
+
+    run, tasks = made
+    edits = RetryEdits(inputs={tasks["get_stars-1"].id: {"repo": "acme/other"}}, parameters={"limit": 7})
+    world.client.retry_flow_run(run.id, edits)
+    world.client.set_flow_run_state(run.id, Running(timestamp=world.now), force=True)
+    world.client.set_flow_run_state(run.id, Failed(timestamp=world.now), force=True)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(run.id)
+        await shows(pilot, "limit=7 ✎")
+        await becomes(pilot, "get_stars-1", 'repo="acme/other"')
+        assert "✎" in line_of(pilot, "get_stars-1")
+        await pilot.press("j", "j", "backspace")
+        await becomes(pilot, "get_stars-1", 'repo="acme/tool"')
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+    play(app, script)
+    now = world.client.read_flow_run(run.id).amendments
+    assert now is not None and now.inputs == {} and now.parameters == {"limit": 100}
+
+
+def test_an_input_of_a_task_that_completed_is_named_by_hand(app: FlowtuiApp, made: Made) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(made[0].id)
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("e")
+        await shows(pilot, "Input of login-0")
+        await pilot.press(*'user="ann"', "enter")
+        await becomes(pilot, "login-0", 'user="ann"')
+        await shows(pilot, "≡ 0 reused")
+
+    play(app, script)
+
+
+def test_a_run_that_has_been_taken_up_elsewhere_offers_no_retry(app: FlowtuiApp, world: World, made: Made) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(made[0].id)
+        await shows(pilot, "^s retry")
+        world.client.set_flow_run_state(made[0].id, Running(timestamp=world.now), force=True)
+        await shows(pilot, "plucky-heron  ▶ Running")
+        await until(pilot, lambda: "^s retry" not in screen_text(pilot.app))
+
+    play(app, script)
+
+
+@pytest.mark.parametrize(
+    ("usual", "seconds", "told"),
+    [
+        (None, (0.0, 0.0), None),
+        (None, (3.0, 5.0), (3.0, 5.0)),
+        (10.0, (3.0, 5.0), (8.0, 10.0)),
+        (1.0, (0.0, 5.0), (0.0, 1.0)),
+    ],
+)
+def test_the_time_that_a_retry_takes_is_the_whole_without_what_is_reused(
+    usual: float | None, seconds: tuple[float, float], told: tuple[float, float] | None
+) -> None:
+    assert estimate(usual, seconds) == told
+
+
+def test_a_draft_takes_back_what_it_was_given() -> None:
+    draft = Draft().toggled("a").with_inputs("b", {"x": 1})
+    assert draft.toggled("a").taken_back("b", None) == Draft()
+    assert draft.taken_back("b", Amendments(inputs={"b": {"x": 0}})).inputs == {}
+    assert Draft().taken_back("b", Amendments(inputs={"b": {"x": 0}})).inputs == {"b": None}
+
+
+Look = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda it: f"{it[0]}x{it[1]}")
+@pytest.mark.parametrize("what", ["plan", "inputs"])
+def test_how_it_looks(
+    size: tuple[int, int], what: str, snap_compare: Callable[..., bool], world: World, made: Made
+) -> None:
+    app = FlowtuiApp(world.client, now=world.clock, zone=UTC)
+    app.animation_level = "none"
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.status.counts is not None and app.status.backends is not None)
+        app.open_retry_plan(made[0].id)
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("j", "j", "e")
+        if what == "plan":
+            await give(pilot, "repo", "acme/other")
+            await pilot.press("ctrl+s")
+            await shows(pilot, "✎ 1 edited")
+        else:
+            await shows(pilot, "Inputs of get_stars-1", "acme/tool")
+            app.screen.query_one("Input").cursor_blink = False
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=script)

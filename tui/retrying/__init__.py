@@ -1,0 +1,1 @@
+"""Planning a retry: what is reused, what runs, and with which inputs."""

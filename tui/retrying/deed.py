@@ -1,0 +1,38 @@
+"""A retry as something that is done: also as the command and the Python that do the same."""
+
+import json
+from collections.abc import Mapping
+
+from flowtui.engine.amendments import RetryEdits
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.errors import UsageError
+from flowtui.engine.model import FlowRun, Verdict
+from flowtui.tui.acting.calls import command, python
+from flowtui.tui.acting.deed import Deed, Done
+from flowtui.tui.retrying.draft import Draft
+
+__all__ = ["retry_deed"]
+
+
+def retry_deed(run: FlowRun, draft: Draft, edits: RetryEdits, names: Mapping[str, str]) -> Deed:
+    """`edits` are all that the plan makes of the draft; `names` are those of task runs by id."""
+
+    def do(client: Client) -> Done:
+        answer = client.retry_flow_run(run.id, edits)
+        if answer.status != Verdict.ACCEPT:
+            raise UsageError(f"{run.name} is not retried: {answer.reason or 'it was refused'}.")
+        return Done(words=f"Retrying {run.flow_name} · {run.name}.", lasting="c cancels the run")
+
+    sets = [
+        f"{names.get(task, task)}.{name}={json.dumps(value, ensure_ascii=False)}"
+        for task, values in draft.inputs.items()
+        for name, value in (values or {}).items()
+    ]
+    parameters = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in draft.parameters.items()]
+    options = {"rerun": [names.get(task, task) for task in sorted(draft.again)], "set": sets, "param": parameters}
+    return Deed(
+        title=f"Retry {run.flow_name} · {run.name}",
+        command=command("flow-run", "retry", run.id, **options),
+        python=python("retry_flow_run", run.id, edits, imports=["from flowtui.engine.amendments import RetryEdits"]),
+        do=do,
+    )
