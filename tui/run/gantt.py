@@ -240,6 +240,11 @@ class Gantt(VirtualTable):
             self.opened = self.opened | {row.id} if wanted else self.opened - {row.id}
             self.post_message(self.Changed())
 
+    def turn(self, row_id: str) -> None:
+        """Open or close the subflow or the group with that id, wherever the cursor is."""
+        self.opened = self.opened ^ {row_id}
+        self.post_message(self.Changed())
+
     def action_turn(self) -> None:
         """Open or close the subflow or the group under the cursor."""
         if (row := self.cursor_row) is not None:

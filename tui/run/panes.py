@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 
 from flowtui.engine.model import Change
@@ -12,10 +13,11 @@ from flowtui.tui.run.seen import Seen
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
+    from flowtui.tui.run.reading import RunReader
 
 __all__ = ["TABS", "RunPane", "make_pane"]
 
-TABS: Final = ("timeline", "logs", "parameters", "result", "states")
+TABS: Final = ("timeline", "logs", "graph", "radar", "parameters", "result", "states", "artifacts", "events")
 
 
 class RunPane(Vertical):
@@ -23,10 +25,20 @@ class RunPane(Vertical):
 
     DEFAULT_CSS = "RunPane { height: 1fr; }"
 
+    class TaskChosen(Message):
+        """A task was chosen: its log, or the run that it stands for, is to be shown."""
+
+        def __init__(self, run_id: str, task_id: str) -> None:
+            super().__init__()
+            self.run_id, self.task_id = run_id, task_id
+
     @property
     def workstation(self) -> "FlowtuiApp":
         """The app, by its own type."""
         return cast("FlowtuiApp", self.app)
+
+    reader: "RunReader"
+    """Where the run is read; the screen gives it to each pane that it makes."""
 
     @property
     def main(self) -> Widget:
@@ -43,7 +55,9 @@ class RunPane(Vertical):
         """Read what has changed since (None: everything). Awaited while the pane is on."""
 
 
-def make_pane(tab: str) -> RunPane:
-    """The pane of a tab. Its module is loaded now: nobody pays for tabs that nobody opens."""
+def make_pane(tab: str, reader: "RunReader") -> RunPane:
+    """The pane of a tab, over what a reader reads. Its module is loaded now: nobody pays for tabs that nobody opens."""
     module = import_module(f"flowtui.tui.run.{tab}_pane")
-    return cast("Callable[[], RunPane]", module.make)()
+    pane = cast("Callable[[], RunPane]", module.make)()
+    pane.id, pane.reader = tab, reader
+    return pane

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Change, FlowRun, Slice, TaskRun, TaskRunFilter
+from flowtui.engine.shared import ArtifactFilter, ArtifactRecord
 from flowtui.engine.states import State
 from flowtui.engine.usual import Usual
 from flowtui.tui.run.branches import Branch, Branches
+from flowtui.tui.run.history import History
 from flowtui.tui.timeline import TaskList
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ _FIRST: Final = 200
 _PAGE: Final = 2000
 """The first page is what fits on a screen; the others are large, because each costs a thread a round."""
 _MOST_HISTORIES: Final = 500
+_MOST_ARTIFACTS: Final = 200
 
 
 class RunReader:
@@ -35,6 +38,10 @@ class RunReader:
         self._known_of: dict[str, str] = {}
         """Under which state of a task run its history was read."""
         self._flows: set[str] = set()
+        self.history: History | None = None
+        """All that happened in the run itself; None until it was asked for."""
+        self.artifacts: tuple[ArtifactRecord, ...] = ()
+        """Those of the run itself, newest first."""
 
     @property
     def run_ids(self) -> frozenset[str]:
@@ -107,6 +114,34 @@ class RunReader:
             self.branches = replace(self.branches, usual=usual)
         return learned
 
+    async def read_artifacts(self, changes: tuple[Change, ...] | None) -> bool:
+        """Read the artifacts of the run again if one of them may have changed; answers whether that was done."""
+        root = self.branches.root
+        if changes is not None and not any(_is_artifact_of(change, root) for change in changes):
+            return False
+        where = ArtifactFilter(flow_run_id=root)
+        page = await self._app.call(self._app.client.list_artifacts, where, limit=_MOST_ARTIFACTS)
+        self.artifacts = page.items
+        return True
+
+    async def read_history(self, changes: tuple[Change, ...] | None) -> History:
+        """All that happened in the run: read once, from then on what the feed tells is added to it."""
+        if self.history is None:
+            found: list[Change] = []
+            after: str | None = None
+            while True:
+                page = await self._app.call(self._app.client.run_history, self.branches.root, limit=_PAGE, after=after)
+                found.extend(page.items)
+                if (after := page.next) is None:
+                    break
+            self.history = await self._app.call(History.of, found)
+        elif changes:
+            root = self.branches.root
+            mine = [change for change in changes if _is_of(change, root) or _is_artifact_of(change, root)]
+            if mine:
+                self.history = await self._app.call(self.history.with_changes, mine)
+        return self.history
+
     async def read_histories(self, tasks: Iterable[TaskRun]) -> bool:
         """The histories of those tasks that tell more than their times do, unless they are known; answers whether
         anything was read."""
@@ -127,6 +162,10 @@ def _has_a_past(task: TaskRun) -> bool:
 
 def _with_page(tasks: TaskList, page: Slice[TaskRun]) -> TaskList:
     return tasks.with_tail(tasks.last_cursor, tasks.settled, page.items)
+
+
+def _is_artifact_of(change: Change, run_id: str) -> bool:
+    return change.kind == "artifact" and change.body.get("flow_run_id") == run_id
 
 
 def _is_of(change: Change, run_id: str) -> bool:

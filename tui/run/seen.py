@@ -1,10 +1,12 @@
 """What the panes of a run's screen show: the run and its tasks, at the moment that is looked at."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.shared import ArtifactRecord
 from flowtui.engine.states import State
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.outline import Outline
@@ -27,4 +29,13 @@ class Seen:
     """What the flow usually takes."""
     task: TaskRun | None = None
     """The task that the timeline's cursor is on."""
+    opened: frozenset[str] = frozenset()
+    """Subflows and groups that are open, by the id of their row or node."""
+    artifacts: Sequence[ArtifactRecord] = ()
+    """Those of the run, newest first."""
     replayed: bool = False
+
+    @property
+    def makers(self) -> Mapping[str, int]:
+        """How many artifacts each task run has made."""
+        return Counter(made.task_run_id for made in self.artifacts if made.task_run_id is not None)

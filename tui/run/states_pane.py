@@ -27,11 +27,18 @@ _COLUMNS: Final = (
 )
 
 
+class StateTable(VirtualTable):
+    """States are looked at, not opened."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return False if action == "select" else super().check_action(action, parameters)
+
+
 class StatesPane(RunPane):
     """The run's states above; below, those of the task that the timeline's cursor is on."""
 
     DEFAULT_CSS = """
-    StatesPane VirtualTable { height: 1fr; }
+    StatesPane StateTable { height: 1fr; }
     StatesPane Heading { margin-top: 1; }
     """
 
@@ -42,9 +49,9 @@ class StatesPane(RunPane):
         """Of which task, in which state, the history was read last."""
 
     def compose(self) -> Iterable[Widget]:
-        yield VirtualTable(_COLUMNS, markable=False, empty="reading the states …", id="states-of-run")
+        yield StateTable(_COLUMNS, markable=False, empty="reading the states …", id="states-of-run")
         yield Heading("The task under the timeline's cursor", id="states-task")
-        yield VirtualTable(
+        yield StateTable(
             _COLUMNS, markable=False, header=False, quiet=True, empty="There is none.", id="states-of-task"
         )
 
@@ -54,7 +61,7 @@ class StatesPane(RunPane):
 
     def show_run(self, seen: Seen) -> None:
         self._seen = seen
-        self.query_one("#states-of-run", VirtualTable).show(state_rows(seen.states, seen.now, seen.zone))
+        self.query_one("#states-of-run", StateTable).show(state_rows(seen.states, seen.now, seen.zone))
         task = seen.task
         if task is not None:
             self.query_one("#states-task", Heading).show(task.name, "", "muted")
@@ -68,7 +75,7 @@ class StatesPane(RunPane):
         if seen.replayed:
             states = tuple(state for state in states if state.timestamp <= seen.now)
         self._read = (task.id, task.state.id)
-        self.query_one("#states-of-task", VirtualTable).show(state_rows(states, seen.now, seen.zone))
+        self.query_one("#states-of-task", StateTable).show(state_rows(states, seen.now, seen.zone))
 
 
 def state_rows(states: Sequence[State], now: datetime, zone: tzinfo | None) -> ItemRows[State]:

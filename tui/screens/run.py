@@ -1,6 +1,7 @@
 """One flow run: its tasks along time, its log, what it was given and what it gave, and how it went."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -11,7 +12,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from flowtui.engine.errors import FlowtuiError, NotFound
-from flowtui.engine.model import Change, FlowRun
+from flowtui.engine.model import Change, FlowRun, TaskRun
+from flowtui.engine.shared import ArtifactRecord
 from flowtui.engine.states import State
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
@@ -21,6 +23,7 @@ from flowtui.tui.logs.source import RunLog
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.forecast import forecast
 from flowtui.tui.run.gantt import Gantt
+from flowtui.tui.run.nodes_pane import NodesPane
 from flowtui.tui.run.outline import Outline, outline
 from flowtui.tui.run.panes import TABS, RunPane, make_pane
 from flowtui.tui.run.reading import RunReader
@@ -118,8 +121,9 @@ class RunScreen(ActsOnRuns, ShellScreen):
         if run.state.id != self._states_at or changes is None:
             self._states, self._states_at = await app.call(app.client.flow_run_states, self.run_id), run.state.id
         await self._show()
-        if await reader.read_usual():
-            self._show_tasks()
+        learned, made = await reader.read_usual(), await reader.read_artifacts(changes)
+        if learned or made:
+            await self._show()
         await self._load_pane(changes)
 
     async def _show_part(self) -> None:
@@ -202,6 +206,10 @@ class RunScreen(ActsOnRuns, ShellScreen):
         return trunk.run if trunk is not None else None
 
     @property
+    def _artifacts(self) -> tuple[ArtifactRecord, ...]:
+        return self._reader.artifacts if self._reader is not None else ()
+
+    @property
     def _now(self) -> datetime:
         return self.workstation.now()
 
@@ -218,6 +226,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
             outline=self._outline,
             usual=self._usual,
             task=self._gantt.cursor_task,
+            opened=self._gantt.opened,
+            artifacts=self._artifacts,
         )
 
     # -- showing ----------------------------------------------------------------------------------------------------
@@ -246,6 +256,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
             "timeline": f"{count(stats.done)}/{count(stats.tasks)}" if stats.tasks else "",
             "logs": f"{stats.errors}✖" if stats.errors else "",
             "parameters": str(len(run.parameters) or ""),
+            "artifacts": str(len(self._artifacts) or ""),
         }
         tabs = [Tab(name, name.title(), note=notes.get(name, "")) for name in TABS]
         self.query_one("#tabs", TabStrip).show(tabs=tabs)
@@ -255,6 +266,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         assert run is not None and trunk is not None
         empty = "This run has called no task." if run.state.is_final() else "No task has been called yet."
         self._gantt.show_run(branches, self._outline, self._now, self._usual, empty)
+        self._gantt.show_makers(Counter(made.task_run_id for made in self._artifacts if made.task_run_id is not None))
         logs = self.query_one(LogPane)
         if logs.display:
             names = {task.id: task.name for task in trunk.tasks.tasks}
@@ -327,9 +339,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         panes = self.query_one("#panes")
         panes.set_classes(f"-{name}")
         if name not in ("timeline", "logs") and not panes.query(f"#{name}"):
-            pane = make_pane(name)
-            pane.id = name
-            await panes.mount(pane)
+            assert self._reader is not None
+            await panes.mount(make_pane(name, self._reader))
         for pane in panes.query(RunPane):
             pane.display = pane.id == name
         seen = self._seen()
@@ -357,7 +368,22 @@ class RunScreen(ActsOnRuns, ShellScreen):
         task = self._gantt.cursor_task
         if task is None:
             self._gantt.action_turn()
-        elif task.child_flow_run_id is not None:
+        else:
+            await self._open_task(task)
+
+    @on(RunPane.TaskChosen)
+    async def _node_chosen(self, message: RunPane.TaskChosen) -> None:
+        """The same for a node of the graph."""
+        task = self._branches.task(message.run_id, message.task_id)
+        if task is not None:
+            await self._open_task(task)
+
+    @on(NodesPane.Turned)
+    def _node_turned(self, message: NodesPane.Turned) -> None:
+        self._gantt.turn(message.node_id)
+
+    async def _open_task(self, task: TaskRun) -> None:
+        if task.child_flow_run_id is not None:
             self.workstation.open_run(task.child_flow_run_id)
         elif task.flow_run_id is not None and task.flow_run_id != self.run_id:
             self.workstation.open_run(task.flow_run_id, "logs")  # a subflow has a log of its own

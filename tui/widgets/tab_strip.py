@@ -66,6 +66,15 @@ class TabStrip(Widget):
                 x += width_of(spans) + (3 if with_keys else 2)
             if x - 2 <= self.size.width or not with_keys:
                 break
+        return self._in_sight(placed)
+
+    def _in_sight(self, placed: list[tuple[int, int, Tab, list[Span]]]) -> list[tuple[int, int, Tab, list[Span]]]:
+        """Without the first tabs, as far as the one that is on would not be in sight otherwise."""
+        end = next((end for _, end, tab, _ in placed if tab.id == self._active), 0)
+        while end > self.size.width - 1 and len(placed) > 1 and placed[0][2].id != self._active:
+            by = placed[1][0] - placed[0][0]
+            placed = [(start - by, stop - by, tab, spans) for start, stop, tab, spans in placed[1:]]
+            end -= by
         return placed
 
     def _spans(self, tab: Tab, with_key: bool) -> list[Span]:

@@ -8,45 +8,18 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowtui.engine.model import FlowRun, TaskRun
 from flowtui.engine.states import AwaitingRetry, Completed, Failed, Paused, Pending, Running, State
 from flowtui.engine.usual import Usual, usual_of
-from flowtui.tui.run.branches import Branch, Branches, critical_of
+from flowtui.tui.run.branches import Branches, critical_of
 from flowtui.tui.run.dependencies import critical_path, in_order, upstream_of
 from flowtui.tui.run.forecast import forecast
 from flowtui.tui.run.gantt_bar import gantt_bar
 from flowtui.tui.run.outline import ORDERS, outline, task_word
 from flowtui.tui.run.phases import phases_of
 from flowtui.tui.run.window import WHOLE, Window
-from flowtui.tui.timeline import Scale, TaskList
+from flowtui.tui.timeline import Scale
 from flowtui.tui.widgets.paint import width_of
-from tests.fakes.world import NOW
-
-RUN = FlowRun(
-    id="r", name="r", flow_id="f", flow_name="f", state=Running(timestamp=NOW), created=NOW, updated=NOW, start_time=NOW
-)
-
-
-def at(seconds: float):
-    return NOW + timedelta(seconds=seconds)
-
-
-def task(
-    number: int = 1, start: float | None = None, end: float | None = None, state: State | None = None, **more: object
-) -> TaskRun:
-    given = {
-        "id": f"t{number:03}",
-        "name": f"load-{number}",
-        "task_key": "load-1a2b3c4d",
-        "dynamic_key": str(number),
-        "state": state or (Completed(timestamp=at(end)) if end is not None else Running(timestamp=at(start or 0))),
-        "created": at(0 if start is None else max(start - 1, 0)),
-        "flow_run_id": "r",
-        "start_time": None if start is None else at(start),
-        "end_time": None if end is None else at(end),
-        **more,
-    }
-    return TaskRun(**given)
+from tests.tui.run.values import RUN, at, branch_of, depending, task
 
 
 def text_of(spans: Sequence[tuple[str, object]]) -> str:
@@ -178,18 +151,9 @@ def test_a_circle_in_the_records_ends_nothing() -> None:
     assert critical_path({}, {}) == ()
 
 
-def depending(number: int, *on: int, start: float = 0.0, end: float = 1.0) -> TaskRun:
-    edges = {"value": [{"input_type": "task_run", "id": f"t{other:03}"} for other in on]}
-    return task(number, start, end, task_inputs=edges if on else {"day": [{"input_type": "parameter", "name": "day"}]})
-
-
 def test_dependencies_come_from_what_the_engine_recorded() -> None:
     assert upstream_of(depending(3, 1, 2, 1)) == ("t001", "t002")
     assert upstream_of(depending(1)) == ()
-
-
-def branch_of(*tasks: TaskRun, run: FlowRun = RUN) -> Branch:
-    return Branch(run, TaskList().with_tail(None, 0, tasks))
 
 
 def test_without_dependencies_nothing_is_critical() -> None:
