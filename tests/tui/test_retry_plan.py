@@ -65,7 +65,7 @@ def test_space_has_a_task_run_again_with_all_that_depends_on_it(app: FlowtuiApp,
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.open_retry_plan(made[0].id)
         await shows(pilot, "≡ 2 reused")
-        await pilot.press("space")
+        await pilot.press("g", "space")
         await shows(pilot, "≡ 0 reused", "↻ 4 run")
         assert "it depends on login-0" in line_of(pilot, "get_stars-0")
         await pilot.press("space")
@@ -84,7 +84,7 @@ def test_what_was_edited_is_retried_and_written_down(app: FlowtuiApp, made: Made
         await shows(pilot, "plucky-heron")
         pilot.app.open_retry_plan(run.id)
         await shows(pilot, "≡ 2 reused")
-        await pilot.press("j", "j", "e")
+        await pilot.press("e")
         await give(pilot, "repo", "acme/other")
         await pilot.press("ctrl+s")
         await becomes(pilot, "get_stars-1", "✎ run")
@@ -96,7 +96,7 @@ def test_what_was_edited_is_retried_and_written_down(app: FlowtuiApp, made: Made
         await pilot.press("down", "down", "down", "end", *["backspace"] * 4, *"web")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: '"acme/web"] ✎' in screen_text(pilot.app))
-        await pilot.press("ctrl+s")
+        await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 
     play(app, script)
@@ -126,9 +126,9 @@ def test_the_next_one_who_looks_sees_what_was_edited(app: FlowtuiApp, world: Wor
         await shows(pilot, "limit=7 ✎")
         await becomes(pilot, "get_stars-1", 'repo="acme/other"')
         assert "✎" in line_of(pilot, "get_stars-1")
-        await pilot.press("j", "j", "backspace")
+        await pilot.press("backspace")
         await becomes(pilot, "get_stars-1", 'repo="acme/tool"')
-        await pilot.press("ctrl+s")
+        await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 
     play(app, script)
@@ -140,7 +140,7 @@ def test_an_input_of_a_task_that_completed_is_named_by_hand(app: FlowtuiApp, mad
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.open_retry_plan(made[0].id)
         await shows(pilot, "≡ 2 reused")
-        await pilot.press("e")
+        await pilot.press("g", "e")
         await shows(pilot, "Input of login-0")
         await pilot.press(*'user="ann"', "enter")
         await becomes(pilot, "login-0", 'user="ann"')
@@ -152,10 +152,10 @@ def test_an_input_of_a_task_that_completed_is_named_by_hand(app: FlowtuiApp, mad
 def test_a_run_that_has_been_taken_up_elsewhere_offers_no_retry(app: FlowtuiApp, world: World, made: Made) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.open_retry_plan(made[0].id)
-        await shows(pilot, "^s retry")
+        await shows(pilot, "R retry")
         world.client.set_flow_run_state(made[0].id, Running(timestamp=world.now), force=True)
         await shows(pilot, "plucky-heron  ▶ Running")
-        await until(pilot, lambda: "^s retry" not in screen_text(pilot.app))
+        await until(pilot, lambda: "R retry" not in screen_text(pilot.app))
 
     play(app, script)
 
@@ -197,7 +197,7 @@ def test_how_it_looks(
         await until(pilot, lambda: app.status.counts is not None and app.status.backends is not None)
         app.open_retry_plan(made[0].id)
         await shows(pilot, "≡ 2 reused")
-        await pilot.press("j", "j", "e")
+        await pilot.press("e")
         if what == "plan":
             await give(pilot, "repo", "acme/other")
             await pilot.press("ctrl+s")

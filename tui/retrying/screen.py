@@ -42,7 +42,7 @@ class RetryPlanScreen(ShellScreen):
     RetryPlanScreen.-short Lines { margin-top: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "retry", "retry", key_display="^s", id="retry-plan.retry"),
+        Binding("R", "retry", "retry", id="retry-plan.retry"),
         Binding("space", "toggle", "run again", id="retry-plan.toggle"),
         Binding("e", "edit", "edit inputs", id="retry-plan.edit"),
         Binding("p", "parameters", "parameters", id="retry-plan.parameters"),
@@ -93,7 +93,10 @@ class RetryPlanScreen(ShellScreen):
         self._tasks, self._kept = await app.call(self._read_tasks)
         self._plan = await app.call(self._planned)
         if self.is_attached:
+            first = not len(self._rows)
             self._show()
+            if first and self._plan.repeated:
+                self._table.move_to_id(self._plan.repeated[0].run.id)  # what most likely needs another input
             self.refresh_bindings()
 
     def _read_deployment(self, deployment_id: str) -> Deployment | None:
@@ -147,8 +150,13 @@ class RetryPlanScreen(ShellScreen):
         if action in ("toggle", "edit", "take_back"):
             return bool(self._tasks)
         if action == "parameters":
-            return self._run is not None and bool(self._run.parameters or self._deployment)
+            return self._run is not None and bool(self._run.parameters or self._schema.get("properties"))
         return super().check_action(action, parameters)
+
+    @property
+    def _schema(self) -> Mapping[str, Any]:
+        """Of the flow's parameters; empty where nothing says what they may be."""
+        return self._deployment.parameter_openapi_schema if self._deployment is not None else {}
 
     @property
     def _here(self) -> PlannedTask | None:
@@ -214,13 +222,12 @@ class RetryPlanScreen(ShellScreen):
         run = self._run
         if run is None:
             return
-        schema: Mapping[str, Any] = self._deployment.parameter_openapi_schema if self._deployment is not None else {}
         title: list[Any] = [("Parameters of ", "muted"), (f"{run.flow_name} · {run.name}", "bold strong")]
 
         def use(given: dict[str, Any]) -> None:
             self._change(self._draft.with_parameters(run, {**run.parameters, **given}))
 
-        fields = schema if schema.get("properties") else schema_of_values(run.parameters, {})
+        fields = self._schema if self._schema.get("properties") else schema_of_values(run.parameters, {})
         self.app.push_screen(ValuesScreen(title, fields, run.parameters, use, given=self._draft.parameters))
 
     @on(VirtualTable.RowSelected, "#plan")
