@@ -21,6 +21,7 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, NotFound, StoreError
 from flowtui.tui.acting.acting import Acting
+from flowtui.tui.acting.engine import engine_deed
 from flowtui.tui.acting.target import Subjects, target_of
 from flowtui.tui.commands import Command
 from flowtui.tui.keys import APP_BINDINGS
@@ -163,7 +164,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self._feed = feed
         feed.start()
         if self._backend_starter is not None:
-            self.action_start_backend()
+            self._start_engine(by_hand=False)
 
     def _open_client(self) -> tuple[Client, LiveFeed]:
         """Called in a thread. The place in the feed is taken before any screen reads."""
@@ -409,10 +410,14 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
     def action_start_backend(self) -> None:
         """Start the embedded backend, unless somebody serves the store."""
+        self._start_engine(by_hand=True)
+
+    def _start_engine(self, *, by_hand: bool) -> None:
+        """What a person asked for is written down; what goes without saying is not."""
         if self._backend_starter is None or self.backend is not None or self.status.starting or self.status.backends:
             return
         self._set_status(starting=True)
-        self._start_backend(self._backend_starter)
+        self._start_backend(self._backend_starter, by_hand)
 
     def _engine_ended(self) -> None:
         """The engine of this terminal was killed or broke: runs would wait for a person to see it, so start another."""
@@ -424,7 +429,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.notify(words, severity="warning", timeout=8)
         if not often:
             self._started_again = self.now()
-            self.action_start_backend()
+            self._start_engine(by_hand=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "start_backend":
@@ -432,9 +437,11 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         return True
 
     @work(group="backend", exit_on_error=False)
-    async def _start_backend(self, starter: Callable[[Client], BackendHandle | None]) -> None:
+    async def _start_backend(self, starter: Callable[[Client], BackendHandle | None], by_hand: bool) -> None:
+        deed = engine_deed(starter)
         try:
-            self.backend = await asyncio.to_thread(starter, self.client)
+            done = await (self.acting.attempt(deed) if by_hand else self.call(deed.do, self.client))
+            self.backend = done.value
         except FlowtuiError as error:
             self.notify_error(error)
         finally:

@@ -668,6 +668,9 @@ def test_nobody_runs_schedules_and_s_starts_the_engine(world: World) -> None:
         await shows(pilot, "nobody runs schedules  s start")
         await pilot.press("s")
         await until(pilot, lambda: len(handles) == 2)
+        await until(
+            pilot, lambda: [(e.title, e.result) for e in app.acting.journal.entries] == [("Start the engine", "done")]
+        )
 
     play(app, script)
 

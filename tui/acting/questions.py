@@ -23,17 +23,16 @@ class Question:
 def question_about(verb: RunVerb, target: Target, store: str, what: str = "") -> Question:
     """What is asked before a verb is carried out on runs. `what` says with what: a state, tags."""
     title = f"{verb.word.capitalize()} {target.name}{what}?"
-    lines = []
+    # What matters most comes first: a small terminal shows no more.
+    lines = [meaning] if (meaning := verb.consequence(target)) else []
+    lines.append(f"In {store}.")
+    if target.query is not None:
+        more = "; more fit, which are left for later" if target.cut else "; what fits later is not touched"
+        lines.append(f"Those that fit now: {str(target.query) or 'all'}{more}.")
     if not target.one:
         lines += [f"  {run.flow_name} · {run.name}   {run.state.name}" for run in target.runs[:_NAMED]]
         if len(target.ids) > _NAMED:
             lines.append(f"  … and {len(target.ids) - _NAMED:,} more")
-    if target.query is not None:
-        more = "; more fit, which are left for later" if target.cut else "; what fits later is not touched"
-        lines.append(f"Those that fit now: {str(target.query) or 'all'}{more}.")
-    lines.append(f"In {store}.")
-    if meaning := verb.consequence(target):
-        lines.append(meaning)
     danger = verb.danger_for(target)
     word = target.one.name if target.one else str(len(target.ids))
     return Question(danger=danger, title=title, detail="\n".join(lines), word=word if danger is Danger.TYPE else "")

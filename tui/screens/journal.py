@@ -47,9 +47,8 @@ class JournalScreen(ShellScreen):
     """The newest first; the one under the cursor in full below."""
 
     DEFAULT_CSS = """
-    JournalScreen #entries { height: 2fr; }
-    JournalScreen #entry { height: 1fr; min-height: 6; border-top: solid $rule; padding: 0 2; }
-    JournalScreen.-short #entry { min-height: 4; }
+    JournalScreen #entries { height: 1fr; }
+    JournalScreen #entry { height: 45%; max-height: 14; border-top: solid $rule; padding: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy(False)", "copy the command", id="journal.copy"),
@@ -121,15 +120,14 @@ class JournalScreen(ShellScreen):
         if entry is None:
             self.query_one("#entry-text", Static).update("")
             return
-        parts: list[tuple[str, str]] = [(entry.title, "bold strong"), (f"   {entry.words or entry.result}\n", "text")]
         undo = {"can": "u undoes it.", "undone": entry.undo_words or "It was undone."}.get(entry.undo, entry.undo_words)
-        if undo:
-            parts.append((f"{undo}\n", "muted"))
-        elif entry.result == "done":
-            parts.append(("It cannot be undone.\n", "muted"))
-        parts.append(("\n", "text"))
-        parts.append((f"{entry.command or '# no command does this'}\n\n", "accent"))
-        parts.append((entry.python, "info"))
+        gap = "\n" if self.has_class("-tall") else ""
+        parts: list[tuple[str, str]] = [
+            (entry.words or entry.result, "text"),
+            (f"   {undo or 'It cannot be undone.'}\n{gap}", "muted"),
+            (f"{entry.command or '# no command does this'}\n{gap}", "accent"),
+            (entry.python, "info"),
+        ]
         text = Text.assemble(*(("\n".join(safe_block(words)), palette.style(role)) for words, role in parts))
         self.query_one("#entry-text", Static).update(text)
 
