@@ -16,6 +16,7 @@ from flowtui.engine.run_changes import Outcome, RunChange
 from flowtui.engine.states import Completed, Failed, Late, Running
 from flowtui.tui.acting.journal import Entry
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.retrying.screen import RetryPlanScreen
 from flowtui.tui.screens.action_menu import ActionMenuScreen
 from flowtui.tui.screens.batch import BatchScreen
 from flowtui.tui.screens.confirm import ConfirmScreen, TypeScreen
@@ -251,7 +252,12 @@ def test_the_menu_says_what_can_be_done_and_why_the_rest_cannot(app: FlowtuiApp,
         await pilot.press("escape", "x")
         await until(pilot, lambda: isinstance(app.screen, ActionMenuScreen))
         await pilot.press("R")
-        await until(pilot, lambda: states(world, [failed]) == ["AwaitingRetry"])
+        await until(pilot, lambda: isinstance(app.screen, RetryPlanScreen))
+        await pilot.press("escape")
+        app.act("retry", [failed, a_failure(world, "worse-luck")])
+        await shows(pilot, "Retry 2 runs?", "etl · worse-luck   Failed")
+        await pilot.press("y")
+        await until(pilot, lambda: app.acting.journal.entries and states(world, [failed]) == ["AwaitingRetry"])
         await pilot.press("u")
         await until(pilot, lambda: states(world, [failed]) == ["Failed"])
         assert world.client.read_flow_run(failed.id).end_time == failed.end_time

@@ -326,7 +326,7 @@ def test_an_ended_run_cannot_be_cancelled_and_a_live_one_not_retried(
         await shows(pilot, "has ended already")
         await on_run(pilot, day["running"])
         await pilot.press("R")
-        await shows(pilot, "it has not ended: it is Running")
+        await shows(pilot, "it has not ended")
         assert isinstance(app.screen, RunsScreen)
 
     play(app, script)
@@ -339,8 +339,9 @@ def test_retry_sets_a_failed_run_of_a_deployment_to_awaiting_retry(
         await go_to_runs(pilot)
         await on_run(pilot, day["failed"])
         await pilot.press("R")
+        await shows(pilot, "plucky-heron", "^s retry")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: state_of(world, day["failed"]) == "AwaitingRetry")
-        await shows(pilot, "↻ AwaitingRetry")
 
     play(app, script)
 

@@ -21,9 +21,8 @@ Procedure: TypeAlias = Callable[["Acting", RunVerb, Target], Awaitable[bool]]
 
 async def _retry(acting: "Acting", verb: RunVerb, target: Target) -> bool:
     """One by its plan, several at once."""
-    plan = getattr(acting.app, "open_retry_plan", None)
-    if target.one is not None and plan is not None:
-        plan(target.one.id)
+    if target.one is not None:
+        acting.app.open_retry_plan(target.one.id)
         return True
     assert verb.change is not None
     return await acting.carry_out(verb, target, verb.change)
