@@ -14,7 +14,7 @@ from flowtui.engine.provenance import BlockUse, Provenance
 __all__ = ["RunFacts", "compare"]
 
 _OUTCOME, _MESSAGE, _LONGER, _SHORTER = 100, 90, 40, 18
-_PARAMETER, _JOB_VARIABLE, _TAG = 80, 50, 12
+_PARAMETER, _EDITED, _JOB_VARIABLE, _TAG = 80, 72, 50, 12
 _CODE: Final[tuple[tuple[str, str, int], ...]] = (
     ("commit", "commit", 75),
     ("source_hash", "source file", 78),
@@ -59,6 +59,7 @@ def compare(
         *_blocks(older.blocks, newer.blocks),
         *task_differences(older.tasks, newer.tasks, seconds),
         *_lines(templates),
+        *_edited(older, newer),
         *_values("run", was.job_variables, now.job_variables, _JOB_VARIABLE, "job variable "),
         *_tags(was.tags, now.tags),
     ]
@@ -169,6 +170,23 @@ def _lines(templates: Iterable[Template]) -> Iterator[Difference]:
 
 def _times(count: int) -> str | None:
     return f"{count:,}×" if count else None
+
+
+def _edited(older: RunFacts, newer: RunFacts) -> Iterator[Difference]:
+    """Inputs of tasks that a person has changed to retry one of the runs."""
+    before, after = _inputs(older), _inputs(newer)
+    for name in dict.fromkeys([*after, *before]):
+        for path, change, was, now in nested_changes(before.get(name, {}), after.get(name, {})):
+            what = f"edited input {name}.{path}"
+            yield Difference(section="run", what=what, change=change, before=was, after=now, weight=_EDITED)
+
+
+def _inputs(facts: RunFacts) -> dict[str, Mapping[str, Any]]:
+    amendments = facts.run.amendments
+    if amendments is None:
+        return {}
+    names = {task.id: task.name for task in facts.tasks}
+    return {names.get(task, task): values for task, values in amendments.inputs.items()}
 
 
 def _tags(before: Sequence[str], after: Sequence[str]) -> Iterator[Difference]:

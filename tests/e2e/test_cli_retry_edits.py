@@ -65,7 +65,8 @@ def test_a_plan_with_edits_changes_nothing(project: Path, failed: FlowRun, clien
         "fetch-0": ("runs it", "it was asked for", {}),
         "fetch-1": ("runs it", "its inputs were edited", {"repo": "good"}),
     }
-    assert "fetch-1 ✎" in retry(project, failed, "--plan", "--set", "fetch-1.repo=good").out
+    shown = retry(project, failed, "--plan", "--set", "fetch-1.repo=good")
+    assert "fetch-1 ✎" in shown.out and "A retry takes about" in shown.err
     assert client.read_flow_run(failed.id) == failed
 
 
@@ -77,6 +78,8 @@ def test_edits_are_carried_out_here(project: Path, failed: FlowRun, client: Loca
     assert (now.result, now.parameters["limit"]) == ("18", 10)
     shown = json.loads(run_flowtui("flow-run", "inspect", failed.id, "-o", "json").stdout)
     assert shown["amendments"]["parameters"] == {"limit": 3}
+    words = run_flowtui("flow-run", "inspect", failed.id).stdout
+    assert "limit (was 3), fetch-1.repo='good'" in words
 
 
 def test_edits_outlive_the_process_that_was_killed_with_them(

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -104,6 +105,30 @@ def test_a_run_that_goes_on_is_compared_again_when_it_has_ended(app: FlowtuiApp,
         await shows(pilot, "amber-auk ✔ Completed → brisk-bee ▶ Running")
         world.client.set_flow_run_state(live.id, Completed(timestamp=world.now), force=True)
         await shows(pilot, "amber-auk ✔ Completed → brisk-bee ✔ Completed")
+
+    play(app, script)
+
+
+def test_all_but_the_logs_is_shown_while_long_logs_are_compared(
+    app: FlowtuiApp, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    read = app._opener().read_logs
+
+    def slow(*args: Any, **fields: Any) -> Any:
+        reached.set()
+        assert go_on.wait(50)
+        return read(*args, **fields)
+
+    monkeypatch.setattr("flowtui.tui.compare.screen._LONG", 0)
+    monkeypatch.setattr(app._opener(), "read_logs", slow)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_compare(None, runs[1].id)
+        text = await shows(pilot, "comparing the logs …", "limits.rows")
+        assert reached.is_set() and "wrote <*> rows" not in text
+        go_on.set()
+        assert "comparing the logs" not in await shows(pilot, "wrote <*> rows", "17 differences")
 
     play(app, script)
 

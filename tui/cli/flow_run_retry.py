@@ -1,5 +1,6 @@
 """`flowtui flow-run retry`: run a finished run again, by a worker or here; or say what that would do."""
 
+import statistics
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,12 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun
+from flowtui.tui import formats
 from flowtui.tui.cli.find import find_flow_run
 from flowtui.tui.cli.flow_run_bulk import DryRun, Limit, Yes, in_bulk, is_one
 from flowtui.tui.cli.output import Column, Output, narrate, print_json, print_table, state_cell
 from flowtui.tui.cli.retry_edits import edits_of
+from flowtui.tui.retrying.draft import estimate
 
 __all__ = ["retry", "run_here"]
 
@@ -103,7 +106,8 @@ def _with_followers(client: Client, found: FlowRun, edits: RetryEdits) -> RetryE
 def _plan(client: Client, found: FlowRun, edits: RetryEdits, output: str) -> int:
     from flowtui.engine.runs.retry_plan import retry_plan  # noqa: PLC0415 - loads with the run machinery
 
-    tasks = retry_plan(client, found.id, edits).tasks
+    plan = retry_plan(client, found.id, edits)
+    tasks = plan.tasks
     if output == "json":
         print_json(
             [
@@ -121,6 +125,10 @@ def _plan(client: Client, found: FlowRun, edits: RetryEdits, output: str) -> int
         (f"{task.run.name}{' ✎' if task.edited else ''}", state_cell(task.run.state), task.fate, task.reason)
         for task in tasks
     ]
+    usual = client.usual_seconds(found.flow_name)
+    expected = estimate(statistics.median(usual) if usual else None, plan.seconds)
+    if expected is not None:
+        narrate(f"A retry takes about {formats.duration(expected[0])} instead of {formats.duration(expected[1])}.")
     columns = (Column("TASK RUN"), Column("STATE"), Column("A RETRY"), Column("BECAUSE"))
     print_table(columns, rows, empty="It called no task; a retry runs it from its beginning.")
     return 0

@@ -225,6 +225,7 @@ def inspect(run: str, /, *, output: Output = "table") -> int:
         ("result", result_text(found.result, found.state.details) or ""),
         ("process", found.infrastructure_pid or ""),
         *_ran_with(client, found),
+        ("edited", ", ".join(_edited(client, found))),
         ("blocks", ", ".join(use.reference for use in blocks)),
     ]
     print_facts((name, value) for name, value in facts if value)
@@ -247,3 +248,17 @@ def _ran_with(client: Client, run: FlowRun) -> list[tuple[str, Cell | str]]:
         ("versions", f"Python {known.python}, flowtui {known.flowtui}"),
         ("packages", f"{len(client.read_environment(known.environment).packages)}" if known.environment else ""),
     ]
+
+
+def _edited(client: Client, run: FlowRun) -> list[str]:
+    """What people have changed in it to retry it."""
+    known = run.amendments
+    if known is None:
+        return []
+    parameters = [f"{name} (was {value!r})" for name, value in known.parameters.items()]
+    inputs = [
+        f"{client.read_task_run(task).name}.{name}={value!r}"
+        for task, values in known.inputs.items()
+        for name, value in values.items()
+    ]
+    return [*parameters, *inputs]

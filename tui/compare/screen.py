@@ -23,6 +23,8 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["CompareScreen"]
 
 _DETAIL: Final = 7
+_LONG: Final = 5_000
+"""Lines of both logs from which on they are compared after all else: that takes longer than a tenth of a second."""
 
 
 class _Detail(Widget):
@@ -68,6 +70,8 @@ class CompareScreen(ShellScreen):
         self._newer: FlowRun | None = None
         self._found: Comparison | None = None
         self._everything = False
+        self._whole = False
+        """Whether the logs have been compared, too."""
         self._rows: ItemRows[ChangeRow] = ItemRows((), lambda row: row.id, change_cells)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -91,17 +95,22 @@ class CompareScreen(ShellScreen):
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation
-        if changes is None and self._found is not None and self._found.newer.state.is_final():
+        if changes is None and self._whole and self._found is not None and self._found.newer.state.is_final():
             return  # what has ended does not change
         self._newer = await app.call(app.client.read_flow_run, self._newer_id)
         if self._older_id is None:
-            older = await app.call(app.client.last_good_run, self._newer_id)
-            self._older_id = None if older is None else older.id
+            good = await app.call(app.client.last_good_run, self._newer_id)
+            self._older_id = None if good is None else good.id
         if self._older_id is None:
             self._show_nothing(self._newer)
             return
         self.query_one(Title).show(compare_title(None, self._newer))
+        older = await app.call(app.client.read_flow_run, self._older_id)
+        if older.stats.lines + self._newer.stats.lines > _LONG:  # first what is known at once
+            self._found = await app.call(compare_runs, app.client, self._older_id, self._newer_id, logs=False)
+            self._show()
         self._found = await app.call(compare_runs, app.client, self._older_id, self._newer_id)
+        self._whole = True
         if self.is_attached:
             self._show()
             self.refresh_bindings()
@@ -124,6 +133,8 @@ class CompareScreen(ShellScreen):
             return
         told = len(found.notable)
         note: list[Span] = [(f"{count(told)} {'difference' if told == 1 else 'differences'}", "muted")]
+        if not self._whole:
+            note.append(("   comparing the logs …", "faint"))
         if self._everything:
             note = [("everything", "accent"), (f"   {count(len(found.differences))} compared", "muted")]
         narrow = self.has_class("-narrow")

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowtui.engine.amendments import RetryEdits
 from flowtui.engine.clock import utc_now
 from flowtui.engine.comparing.differences import Comparison
 from flowtui.engine.comparing.reading import compare_runs, compare_with_last_good
 from flowtui.engine.comparing.tasks import task_differences, took_longer
 from flowtui.engine.errors import NotFound
-from flowtui.engine.model import TaskRun
+from flowtui.engine.model import TaskRun, TaskRunFilter
 from flowtui.engine.states import Completed, Failed, State
 from tests.engine.store.made import a_task
 from tests.fakes.changed import a_change
@@ -60,6 +61,20 @@ def test_all_that_changed_is_told_and_the_failure_comes_first(world: World) -> N
     line = kinds["wrote <*> rows to stars.csv in <*> ms"]
     assert line.in_older and line.line is not None
     assert "wrote 3 rows" in world.client.read_logs(older.id, start=line.line, limit=1).lines[0].message
+
+
+def test_what_was_edited_to_retry_a_run_is_a_difference(world: World) -> None:
+    older, newer = a_change(world)
+    task = next(it for it in world.client.list_task_runs(TaskRunFilter(flow_run_id=newer.id)).items if "1" in it.name)
+    world.client.retry_flow_run(newer.id, RetryEdits(inputs={task.id: {"repo": "acme/tool"}}))
+    found = compare_runs(world.client, older.id, newer.id)
+    assert told(found, "run") == {"edited input get_stars-1.repo": ("new", None, "acme/tool")}
+
+
+def test_without_the_logs_it_is_the_same_but_for_them(world: World) -> None:
+    older, newer = a_change(world)
+    whole, quick = (compare_runs(world.client, older.id, newer.id, logs=logs) for logs in (True, False))
+    assert {it for it in whole.differences if it.section != "log"} == set(quick.differences)
 
 
 def test_a_run_does_not_differ_from_itself(world: World) -> None:
