@@ -11,6 +11,7 @@ __all__ = [
     "FIELDS",
     "IS_WORDS",
     "NAMES",
+    "NEEDS_WORDS",
     "STATE_KINDS",
     "STATE_NAMES",
     "TIME_WORDS",

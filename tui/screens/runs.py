@@ -11,13 +11,14 @@ from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, UsageError
-from flowtui.engine.listing import NEWEST, SORTS, RunSort
+from flowtui.engine.listing import NEWEST, SORTS, QueryValue, RunSort
 from flowtui.engine.model import Change, FlowRun, TaskRunFilter
 from flowtui.engine.query import parse
 from flowtui.engine.query_edits import toggled
 from flowtui.engine.states import StateType
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
+from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
 from flowtui.tui.run_cells import RUN_COLUMNS, SORTED_COLUMNS, is_live, run_cells
 from flowtui.tui.run_list import RunList
@@ -82,7 +83,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
-        yield FilterBar(parse, "all runs up to now · f filter")
+        yield FilterBar(parse, "all runs up to now · f filter", self._values)
         yield FindLine("part of what a row shows   enter next")
         yield VirtualTable(RUN_COLUMNS, empty="reading the runs …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
@@ -210,6 +211,13 @@ class RunsScreen(ActsOnRuns, ShellScreen):
                 self._show(reader.list, None, moved=True)
         except FlowtuiError as error:
             self.workstation.notify_error(error)
+
+    async def _values(self, asked: Wanted) -> Sequence[QueryValue]:
+        """Values for the filter that is being written."""
+        if asked.field == "state":
+            return state_values(self.workstation.status.counts, asked.start)
+        client = self.workstation.client
+        return await self.workstation.call(client.query_values, asked.field, asked.start, path=asked.path)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
