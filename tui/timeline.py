@@ -116,6 +116,7 @@ def _state_of(change: Change) -> State | None:
         message=change.body.get("message"),
         timestamp=change.occurred,
         details=change.body.get("details") or {},
+        id=str(change.body.get("id") or change.seq),
     )
 
 

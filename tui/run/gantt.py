@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,8 +14,9 @@ from flowtui.tui.formats import count
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.gantt_cells import COLUMNS, Light, group_cells, task_cells
 from flowtui.tui.run.outline import ORDERS, Order, Outline, Row
+from flowtui.tui.run.seen import Seen
 from flowtui.tui.run.window import WHOLE, Window
-from flowtui.tui.timeline import Scale, scale_of
+from flowtui.tui.timeline import Scale
 from flowtui.tui.widgets.bars import axis
 from flowtui.tui.widgets.paint import Span, Spans
 from flowtui.tui.widgets.rows import Cell
@@ -85,6 +86,8 @@ class Gantt(VirtualTable):
         self._window = WHOLE
         self._whole = _NOWHERE
         self._now = datetime.min
+        self._moment: datetime | None = None
+        """Which moment is looked at in a replay."""
         self._histories: Mapping[str, Sequence[State]] = {}
         self._makers: Mapping[str, int] = {}
         self._wanted = ""
@@ -103,21 +106,19 @@ class Gantt(VirtualTable):
         """Which part of the run's time is shown."""
         return self._window
 
-    def show_run(
-        self, branches: Branches, outline: Outline, now: datetime, usual: timedelta | None, empty: str
-    ) -> None:
-        """Show what was read. Only rows that look different are painted again."""
-        old, before = self._branches, self._outline
+    def show_run(self, seen: Seen, whole: Scale, empty: str) -> None:
+        """Show a look at a run, in that span of time. Only rows that look different are painted again."""
+        old, before, moment = self._branches, self._outline, self._moment
+        branches, outline, now = seen.branches, seen.outline, seen.now
         self._branches, self._outline, self._now = branches, outline, now
-        whole, trunk = self._whole, branches.trunk
-        if trunk is not None:
-            self._whole = scale_of(trunk.run, now, usual)
+        self._moment = now if seen.replayed else None
+        self._whole, whole = whole, self._whole
         rows = _GanttRows(outline, self)
         if outline.rows is not before.rows:
             self.show(rows, empty=empty)
             self._show_within(before)
             self.post_message(self.Looked())
-        elif self._whole != whole or outline is not before or branches.usual is not old.usual:
+        elif (self._whole, self._moment, outline, branches.usual) != (whole, moment, before, old.usual):
             self.update(rows, ())
             self.refresh()
         else:
@@ -178,13 +179,9 @@ class Gantt(VirtualTable):
         row = self.cursor_row
         return self.task_of(row) if row is not None else None
 
-    def tick(self, now: datetime, usual: timedelta | None) -> None:
+    def tick(self, now: datetime, whole: Scale) -> None:
         """Time has passed: what runs has grown."""
         self._now = now
-        trunk = self._branches.trunk
-        if trunk is None:
-            return
-        whole = scale_of(trunk.run, now, usual)
         if whole != self._whole:
             self._whole = whole
             self.refresh()
@@ -197,7 +194,7 @@ class Gantt(VirtualTable):
 
     def cells_of(self, row: Row) -> Sequence[Cell]:
         """One cell for each column."""
-        light = Light(self._window.scale(self._whole), self._now, wanted=self._wanted)
+        light = Light(self._window.scale(self._whole), self._now, wanted=self._wanted, playhead=self._moment)
         if row.task_id is None:
             found = (self._branches.task(row.run_id, member) for member in row.members)
             return group_cells([task for task in found if task is not None], row, light)
@@ -206,9 +203,12 @@ class Gantt(VirtualTable):
             return ["", "", "", ""]
         made = self._makers.get(task.id)
         marks: Spans = [(f" ◆{made if made > 1 else ''}", "accent")] if made else ()
+        states = self._histories.get(task.id, ())
+        if self._moment is not None:
+            states = [state for state in states if state.timestamp <= self._moment]
         light = replace(
             light,
-            states=self._histories.get(task.id, ()),
+            states=states,
             usual=self._branches.usual.get(task.task_key),
             critical=task.id in self._outline.critical,
             marks=marks,

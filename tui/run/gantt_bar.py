@@ -18,6 +18,7 @@ _DIMMED: Final = frozenset({"running", "completed"})
 _LINES: Final = {"waiting": ("┈", "faint"), "retry": ("┈", "late"), "paused": ("┈", "paused")}
 _GHOST: Final = ("░", "ghost")
 _MARK: Final = ("╎", "faint")
+_PLAYHEAD: Final = ("│", "accent")
 
 
 def task_role(task: TaskRun, *, bright: bool) -> str:
@@ -35,6 +36,7 @@ def gantt_bar(
     *,
     usual: Usual | None = None,
     critical: bool = False,
+    playhead: datetime | None = None,
 ) -> list[Span]:
     """Exactly `width` cells: bars over lines, lines over the ghost; what is out of the scale is not drawn."""
     cells: list[tuple[str, str]] = [(" ", "")] * width
@@ -55,6 +57,8 @@ def gantt_bar(
         _put(
             cells, int(scale.place(task.end_time or task.state.timestamp) * width), (look.glyph, look.role), least=True
         )
+    if playhead is not None:
+        _put(cells, int(scale.place(playhead) * width), _PLAYHEAD)
     return _joined(cells)
 
 

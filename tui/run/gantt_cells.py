@@ -40,6 +40,8 @@ class Light:
     """The task's history, when it is known."""
     usual: Usual | None = None
     critical: bool = False
+    playhead: datetime | None = None
+    """A moment to be marked in the chart."""
     wanted: str = ""
     """What is looked for in names, in small letters."""
     marks: Sequence[Span] = field(default=())
@@ -58,6 +60,7 @@ def task_cells(task: TaskRun, row: Row, light: Light) -> list[Cell]:
             width,
             usual=light.usual,
             critical=light.critical,
+            playhead=light.playhead,
         ),
         _took(task, light),
         outcome_spans(task),

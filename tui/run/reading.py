@@ -39,7 +39,9 @@ class RunReader:
         """Under which state of a task run its history was read."""
         self._flows: set[str] = set()
         self.history: History | None = None
-        """All that happened in the run itself; None until it was asked for."""
+        """All that happened; None until it was asked for."""
+        self._told: set[str] = set()
+        """The runs whose history was read."""
         self.artifacts: tuple[ArtifactRecord, ...] = ()
         """Those of the run itself, newest first."""
 
@@ -125,22 +127,26 @@ class RunReader:
         return True
 
     async def read_history(self, changes: tuple[Change, ...] | None) -> History:
-        """All that happened in the run: read once, from then on what the feed tells is added to it."""
-        if self.history is None:
-            found: list[Change] = []
-            after: str | None = None
-            while True:
-                page = await self._app.call(self._app.client.run_history, self.branches.root, limit=_PAGE, after=after)
-                found.extend(page.items)
-                if (after := page.next) is None:
-                    break
-            self.history = await self._app.call(History.of, found)
-        elif changes:
-            root = self.branches.root
-            mine = [change for change in changes if _is_of(change, root) or _is_artifact_of(change, root)]
-            if mine:
-                self.history = await self._app.call(self.history.with_changes, mine)
-        return self.history
+        """All that happened in the run and in the subflows that are open in it: read once, from then on what the feed
+        tells is added to it."""
+        history, known = self.history or History(), self._told
+        for run_id in self.branches.by_run.keys() - known:
+            known.add(run_id)
+            history = await self._app.call(history.with_changes, await self._whole_history(run_id))
+        mine = [one for one in changes or () if any(_is_of(one, run) or _is_artifact_of(one, run) for run in known)]
+        if mine:
+            history = await self._app.call(history.with_changes, mine)
+        self.history = history
+        return history
+
+    async def _whole_history(self, run_id: str) -> list[Change]:
+        found: list[Change] = []
+        after: str | None = None
+        while True:
+            page = await self._app.call(self._app.client.run_history, run_id, limit=_PAGE, after=after)
+            found.extend(page.items)
+            if (after := page.next) is None:
+                return found
 
     async def read_histories(self, tasks: Iterable[TaskRun]) -> bool:
         """The histories of those tasks that tell more than their times do, unless they are known; answers whether

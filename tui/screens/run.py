@@ -1,7 +1,6 @@
 """One flow run: its tasks along time, its log, what it was given and what it gave, and how it went."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -23,14 +22,18 @@ from flowtui.tui.logs.source import RunLog
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.forecast import forecast
 from flowtui.tui.run.gantt import Gantt
+from flowtui.tui.run.log_place import line_at
 from flowtui.tui.run.nodes_pane import NodesPane
 from flowtui.tui.run.outline import Outline, outline
 from flowtui.tui.run.panes import TABS, RunPane, make_pane
+from flowtui.tui.run.playhead import Playhead
 from flowtui.tui.run.reading import RunReader
+from flowtui.tui.run.rewind import seen_at
+from flowtui.tui.run.scrubber import Scrubber
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
-from flowtui.tui.timeline import usual
+from flowtui.tui.timeline import Scale, scale_of, usual
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.log_pane import LogPane
 from flowtui.tui.widgets.run_title import RunTitle
@@ -50,6 +53,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         *acting_bindings("run", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="run.why"),
         Binding("D", "compare", "what changed", show=False, id="run.compare"),
+        Binding("t", "scrub", "rewind", id="run.scrub"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", id="run.next-tab"),
         Binding("left_square_bracket", "next_tab(-1)", "previous tab", show=False, id="run.previous-tab"),
@@ -70,6 +74,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         self._states_at = ""
         self._usual: timedelta | None = None
         self._gone = False
+        self._replay: Seen | None = None
+        """What was to be seen at the moment that is looked at; None at present."""
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
@@ -79,6 +85,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
             yield FindLine(id="find-task")
             yield Gantt(id="timeline")
             yield LogPane(app.zone, id="logs")
+        yield Scrubber(app.zone)
 
     def on_mount(self) -> None:
         self._reader = RunReader(self.workstation, self.run_id, self._show_part)
@@ -120,6 +127,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         await self._draw_up(forced=changes is None)
         if run.state.id != self._states_at or changes is None:
             self._states, self._states_at = await app.call(app.client.flow_run_states, self.run_id), run.state.id
+        await self._catch_up_replay(changes)
         await self._show()
         learned, made = await reader.read_usual(), await reader.read_artifacts(changes)
         if learned or made:
@@ -214,6 +222,10 @@ class RunScreen(ActsOnRuns, ShellScreen):
         return self.workstation.now()
 
     def _seen(self) -> Seen | None:
+        """What there is to be seen: of the present, or of the moment that is looked at."""
+        return self._replay or self._present()
+
+    def _present(self) -> Seen | None:
         run = self._run
         if run is None:
             return None
@@ -238,8 +250,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         if seen is None:
             return
         await self._foresee(seen)
-        self._show_notes(seen.run)
-        self._show_tasks()
+        self._show_notes(seen)
+        self._show_tasks(seen)
         if (pane := self._pane) is not None:
             pane.show_run(seen)
 
@@ -248,30 +260,36 @@ class RunScreen(ActsOnRuns, ShellScreen):
         trunk = seen.branches.trunk
         tasks = trunk.tasks.tasks if trunk is not None else ()
         expected = await asyncio.to_thread(forecast, seen.run, tasks, seen.branches.usual, seen.usual, seen.now)
-        self.query_one(RunTitle).show(seen.run, seen.usual, seen.zone, expected)
+        moment = seen.now if seen.replayed else None
+        self.query_one(RunTitle).show(seen.run, seen.usual, seen.zone, expected, moment)
 
-    def _show_notes(self, run: FlowRun) -> None:
-        stats = run.stats
+    def _show_notes(self, seen: Seen) -> None:
+        run, stats = seen.run, seen.run.stats
         notes = {
             "timeline": f"{count(stats.done)}/{count(stats.tasks)}" if stats.tasks else "",
             "logs": f"{stats.errors}✖" if stats.errors else "",
             "parameters": str(len(run.parameters) or ""),
-            "artifacts": str(len(self._artifacts) or ""),
+            "artifacts": str(len(seen.artifacts) or ""),
         }
         tabs = [Tab(name, name.title(), note=notes.get(name, "")) for name in TABS]
         self.query_one("#tabs", TabStrip).show(tabs=tabs)
 
-    def _show_tasks(self) -> None:
-        branches, run, trunk = self._branches, self._run, self._branches.trunk
-        assert run is not None and trunk is not None
+    def _show_tasks(self, seen: Seen) -> None:
+        run, trunk = seen.run, self._branches.trunk
         empty = "This run has called no task." if run.state.is_final() else "No task has been called yet."
-        self._gantt.show_run(branches, self._outline, self._now, self._usual, empty)
-        self._gantt.show_makers(Counter(made.task_run_id for made in self._artifacts if made.task_run_id is not None))
+        self._gantt.show_run(seen, self._whole(), empty)
+        self._gantt.show_makers(seen.makers)
         logs = self.query_one(LogPane)
-        if logs.display:
+        if logs.display and trunk is not None:
             names = {task.id: task.name for task in trunk.tasks.tasks}
             logs.tell(RunFacts(run.name, (run,), names, attempts_of(self._states)))
         self._look_back()
+
+    def _whole(self) -> Scale:
+        """The span of time of the chart: also in a replay that of the run as it is by now."""
+        run = self._run
+        assert run is not None
+        return scale_of(run, self._now, self._usual)
 
     @on(Gantt.Looked)
     def _look_back(self) -> None:
@@ -312,11 +330,11 @@ class RunScreen(ActsOnRuns, ShellScreen):
     def _tick(self) -> None:
         """A second has passed: what runs has grown."""
         run = self._run
-        if run is None or not self.is_current or not is_live(run):
+        if run is None or self._replay is not None or not self.is_current or not is_live(run):
             return
         self._refresh_title()
         if self.tab == "timeline":
-            self._gantt.tick(self._now, self._usual)
+            self._gantt.tick(self._now, self._whole())
         elif (pane := self._pane) is not None and (seen := self._seen()) is not None:
             pane.tick(seen)
 
@@ -391,6 +409,64 @@ class RunScreen(ActsOnRuns, ShellScreen):
             await self.action_tab("logs")
             self.query_one(LogPane).seek_task(task.id)
 
+    # -- the past -----------------------------------------------------------------------------------------------------
+
+    @work(group="scrub", exclusive=True, exit_on_error=False)
+    async def action_scrub(self) -> None:
+        """Look at the run as it was at a moment."""
+        reader, run, scrubber = self._reader, self._run, self.query_one(Scrubber)
+        if scrubber.head is not None:
+            scrubber.focus()
+        if reader is None or run is None or scrubber.head is not None:
+            return
+        try:
+            history = await reader.read_history(None)
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
+            return
+        head = Playhead.over(history.moments, run.end_time or self._now)
+        if head is not None:
+            scrubber.open(head, self.workstation.zone)
+
+    @on(Scrubber.Moved)
+    def _moved_in_time(self) -> None:
+        self._rewind()
+
+    @work(group="rewind", exclusive=True, exit_on_error=False)
+    async def _rewind(self) -> None:
+        """Show the moment at which the playhead is now; a newer one takes the place of one that is not shown yet."""
+        head, present, reader = self.query_one(Scrubber).head, self._present(), self._reader
+        if head is None or present is None or reader is None or reader.history is None:
+            return
+        self._replay = await asyncio.to_thread(seen_at, present, reader.history, head.moment, self._gantt.order)
+        await self._show()
+        await self._follow_log(head.moment)
+
+    async def _follow_log(self, moment: datetime) -> None:
+        """Put the log's cursor on the last line that had been written by then."""
+        logs = self.query_one(LogPane)
+        if logs.display and logs.view.line_total:
+            app = self.workstation
+            line = await app.call(line_at, app.client, self.run_id, logs.view.line_total, moment)
+            logs.view.move_to_line(line)
+
+    async def _catch_up_replay(self, changes: tuple[Change, ...] | None) -> None:
+        """The run goes on while its past is looked at: there is more to come to."""
+        scrubber, run = self.query_one(Scrubber), self._run
+        if scrubber.head is not None and self._reader is not None and run is not None:
+            history = await self._reader.read_history(changes)
+            scrubber.grow(history.moments, run.end_time or self._now)
+            self._rewind()
+
+    @on(Scrubber.Left)
+    async def _back_to_now(self) -> None:
+        self._replay = None
+        logs = self.query_one(LogPane)
+        if logs.display and self._run is not None and not self._run.state.is_final():
+            logs.view.action_follow()
+        await self._turn_on(self.tab)
+        await self._show()
+
     # -- keys -------------------------------------------------------------------------------------------------------
 
     def acting_on(self) -> Subjects | None:
@@ -415,7 +491,9 @@ class RunScreen(ActsOnRuns, ShellScreen):
         pane, find = self.query_one(LogPane), self.query_one(FindLine)
         if self.tab == "logs" and pane.step_back():
             return
-        if self.tab == "timeline" and self._gantt.looks_for:
+        if self.query_one(Scrubber).head is not None:
+            self.query_one(Scrubber).action_leave()
+        elif self.tab == "timeline" and self._gantt.looks_for:
             find.action_clear()
         else:
             self.workstation.action_up()

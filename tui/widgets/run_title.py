@@ -39,14 +39,21 @@ class RunTitle(Widget):
         self._run: FlowRun | None = None
         self._usual: timedelta | None = None
         self._expected = NOTHING_KNOWN
+        self._moment: datetime | None = None
 
     def show(
-        self, run: FlowRun, usual: timedelta | None, zone: tzinfo | None, expected: Forecast = NOTHING_KNOWN
+        self,
+        run: FlowRun,
+        usual: timedelta | None,
+        zone: tzinfo | None,
+        expected: Forecast = NOTHING_KNOWN,
+        moment: datetime | None = None,
     ) -> None:
-        """Show a run; `usual` is what its flow usually takes, `expected` how it will go on."""
-        wanted = (run, usual, zone, expected)
-        if wanted != (self._run, self._usual, self._zone, self._expected):
-            self._run, self._usual, self._zone, self._expected = wanted
+        """Show a run; `usual` is what its flow usually takes, `expected` how it will go on, `moment` when it was so, in
+        a replay."""
+        wanted = (run, usual, zone, expected, moment)
+        if wanted != (self._run, self._usual, self._zone, self._expected, self._moment):
+            self._run, self._usual, self._zone, self._expected, self._moment = wanted
             self.refresh()
 
     def tick(self) -> None:
@@ -61,7 +68,7 @@ class RunTitle(Widget):
         return strip_of(fit(spans, width), palette_of(self), self.rich_style, width)
 
     def _first(self, run: FlowRun) -> list[Span]:
-        now = self._now()
+        now = self._moment or self._now()
         spans: list[Span] = [
             ("  ", ""),
             (run.flow_name, "muted"),
@@ -70,6 +77,8 @@ class RunTitle(Widget):
             ("   ", ""),
             *state_spans(run.state),
         ]
+        if self._moment is not None:
+            spans[0] = ("↶ ", "accent")
         elapsed = run.elapsed(now)
         if elapsed is None:
             due = run.expected_start_time
@@ -112,6 +121,8 @@ def _second(run: FlowRun) -> list[Span]:
         parts.append(f"worker {run.worker_name}")
     if run.work_pool_name:
         parts.append(f"pool {run.work_pool_name}")
+    if run.provenance is not None and run.provenance.short_commit is not None:
+        parts.append(f"commit {run.provenance.short_commit}")
     if run.deployment_version or run.flow_version:
         parts.append(f"version {(run.deployment_version or run.flow_version or '')[:12]}")
     parts.extend(f"#{tag}" for tag in run.tags)
