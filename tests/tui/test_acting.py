@@ -387,3 +387,23 @@ def test_a_workstation_that_only_reads_hides_what_changes_and_refuses_it(world: 
         assert not world.client.list_deployments().items[0].paused
 
     play(app, script)
+
+
+def test_by_keys_alone_all_late_runs_of_a_flow_are_cancelled_and_come_back(app: FlowtuiApp, world: World) -> None:
+    runs, other = late_runs(world, 4), late_runs(world, 1, "other")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "late-3", "other")
+        await pilot.press("f", *"state:late", "space", *"flow:etl", "enter")
+        await until(pilot, lambda: "other" not in screen_text(app))
+        await pilot.press("A", "c")
+        await shows(pilot, "Cancel 4 runs?", "state:late")
+        await pilot.press("y")
+        await until(pilot, lambda: states(world, runs) == ["Cancelled"] * 4)
+        assert states(world, other) == ["Late"]
+        await until(pilot, lambda: not app.screen.query_one("#runs", VirtualTable).marks)
+        await pilot.press("u")
+        await until(pilot, lambda: states(world, runs) == ["Scheduled"] * 4)
+
+    play(app, script)
