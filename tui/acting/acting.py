@@ -163,7 +163,9 @@ class Acting:
         if question.danger is Danger.TYPE:
             from flowtui.tui.screens.confirm import TypeScreen  # noqa: PLC0415 - only when it is shown
 
-            return bool(await app.push_screen_wait(TypeScreen(question.title, question.detail, question.word)))
+            screen = TypeScreen(question.title, question.detail, question.word)
+            typed: str | None = await app.push_screen_wait(screen)
+            return bool(typed)
         return await app.confirm(question.title, question.detail)
 
     async def _some(self, ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:

@@ -103,7 +103,7 @@ async def _resume(acting: "Acting", verb: RunVerb, target: Target) -> bool:
 
 def asked_input(client: Client, run: FlowRun) -> tuple[Mapping[str, Any], str] | None:
     """The JSON schema of what a paused run asks for, and its words; None when it asks for nothing."""
-    keys = run.state.details.get("run_input_keyset")
+    keys = run.state.details.get("run_input_keyset") or {}
     schema = client.find_run_input(run.id, keys["schema"]) if keys else None
     if schema is None:
         return None

@@ -43,7 +43,7 @@ class RetryPlanScreen(ShellScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "retry", "retry", id="retry-plan.retry"),
-        Binding("space", "toggle", "run again", id="retry-plan.toggle"),
+        Binding("space", "run_again", "run again", id="retry-plan.toggle"),
         Binding("e", "edit", "edit inputs", id="retry-plan.edit"),
         Binding("p", "parameters", "parameters", id="retry-plan.parameters"),
         Binding("backspace,delete", "take_back", "take back", show=False, id="retry-plan.take-back"),
@@ -147,7 +147,7 @@ class RetryPlanScreen(ShellScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "retry":
             return self._run is not None and self._run.state.is_final() and not self._run.state.is_completed()
-        if action in ("toggle", "edit", "take_back"):
+        if action in ("run_again", "edit", "take_back"):
             return bool(self._tasks)
         if action == "parameters":
             return self._run is not None and bool(self._run.parameters or self._schema.get("properties"))
@@ -162,7 +162,7 @@ class RetryPlanScreen(ShellScreen):
     def _here(self) -> PlannedTask | None:
         return self._rows.get(self._table.cursor_id)
 
-    def action_toggle(self) -> None:
+    def action_run_again(self) -> None:
         """Run a task again although its result is kept, with all that depends on it; or reuse it after all."""
         task = self._here
         if task is None:

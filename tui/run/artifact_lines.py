@@ -135,5 +135,5 @@ def table_of(artifact: ArtifactRecord) -> tuple[list[str], list[Sequence[Any]]] 
     if all(isinstance(row, dict) for row in data):
         names = list(dict.fromkeys(str(name) for row in data for name in row))
         return names, [[row.get(name, "") for name in names] for row in data]
-    rows = [row if isinstance(row, list) else [row] for row in data]
+    rows: list[Sequence[Any]] = [row if isinstance(row, list) else [row] for row in data]
     return [str(number + 1) for number in range(max((len(row) for row in rows), default=0))], rows

@@ -95,7 +95,7 @@ class NodesPane(RunPane):
                     self._drawn = (shape, drawing)
                 self._graph = graph
                 looks = {node.id: self.paint(node, labels[node.id]) for node in graph.nodes}
-                view.show_drawing(self._drawn[1], looks | self.others(seen), "This run has called no task yet.")
+                view.show_drawing(self._drawn[1], {**looks, **self.others(seen)}, "This run has called no task yet.")
                 self._tell()
         finally:
             self._busy = False

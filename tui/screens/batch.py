@@ -78,7 +78,10 @@ class BatchScreen(ModalScreen[None]):
         width = max(self.query_one("#bar").size.width - 8, 10)
         part = job.tried / max(job.total, 1)
         bar = progress(part, width, "failed" if job.failed else "accent")
-        text = Text.assemble(*((words, palette.style(role)) for words, role in bar), f" {int(part * 100):>3} %")
+        text = Text.assemble(
+            *((words, palette.style(role) if isinstance(role, str) else role) for words, role in bar),
+            f" {int(part * 100):>3} %",
+        )
         self.query_one("#bar", Static).update(text)
         state = "" if job.is_running else "Stopped. " if job.is_stopped and job.tried < job.total else ""
         self.query_one("#counts", Static).update(f"{state}{job.tried:,} of {job.total:,}: {job.words}.")

@@ -16,7 +16,7 @@ from flowtui.tui.formats import count, duration, moment
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.text import safe_block
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.paint import Span, palette_of
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.title import Title
 from flowtui.tui.widgets.virtual_table import VirtualTable
@@ -97,7 +97,7 @@ class JournalScreen(ShellScreen):
         self._rows = self._rows_of(entries)
         self._table.show(self._rows)
         undoable = sum(entry.undo == "can" for entry in entries)
-        note = [(f"{count(undoable)} can be undone", "muted")] if undoable else []
+        note: list[Span] = [(f"{count(undoable)} can be undone", "muted")] if undoable else []
         self.query_one(Title).show([("Journal", "bold strong")], note)
         self._show_entry()
 

@@ -24,6 +24,7 @@ from flowtui.tui.forms.scroll import Scroll
 from flowtui.tui.forms.view import FormView
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.text import safe_block
+from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.title import Title
 
 __all__ = ["ResumeFormScreen", "resume_deed"]
@@ -67,7 +68,7 @@ class ResumeFormScreen(ShellScreen):
 
     def on_mount(self) -> None:
         run = self._run
-        title = [("Resume ", "muted"), (f"{run.flow_name} · ", "muted"), (run.name, "bold strong")]
+        title: list[Span] = [("Resume ", "muted"), (f"{run.flow_name} · ", "muted"), (run.name, "bold strong")]
         self.query_one(Title).show(title, [("it waits for this", "faint")])
         if self._form.root.children:
             self._view.focus_field()
