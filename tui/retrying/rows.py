@@ -13,14 +13,14 @@ from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
-__all__ = ["COLUMNS", "input_words", "parameter_spans", "plan_cells", "plan_title", "summary"]
+__all__ = ["COLUMNS", "expected_spans", "input_words", "parameter_spans", "plan_cells", "plan_title", "summary"]
 
 COLUMNS: Final = (
     Column("", 8),
     Column("TASK", 12, share=2, most=36),
-    Column("WAS", 13, rank=2),
-    Column("TOOK", 6, align="right", rank=3),
-    Column("INPUTS AND WHY", 14, share=5),
+    Column("WAS", 13, rank=3),
+    Column("TOOK", 6, align="right", rank=2),
+    Column("INPUTS AND WHY", 16, share=5),
 )
 
 
@@ -52,17 +52,17 @@ def input_words(task: PlannedTask) -> str:
     return ", ".join(f"{name}={text}" for name, text in shown.items())
 
 
-def plan_title(run: FlowRun, expected: tuple[float, float] | None) -> tuple[list[Span], list[Span]]:
-    """What is retried, and how long that will take."""
-    title: list[Span] = [
-        ("Retry ", "muted"),
-        (f"{run.flow_name} · ", "muted"),
-        (f"{run.name}  ", "bold strong"),
-        *state_spans(run.state),
-    ]
+def plan_title(run: FlowRun) -> list[Span]:
+    """What is retried."""
+    flow: Span = (f"Retry {run.flow_name} · ", "muted")
+    return [flow, (f"{run.name}  ", "bold strong"), *state_spans(run.state)]
+
+
+def expected_spans(expected: tuple[float, float] | None) -> list[Span]:
+    """How long it will take: `≈ 3.0s instead of ≈ 5.0s`."""
     if expected is None:
-        return title, []
-    return title, [
+        return []
+    return [
         ("≈ ", "muted"),
         (duration(expected[0]), "strong"),
         (f" instead of ≈ {duration(expected[1])}", "muted"),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -16,7 +16,7 @@ from flowtui.engine.runs.retry_plan import is_result_kept
 from flowtui.tui.forms.press import Press
 from flowtui.tui.retrying.deed import retry_deed
 from flowtui.tui.retrying.draft import Draft, estimate, known_inputs
-from flowtui.tui.retrying.rows import COLUMNS, parameter_spans, plan_cells, plan_title, summary
+from flowtui.tui.retrying.rows import COLUMNS, expected_spans, parameter_spans, plan_cells, plan_title, summary
 from flowtui.tui.retrying.schemas import schema_of_values
 from flowtui.tui.retrying.values_screen import ValuesScreen
 from flowtui.tui.screens.prompt import PromptScreen
@@ -30,6 +30,8 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["RetryPlanScreen"]
 
 _PAGE: Final = 1_000
+_TIGHT: Final = 14
+"""Lines of a terminal in which only the plan itself has room."""
 
 
 class RetryPlanScreen(ShellScreen):
@@ -37,14 +39,16 @@ class RetryPlanScreen(ShellScreen):
 
     DEFAULT_CSS = """
     RetryPlanScreen #plan { height: 1fr; }
-    RetryPlanScreen Lines { height: 2; margin-top: 1; }
+    RetryPlanScreen Lines { margin-top: 1; }
     RetryPlanScreen #end { height: 1; padding-left: 2; }
     RetryPlanScreen.-short Lines { margin-top: 0; }
+    RetryPlanScreen.-tight #end { display: none; }
+    RetryPlanScreen.-tight Title { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "retry", "retry", id="retry-plan.retry"),
-        Binding("space", "run_again", "run again", id="retry-plan.toggle"),
-        Binding("e", "edit", "edit inputs", id="retry-plan.edit"),
+        Binding("e", "edit", "edit", id="retry-plan.edit"),
+        Binding("space", "run_again", "run or reuse", id="retry-plan.toggle"),
         Binding("p", "parameters", "parameters", id="retry-plan.parameters"),
         Binding("backspace,delete", "take_back", "take back", show=False, id="retry-plan.take-back"),
         Binding("escape", "app.up", "cancel", id="retry-plan.back"),
@@ -127,10 +131,18 @@ class RetryPlanScreen(ShellScreen):
         run, plan = self._run, self._plan
         if run is None:
             return
-        self.query_one(Title).show(*plan_title(run, estimate(self._usual, plan.seconds)))
+        expected = expected_spans(estimate(self._usual, plan.seconds))
+        narrow = self.has_class("-narrow")
+        self.query_one(Title).show(plan_title(run), [] if narrow else expected)
         self._rows = ItemRows(plan.tasks, lambda task: task.run.id, plan_cells)
         self._table.show(self._rows, empty="It has called no task: a retry runs it from its beginning.")
-        self.query_one(Lines).show([parameter_spans(run, self._draft), summary(plan)])
+        told = [*summary(plan), *([("   ", ""), *expected] if narrow else [])]
+        self.query_one(Lines).show([told] if self.has_class("-tight") else [parameter_spans(run, self._draft), told])
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there are few lines, they are the plan's."""
+        self.set_class(event.size.height < _TIGHT, "-tight")
+        self.call_after_refresh(self._show)
 
     def _change(self, draft: Draft) -> None:
         """Another draft, and the plan that it makes."""
