@@ -320,6 +320,12 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
         self.push_screen(DeploymentScreen(deployment_id))
 
+    def action_radar(self) -> None:
+        """Show when all schedules fire, and whether there are slots for their runs."""
+        from flowtui.tui.screens.radar import RadarScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(RadarScreen())
+
     def open_why(self, run_id: str) -> None:
         """Say why a run waits, above the screen that is on."""
         from flowtui.tui.screens.why import WhyScreen  # noqa: PLC0415 - only when it is shown
@@ -380,6 +386,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             self.action_quit()
         elif command.verb == "help":
             self.action_help()
+        elif command.verb == "radar":
+            self.action_radar()
         elif command.verb == "open-run":
             self._find_run(command.argument)
         elif command.mode == "runs":

@@ -1,5 +1,6 @@
 """The `:` line: a noun goes to a screen, what follows is its filter. Pure; the app carries commands out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,16 +11,18 @@ from flowtui.tui.keys import RESOURCES
 
 __all__ = ["Command", "complete", "complete_term", "parse_command"]
 
-_VERBS: Final = {"q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help"}
+_VERBS: Final[Mapping[str, Literal["quit", "help", "radar"]]] = {
+    "q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help", "radar": "radar",
+}  # fmt: skip
 _NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "quit", "help", *_NOUNS, *_VERBS]))
+_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "radar", "quit", "help", *_NOUNS, *_VERBS]))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a line asks for. `argument` is a filter for a list, or the name of a run."""
 
-    verb: Literal["show", "open-run", "quit", "help"]
+    verb: Literal["show", "open-run", "quit", "help", "radar"]
     mode: str = ""
     argument: str = ""
 
@@ -31,10 +34,8 @@ def parse_command(line: str) -> Command | None:
     if not word:
         return None
     verb = _VERBS.get(word)
-    if verb == "quit":
-        return Command("quit")
-    if verb == "help":
-        return Command("help")
+    if verb is not None:
+        return Command(verb)
     mode = _NOUNS.get(word)
     if mode is None:
         near = [candidate for candidate in _WORDS if candidate.startswith(word[:2])]

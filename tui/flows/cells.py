@@ -28,7 +28,8 @@ def flow_cells(row: FlowRow, now: datetime) -> list[Cell]:
     """One cell for each of `FLOW_COLUMNS`."""
     if row.bad is not None:
         where: list[Span] = [(f"{row.bad.file}:{row.bad.line}", "failed")]
-        return [[("✖ not Python", "failed")], where, [(row.bad.sentence, "text")], "", "", "", ""]
+        name, kind = [(f"✖ {row.bad.file}", "failed")], [("not Python", "failed")]
+        return [name, where, [(row.bad.sentence, "text")], kind, "", "", ""]
     figures = row.figures or FlowFigures(name=row.name)
     return [
         [(row.name, "strong" if row.found else "text")],

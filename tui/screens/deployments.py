@@ -35,6 +35,7 @@ class DeploymentsScreen(ShellScreen):
         Binding("r", "run", "run", id="deployments.run"),
         Binding("R", "form", "run with…", id="deployments.form"),
         Binding("p", "pause", "pause", id="deployments.pause"),
+        Binding("S", "app.radar", "radar", id="deployments.radar"),
         Binding("slash,f", "find", "find", key_display="/", id="deployments.find"),
         Binding("o", "runs", "its runs", show=False, id="deployments.runs"),
         Binding("escape", "back", "back", show=False, id="deployments.back"),

@@ -62,6 +62,7 @@ class PaletteProvider(Provider):
         app = self._workstation
         for resource in RESOURCES:
             yield _Entry(f"go to {resource.label}", _goer(app, resource.mode), resource.key)
+        yield _Entry("schedule radar: when everything fires", app.action_radar, ":radar")
 
     def _actions(self) -> Iterable[_Entry]:
         app = self._workstation

@@ -1,0 +1,1 @@
+"""The schedule radar: all future fires on a calendar, and whether there are slots enough. Pure."""
