@@ -174,7 +174,13 @@ def test_keys_act_on_what_needs_a_person_right_there(app: FlowtuiApp, world: Wor
         needs.focus()
         needs.move_to_id(bad.id)
         await pilot.press("R")
+        await shows(pilot, "[ Retry ]")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: not world.client.read_flow_run(bad.id).state.is_final())
+        for _ in range(3):
+            if not isinstance(app.screen, HomeScreen):
+                await pilot.press("escape")
+        needs.focus()
         needs.move_to_id(late.id)
         await pilot.press("w")
         await until(pilot, lambda: not isinstance(app.screen, HomeScreen))

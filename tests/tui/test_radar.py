@@ -216,7 +216,7 @@ def test_the_radar_says_what_will_wait_and_a_shift_is_tried_before_it_is_saved(a
         await shows(pilot, "Sat 21 Nov 02:00  6 runs   6 at once", "10m00s later", "at once")
         await pilot.press("greater_than_sign", "greater_than_sign")
         await shows(pilot, "flow-0/nightly +10 min", "daily at 02:10 UTC", "not saved")
-        await shows(pilot, "needs 6 slots, pool local has 4  → 10m00s queue")
+        await shows(pilot, "needs 5 slots, pool local has 4  → 10m00s queue")
         assert cron_of(world, "flow-0").cron == "0 2 * * *"
         await pilot.press("escape")
         await until(pilot, lambda: "not saved" not in screen_text(app))

@@ -85,6 +85,8 @@ class RadarScreen(ShellScreen):
         self._plan: Plan | None = None
         self._picture: Picture | None = None
         self._shift: _Shift | None = None
+        self._held: str | None = None
+        """The schedule that is or was moved: the cursor of the list stays on it."""
         self._weeks = 0
         self._rows: ItemRows[Row] = self._rows_for(())
 
@@ -181,6 +183,11 @@ class RadarScreen(ShellScreen):
         self.query_one(Title).show(spans, note)
 
     @on(RadarGrid.Moved)
+    def _moved(self) -> None:
+        if self._shift is None:
+            self._held = None
+        self._show_cell()
+
     def _show_cell(self) -> None:
         picture = self._picture
         if picture is None or picture.calendar.minutes != self._grid.minutes:
@@ -189,11 +196,9 @@ class RadarScreen(ShellScreen):
         figures = picture.cells.get(cell) or CellFigures()
         self._rows = self._rows_for((*sorted(figures.coming, key=lambda one: one.fire.at), *figures.often))
         self._table.show(self._rows, empty=_nothing(picture, cell))
-        if self._shift is not None:
-            mine = self._shift.planned.schedule_id
-            self._table.move_to_id(
-                next((key for row in self._rows.items if (key := self._key(row)).startswith(mine)), "")
-            )
+        if self._held is not None:
+            keys = [self._key(row) for row in self._rows.items]
+            self._table.move_to_id(next((key for key in keys if key.startswith(self._held)), ""))
         runs = f"{count(round(figures.count))} run{'' if round(figures.count) == 1 else 's'}"
         twice = "   the clock shows this time twice" if len(picture.calendar.spans_of(cell)) > 1 else ""
         self.query_one("#cell", Heading).show(
@@ -241,6 +246,7 @@ class RadarScreen(ShellScreen):
         except FlowtuiError as error:
             self.workstation.notify_error(error)
             return
+        self._held = original.schedule_id
         self._follow(original, direction)
         self._shift = _Shift(original, minutes, moved) if minutes else None
         self._forecast()
