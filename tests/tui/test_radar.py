@@ -1,6 +1,8 @@
 """The schedule radar: what fires when, what will wait, and what a shift would change."""
 
+import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
+from flowtui.engine.client.current import exchange_client
 from flowtui.engine.errors import ScheduleError
 from flowtui.engine.model import DeploymentSpec
 from flowtui.engine.schedules import Cron, Interval, RRule
 from flowtui.engine.schedules.base import Schedule
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.cli.app import call
 from flowtui.tui.radar.calendar import Cell, calendar_from
+from flowtui.tui.radar.deeds import move_deed
 from flowtui.tui.radar.expanding import expand
 from flowtui.tui.radar.picture import picture_of
 from flowtui.tui.radar.plan import Lane, Plan, Planned
@@ -226,13 +231,43 @@ def test_the_radar_says_what_will_wait_and_a_shift_is_tried_before_it_is_saved(a
         await shows(pilot, "needs 5 slots, pool local has 4")
         await pilot.press("enter")
         await shows(pilot, "flow-0/nightly fires daily at 01:45 UTC from now on.")
+        await until(pilot, lambda: cron_of(world, "flow-0").cron == "45 1 * * *")
+        await pilot.press("u")
+        await shows(pilot, "needs 6 slots")
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, RadarScreen))
 
     on_radar(app, script)
-    assert cron_of(world, "flow-0").cron == "45 1 * * *"
+    assert cron_of(world, "flow-0").cron == "0 2 * * *"
     assert cron_of(world, "flow-0").slug == "s0"
     assert cron_of(world, "flow-1").cron == "0 2 * * *"
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Cron("5 9 * * 1-5", "Europe/Berlin", slug="early", parameters={"n": 1}),
+        Interval(timedelta(minutes=45), "2026-01-01T00:10:00+00:00"),
+        RRule("FREQ=DAILY;BYHOUR=9;BYMINUTE=20;BYSECOND=0", "Asia/Tokyo"),
+    ],
+)
+@pytest.mark.parametrize("way", ["command", "python"])
+def test_the_journal_says_how_to_move_it_without_the_screen(world: World, schedule: Schedule, way: str) -> None:
+    spec = DeploymentSpec(name="main", flow_name="etl", entrypoint="f.py:f", path="/srv", schedules=(schedule,))
+    (saved,) = world.client.save_deployment(spec).schedules
+    one = planned(schedule, 60.0, "etl/main")
+    to = shifted(schedule, 25)
+    deed = move_deed(replace(one, schedule_id=saved.id), to)
+    before = exchange_client(world.client)
+    try:
+        if way == "python":
+            exec(deed.python, {})
+        else:
+            assert all(call(shlex.split(line)[1:]) == 0 for line in deed.command.splitlines())
+    finally:
+        exchange_client(before)
+    (now,) = world.client.read_deployment("etl/main").schedules
+    assert now.schedule == to
 
 
 def test_a_schedule_that_cannot_be_moved_stays_and_says_why(app: FlowtuiApp, world: World) -> None:

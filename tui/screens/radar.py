@@ -16,6 +16,7 @@ from flowtui.engine.schedules.base import Schedule
 from flowtui.engine.schedules.words import describe
 from flowtui.tui.formats import count
 from flowtui.tui.radar.calendar import DAYS, Cell, calendar_from
+from flowtui.tui.radar.deeds import move_deed
 from flowtui.tui.radar.paint import COMING_COLUMNS, coming_cells, often_cells, pressure
 from flowtui.tui.radar.picture import CellFigures, Coming, Picture, picture_of
 from flowtui.tui.radar.plan import Plan, Planned, plan_of
@@ -270,14 +271,9 @@ class RadarScreen(ShellScreen):
         shift, app = self._shift, self.workstation
         if shift is None:
             return
-        try:
-            saved = await app.call(app.client.update_schedule, shift.planned.schedule_id, shift.moved)
-        except FlowtuiError as error:
-            app.notify_error(error)
-            return
-        self._shift = None
-        app.tell(f"{shift.planned.deployment} fires {describe(saved.schedule)} from now on.")
-        self.request_load()
+        if await app.acting.perform(move_deed(shift.planned, shift.moved)) is not None:
+            self._shift = None
+            self.request_load()
 
     def action_list(self) -> None:
         """Go to the list of the runs of this time."""
