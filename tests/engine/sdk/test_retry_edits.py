@@ -7,12 +7,14 @@ import pytest
 
 from flowtui import Flow, flow, task
 from flowtui.engine.amendments import NO_EDITS, RetryEdits
+from flowtui.engine.client.current import current_client
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import ParameterError
-from flowtui.engine.model import FlowRun, TaskRun, TaskRunFilter
-from flowtui.engine.runs.execute import run_again_here
+from flowtui.engine.model import DeploymentSpec, FlowRun, TaskRun, TaskRunFilter
+from flowtui.engine.runs.execute import execute_flow_run, run_again_here
 from flowtui.engine.runs.retry_plan import retry_plan
 from flowtui.engine.states import State
+from tests.engine.store.databases import Place
 
 calls: list[Any] = []
 broken: set[str] = set()
@@ -191,3 +193,70 @@ def test_a_retry_without_edits_ends_as_the_flow_would(client: LocalClient, tmp_p
     stars(["acme/a", "acme/bc"], return_state=True)
     broken.clear()
     assert again(client, last_run(client), edits).result() == stars(["acme/a", "acme/bc"])
+
+
+def test_within_one_process_a_flow_that_retries_itself_obeys_the_edits_in_each_attempt(client: LocalClient) -> None:
+    """And what was asked for runs once, not in each of them."""
+    total_fails = iter([True, False])
+
+    @task
+    def add(counts: list[int]) -> int:
+        if next(total_fails):
+            raise ValueError
+        return sum(counts)
+
+    @flow(retries=1)
+    def patient(repos: list[str]) -> int:
+        counts = [fetch(repo, return_state=True) for repo in repos]
+        return add([state.result() for state in counts])
+
+    broken_once = patient.with_options(retries=0)
+    broken_once(["acme/a", "bad/b"], return_state=True)
+    run = last_run(client)
+    tasks = tasks_of(client, run)
+    edits = RetryEdits(inputs={tasks["fetch-1"].id: {"repo": "ok/b"}}, again=(tasks["fetch-0"].id,))
+    assert again(client, run, edits, patient).result() == 10
+    assert calls == [("fetch", "acme/a"), ("fetch", "ok/b")]
+
+
+CODE = """
+from pathlib import Path
+from flowtui import flow, task
+
+@task
+def fetch(repo):
+    with Path("calls").open("a") as out:
+        out.write(repo + " ")
+    if repo == "bad":
+        raise ValueError("no such repository")
+    return len(repo)
+
+@flow
+def stars(repos: list[str]):
+    return sum(fetch(repo) for repo in repos)
+"""
+
+
+def test_a_run_of_a_deployment_is_retried_by_a_worker_with_what_was_edited(
+    on_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On both databases; `execute_flow_run` is what the child of a worker does."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    Path("stars.py").write_text(CODE)
+    client = current_client()
+    spec = DeploymentSpec(name="d", flow_name="stars", entrypoint="stars.py:stars", path=str(Path.cwd()))
+    deployment = client.save_deployment(spec)
+    run = client.run_deployment(deployment.id, parameters={"repos": ["acme", "bad"]})
+
+    def carried_out() -> FlowRun:
+        (claim,) = client.claim_flow_runs("local", "w", limit=1, lease_seconds=30)
+        assert execute_flow_run(claim.run.id, claim.epoch, "w") == 0
+        return client.read_flow_run(claim.run.id)
+
+    assert carried_out().state.is_failed()
+    failed = {it.name: it for it in client.list_task_runs(TaskRunFilter(flow_run_id=run.id)).items}["fetch-1"]
+    plan = retry_plan(client, run.id, RetryEdits(inputs={failed.id: {"repo": "good"}}))
+    assert client.retry_flow_run(run.id, plan.edits).status == "ACCEPT"
+    assert carried_out().result == "8"
+    assert Path("calls").read_text() == "acme bad good "
