@@ -10,10 +10,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.model import FlowRun
+from flowtui.engine.model import FlowRun, Lease, NewFlowRun
 from flowtui.engine.query import parse
 from flowtui.engine.run_changes import Outcome, RunChange
-from flowtui.engine.states import Completed, Failed, Late, Running
+from flowtui.engine.states import Completed, Failed, Late, Paused, Pending, Running
 from flowtui.tui.acting.journal import Entry
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.retrying.screen import RetryPlanScreen
@@ -405,5 +405,60 @@ def test_by_keys_alone_all_late_runs_of_a_flow_are_cancelled_and_come_back(app: 
         await until(pilot, lambda: not app.screen.query_one("#runs", VirtualTable).marks)
         await pilot.press("u")
         await until(pilot, lambda: states(world, runs) == ["Scheduled"] * 4)
+
+    play(app, script)
+
+
+def test_a_run_that_waits_for_input_gets_it_in_a_form(app: FlowtuiApp, world: World) -> None:
+    lease = Lease(owner="me", seconds=600)
+    new = NewFlowRun(flow_name="etl", name="asks", state=Pending(), id=world.id(), lease=lease, start=Running())
+    run = world.client.create_flow_run(new)
+    keys = {"description": "p-description", "response": "p-response", "schema": "p-schema"}
+    schema = {"type": "object", "properties": {"rows": {"type": "integer"}}, "required": ["rows"]}
+    asking = Paused(pause_key="1", details={"run_input_keyset": keys})
+    inputs = {"p-schema": schema, "p-description": "How many rows?"}
+    world.client.pause_flow_run(run.id, asking, epoch=run.epoch, inputs=inputs)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await opened(pilot, app)
+        app.open_run(run.id)
+        await shows(pilot, "asks", "Paused")
+        await pilot.press("x", "g")
+        await shows(pilot, "Resume etl · asks", "How many rows?", "rows")
+        await pilot.press("ctrl+s")
+        assert states(world, [run]) == ["Paused"], "what is missing is said first"
+        await pilot.press("7", "ctrl+s")
+        await until(pilot, lambda: states(world, [run]) == ["Running"])
+        answer = world.client.find_run_input(run.id, "p-response")
+        assert answer is not None and answer.value == {"rows": 7}
+        assert shlex.split(last(app).command)[-2:] == ["--inputs", '{"rows": 7}']
+
+    play(app, script)
+
+
+def test_pausing_a_deployment_and_a_pool_is_taken_back_one_by_one(app: FlowtuiApp, world: World) -> None:
+    world.deployment("etl", "prod")
+
+    def paused() -> tuple[bool, bool]:
+        return world.client.list_deployments().items[0].paused, world.client.read_work_pool("local").is_paused
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await shows(pilot, "etl/prod")
+        await pilot.press("p")
+        await shows(pilot, "etl/prod is paused", "u undoes it")
+        await pilot.press("5")
+        await shows(pilot, "local")
+        await pilot.press("p")
+        await shows(pilot, "Pause pool local?")
+        await pilot.press(*"broken", "enter")
+        await until(pilot, lambda: paused() == (True, True))
+        assert last(app).command == "flowtui work-pool pause local --note broken"
+        await pilot.press("u")
+        await until(pilot, lambda: paused() == (True, False))
+        await pilot.press("u")
+        await until(pilot, lambda: paused() == (False, False))
+        undone = [(entry.title, entry.undo) for entry in app.acting.journal.entries]
+        assert undone[:2] == [("Pause deployment etl/prod", "undone"), ("Pause pool local", "undone")]
 
     play(app, script)

@@ -12,6 +12,8 @@ from textual.widget import Widget
 from flowtui.engine.errors import NotFound, ScheduleError
 from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.target import Subjects
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
 from flowtui.tui.run_cells import is_live, run_cells
@@ -29,7 +31,7 @@ _RECENT = 50
 _LINE = (Column("", 20, share=1),)
 
 
-class DeploymentScreen(ShellScreen):
+class DeploymentScreen(ActsOnRuns, ShellScreen):
     """Follows one deployment, and its runs."""
 
     DEFAULT_CSS = """
@@ -47,6 +49,7 @@ class DeploymentScreen(ShellScreen):
         Binding("r", "run", "run", id="deployment.run"),
         Binding("R", "form", "run with…", id="deployment.form"),
         Binding("p", "pause", "pause", id="deployment.pause"),
+        *acting_bindings("deployment"),
         Binding("escape", "app.up", "back", id="deployment.back"),
     ]
 
@@ -133,6 +136,10 @@ class DeploymentScreen(ShellScreen):
     @on(VirtualTable.RowSelected, "#recent")
     def _selected(self, message: VirtualTable.RowSelected) -> None:
         self.workstation.open_run(message.row_id)
+
+    def acting_on(self) -> Subjects | None:
+        run = self._runs.get(self._table("recent").cursor_id)
+        return None if run is None else (run,)
 
     @work(group="run", exit_on_error=False)
     async def action_run(self) -> None:

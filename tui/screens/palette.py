@@ -8,6 +8,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from flowtui.engine.errors import FlowtuiError
+from flowtui.tui.acting.keys import ActsOnRuns
+from flowtui.tui.acting.run_verbs import VERBS
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.looks import look_of
 from flowtui.tui.screens.help import KeyHelp, keys_of
@@ -37,7 +39,7 @@ class PaletteProvider(Provider):
             _Entry("change the colours", app.search_themes, ""),
             _Entry("save a picture", app.deliver_screenshot, ""),
         ]
-        self._entries = [*self._places(), *self._actions(), *own]
+        self._entries = [*self._places(), *self._actions(), *self._verbs(), *own]
         if not app.is_open:
             return
         try:
@@ -70,6 +72,16 @@ class PaletteProvider(Provider):
             if key.active.enabled and key.place != "pane" and not key.active.binding.action.startswith("app.show"):
                 yield _Entry(key.words, _doer(app, key), key.keys)
 
+    def _verbs(self) -> Iterable[_Entry]:
+        """What can be done to the runs of this screen that has no key of its own."""
+        screen, app = self.screen, self._workstation
+        if not isinstance(screen, ActsOnRuns) or app.acting.read_only:
+            return
+        direct = {active.binding.action for active in screen.active_bindings.values()}
+        for verb in VERBS:
+            if f"act('{verb.id}')" not in direct:
+                yield _Entry(f"{verb.word.rstrip('…')} the run", _actor(screen, verb.id), f"x {verb.key}")
+
     async def discover(self) -> Hits:
         for entry in self._entries:
             yield DiscoveryHit(_shown(entry), entry.act, text=entry.words)
@@ -93,6 +105,10 @@ def _shown(entry: _Entry) -> Text:
 
 def _doer(app: "FlowtuiApp", key: KeyHelp) -> IgnoreReturnCallbackType:
     return lambda: app.run_action(key.active.binding.action, key.active.node)
+
+
+def _actor(screen: ActsOnRuns, verb_id: str) -> IgnoreReturnCallbackType:
+    return lambda: screen.action_act(verb_id)
 
 
 def _opener(app: "FlowtuiApp", run_id: str) -> IgnoreReturnCallbackType:

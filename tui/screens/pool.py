@@ -15,6 +15,8 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.pools import WorkerRecord, WorkPool, WorkQueue
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.target import Subjects
 from flowtui.tui.pool_actions import pause_or_resume, set_limit
 from flowtui.tui.pool_cells import (
     POOL_RUN_COLUMNS,
@@ -51,7 +53,7 @@ class _Page:
     runs: tuple[FlowRun, ...]
 
 
-class PoolScreen(ShellScreen):
+class PoolScreen(ActsOnRuns, ShellScreen):
     """Follows one pool. The cursor among its runs chooses the one that is explained."""
 
     DEFAULT_CSS = """
@@ -73,6 +75,7 @@ class PoolScreen(ShellScreen):
         Binding("w", "why", "why", id="pool.why"),
         Binding("p", "pause", "pause", id="pool.pause"),
         Binding("L", "limit", "limit", id="pool.limit"),
+        *acting_bindings("pool"),
         Binding("right", "app.focus_next", "next list", show=False),
         Binding("left", "app.focus_previous", "previous list", show=False),
         Binding("escape", "app.up", "back", id="pool.back"),
@@ -182,6 +185,10 @@ class PoolScreen(ShellScreen):
         """Say what the run under the cursor waits for."""
         if (run_id := self._table("pool-runs").cursor_id) is not None:
             self.workstation.open_why(run_id)
+
+    def acting_on(self) -> Subjects | None:
+        run = self._runs.get(self._table("pool-runs").cursor_id)
+        return None if run is None else (run,)
 
     def _subject(self) -> WorkPool | WorkQueue | None:
         """The queue under the cursor while the list of queues has the keyboard, else the pool."""
