@@ -460,6 +460,9 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     @work(group="quit", exclusive=True)
     async def action_quit(self) -> None:  # type: ignore[override]
         """Leave. When the backend of this terminal is running flow runs, ask what is to become of them."""
+        doing = self.acting.under_way
+        if doing and not await self.confirm("Leave while this is under way?", f"{doing}.\nThe rest stays as it is."):
+            return
         counts = self.status.counts
         if self.backend is not None and counts is not None and counts.running:
             from flowtui.tui.screens.confirm import QuitScreen  # noqa: PLC0415 - only when it is shown

@@ -2,6 +2,7 @@
 be taken back."""
 
 import shlex
+import threading
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -462,3 +463,53 @@ def test_pausing_a_deployment_and_a_pool_is_taken_back_one_by_one(app: FlowtuiAp
         assert undone[:2] == [("Pause deployment etl/prod", "undone"), ("Pause pool local", "undone")]
 
     play(app, script)
+
+
+def test_a_key_that_is_pressed_twice_asks_once_and_tags_with_spaces_stay_whole(app: FlowtuiApp, world: World) -> None:
+    run = world.run("etl", "spaced", Running(), Completed(), tags=("a b", "c"))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await opened(pilot, app)
+        below = app.screen
+        for _ in range(3):
+            app.act("tag", [run])
+        await shows(pilot, "Tags of etl · spaced", "'a b' c")
+        await pilot.press("space", *"new", "enter")
+        await until(pilot, lambda: world.client.read_flow_run(run.id).tags == ("a b", "c", "new"))
+        await until(pilot, lambda: app.screen is below)
+        assert len(app.acting.journal.entries) == 1
+
+    play(app, script)
+
+
+def test_leaving_while_a_batch_is_under_way_asks_and_says_how_far_it_came(
+    app: FlowtuiApp, world: World, tmp_path: Path
+) -> None:
+    runs = late_runs(world, 110)
+    app.acting._journal_file = lambda: tmp_path / "journal.jsonl"
+    goes_on = threading.Event()
+    real = world.client.change_flow_runs
+
+    def slow(ids: Any, change: RunChange) -> tuple[Outcome, ...]:
+        assert goes_on.wait(40)
+        return real(ids, change)
+
+    world.client.change_flow_runs = slow  # type: ignore[method-assign]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await opened(pilot, app)
+        app.act("cancel", runs)
+        await shows(pilot, "Cancel 110 runs?")
+        await pilot.press(*"110", "enter")
+        await until(pilot, lambda: isinstance(app.screen, BatchScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, BatchScreen))
+        await pilot.press("q")
+        await shows(pilot, "Leave while this is under way?", "Cancel 110 runs: 0 of 110")
+        await pilot.press("y")
+        await until(pilot, lambda: app._exit)
+        goes_on.set()
+
+    play(app, script)
+    assert last(app).result == "partly" and "perhaps not: the workstation was left" in last(app).words
+    assert states(world, runs).count("Late") >= 60

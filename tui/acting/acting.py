@@ -1,6 +1,7 @@
 """Everything that is done to the store from the workstation goes through here: asked, carried out, written down, and
 taken back."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -52,6 +53,10 @@ class Acting:
         self.graces: dict[str, Grace] = {}
         """Deletions that can still be called off, by the id of their entry."""
         self._journal_file = journal_file
+        self._asking: object | None = None
+        """What a person is being asked about: until that is answered, a second press of a key asks nothing more."""
+        self._jobs: dict[str, Job] = {}
+        """Batches under way, by the id of their entry."""
         self._undoable: dict[str, Callable[[], Awaitable[None]]] = {}
         self._ticks: Timer | None = None
 
@@ -119,8 +124,23 @@ class Acting:
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def under_way(self) -> str:
+        """What a batch is doing just now; empty when there is none."""
+        return "\n".join(f"{job.title}: {job.tried:,} of {job.total:,}" for job in self._jobs.values())
+
     async def act(self, verb_id: str, subjects: Subjects | Target) -> bool:
         """Do something to runs. The target is fixed now; what has to be asked is asked. False when nothing was done."""
+        if self._asking is not None:
+            return False
+        asking = self._asking = object()
+        try:
+            return await self._act(verb_id, subjects)
+        finally:
+            if self._asking is asking:
+                self._asking = None
+
+    async def _act(self, verb_id: str, subjects: Subjects | Target) -> bool:
         app, verb = self.app, RUN_VERBS[verb_id]
         if self.read_only:
             app.tell(READ_ONLY)
@@ -149,6 +169,7 @@ class Acting:
         """Ask unless that was done already, then do it to all. `what` says with what: ` to Failed`."""
         if not asked and not await self.ask(question_about(verb, target, self.app.client.address, what)):
             return False
+        self._asking = None
         title = f"{verb.word.capitalize()} {target.name}{what}"
         command, python = change_command(change, target.written), change_python(change, target.written)
         entry = self.journal.begin(self.app.now(), title, command, python)
@@ -175,7 +196,7 @@ class Acting:
         begun, shown = self.clock(), job.total - job.tried > AT_ONCE
         if shown:
             self._show(job, entry, doing, undoes)
-        await job.run()
+        await self._run(job, entry)
         self._write_down(job, entry, self.clock() - begun, undoes)
         if not job.failed:
             self.app.tell(_told(job, doing) + (_UNDOES if job.back and undoes is None else ""))
@@ -183,6 +204,17 @@ class Acting:
             self.app.notify_error(UsageError(_sentence(f"{doing} was refused: {job.failed[0][1].reason}")))
         elif not shown:
             self._show(job, entry, doing, undoes)
+
+    async def _run(self, job: Job, entry: Entry) -> None:
+        self._jobs[entry.id] = job
+        try:
+            await job.run()
+        except asyncio.CancelledError:  # the workstation is left; the runs that are being seen to are the last ones
+            words = f"{job.done:,} done, {job.total - job.done:,} perhaps not: {_LEFT}"
+            self.journal.change(entry.id, result="partly", words=_sentence(words), undo="no")
+            raise
+        finally:
+            del self._jobs[entry.id]
 
     def _show(self, job: Job, entry: Entry, doing: str, undoes: Entry | None) -> None:
         from flowtui.tui.screens.batch import BatchScreen  # noqa: PLC0415 - only when it is shown
@@ -195,7 +227,7 @@ class Acting:
 
     async def _try_again(self, job: Job, entry: Entry, doing: str, undoes: Entry | None) -> None:
         begun = self.clock()
-        await job.run()
+        await self._run(job, entry)
         self._write_down(job, entry, self.clock() - begun, undoes)
         if not job.failed:
             self.app.tell(_told(job, doing))

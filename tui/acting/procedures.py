@@ -1,5 +1,6 @@
 """What is asked before a verb is carried out that takes more than yes: a state, tags, input, other parameters."""
 
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -41,11 +42,11 @@ async def _tag(acting: "Acting", verb: RunVerb, target: Target) -> bool:
     from flowtui.tui.screens.prompt import PromptScreen  # noqa: PLC0415 - only when it is shown
 
     run = target.one
-    now = " ".join(run.tags) if run else ""
+    now = shlex.join(run.tags) if run else ""
     hint = "its tags, with spaces between" if run else "+seen -todo"
     question = f"Tags of {target.name}"
     while True:
-        text = await acting.app.push_screen_wait(PromptScreen(question, value=now, hint=hint, done="set"))
+        text = await acting.app.push_screen_wait(PromptScreen(question, value=now, hint=hint, done="set", adding=True))
         if text is None:
             return False
         change = _tag_change(text, run)
@@ -59,7 +60,12 @@ async def _tag(acting: "Acting", verb: RunVerb, target: Target) -> bool:
 
 def _tag_change(text: str, run: FlowRun | None) -> Tag | str:
     """What was typed, as a change; or a sentence that says what is wrong with it."""
-    words = text.split()
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return "A quotation mark is missing."
+    if "" in words:
+        return "A tag needs at least one letter."
     if run is not None and not any(word[0] in "+-" for word in words):
         add, remove = set(words) - set(run.tags), set(run.tags) - set(words)
     else:

@@ -17,14 +17,18 @@ __all__ = ["PromptScreen"]
 
 
 class PromptScreen(ModalScreen[str | None]):
-    """Answers with the line, without spaces around it, or None when it was left."""
+    """Answers with the line, without spaces around it, or None when it was left. With `adding`, what is typed goes
+    behind what is there instead of in its place."""
 
     DEFAULT_CSS = "PromptScreen Input { margin-top: 1; background: $surface; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back")]
 
-    def __init__(self, question: str, *, value: str = "", hint: str = "", done: str = "done") -> None:
+    def __init__(
+        self, question: str, *, value: str = "", hint: str = "", done: str = "done", adding: bool = False
+    ) -> None:
         super().__init__()
         self._question, self._value, self._hint, self._done = question, value, hint, done
+        self._adding = adding
 
     def compose(self) -> ComposeResult:
         palette = palette_of(self.app)
@@ -34,7 +38,7 @@ class PromptScreen(ModalScreen[str | None]):
         )
         with Vertical(classes="dialog"):
             yield Static(Text(safe(self._question)), classes="title")
-            yield Input(self._value, placeholder=self._hint, classes="line")
+            yield Input(self._value, placeholder=self._hint, classes="line", select_on_focus=not self._adding)
             yield Static(keys, classes="keys")
 
     def on_mount(self) -> None:
