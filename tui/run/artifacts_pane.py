@@ -12,7 +12,7 @@ from textual.widget import Widget
 from flowtui.engine.shared import ArtifactRecord
 from flowtui.tui.formats import moment
 from flowtui.tui.run.artifact_lines import address_of, artifact_lines, table_of, words_of
-from flowtui.tui.run.panes import RunPane
+from flowtui.tui.run.panes import LOW, RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.data_grid import DataGrid
@@ -38,7 +38,8 @@ class ArtifactsPane(RunPane):
 
     DEFAULT_CSS = """
     ArtifactsPane #artifact-rows { height: auto; min-height: 3; max-height: 40%; }
-    ArtifactsPane.-none #artifact { display: none; }
+    ArtifactsPane.-none #artifact, ArtifactsPane.-low #artifact { display: none; }
+    ArtifactsPane.-low #artifact-rows { height: 1fr; max-height: 100%; }
     ArtifactsPane #artifact { height: 1fr; border-top: solid $rule; }
     ArtifactsPane StripView, ArtifactsPane DataGrid { height: 1fr; display: none; }
     ArtifactsPane .-lines StripView { display: block; }
@@ -87,6 +88,7 @@ class ArtifactsPane(RunPane):
         self._show_one()
 
     def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW, "-low")
         self._show_one()
 
     @on(VirtualTable.RowHighlighted, "#artifact-rows")

@@ -13,7 +13,7 @@ from flowtui.tui.formats import count, duration, gist
 from flowtui.tui.run.canvas import CanvasView
 from flowtui.tui.run.drawing import Drawing
 from flowtui.tui.run.graph_nodes import Graph, Node, graph_of
-from flowtui.tui.run.panes import RunPane
+from flowtui.tui.run.panes import LOW, RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.text import safe
@@ -31,6 +31,7 @@ class NodesPane(RunPane):
     DEFAULT_CSS = """
     NodesPane CanvasView { height: 1fr; }
     NodesPane Lines { height: 2; border-top: solid $rule; }
+    NodesPane.-low Lines { display: none; }
     """
 
     class Turned(Message):
@@ -76,6 +77,7 @@ class NodesPane(RunPane):
             self._draw_all()
 
     def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW, "-low")
         if self._seen is not None:
             self.show_run(self._seen)
 

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
     from flowtui.tui.run.reading import RunReader
 
-__all__ = ["TABS", "RunPane", "make_pane"]
+__all__ = ["LOW", "TABS", "RunPane", "make_pane"]
 
 TABS: Final = ("timeline", "logs", "graph", "radar", "parameters", "result", "states", "artifacts", "events")
+
+LOW: Final = 7
+"""With less lines than this a pane shows its main part only."""
 
 
 class RunPane(Vertical):

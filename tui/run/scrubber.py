@@ -33,15 +33,15 @@ class Scrubber(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1)", "event before", key_display="←", id="scrubber.back"),
-        Binding("right,l", "step(1)", "next event", key_display="→", id="scrubber.forward"),
+        Binding("right,l", "step(1)", "next", key_display="→", id="scrubber.forward"),
         Binding("space", "play", "replay", id="scrubber.play"),
+        Binding("escape,t", "leave", "to now", key_display="esc", id="scrubber.leave"),
         Binding("up,plus", "speed(1)", "faster", key_display="↑", id="scrubber.faster"),
         Binding("down,minus", "speed(-1)", "slower", key_display="↓", show=False, id="scrubber.slower"),
         Binding("shift+left,H", "jump(-0.05)", "back a twentieth", show=False, id="scrubber.far-back"),
         Binding("shift+right,L", "jump(0.05)", "forward a twentieth", show=False, id="scrubber.far"),
         Binding("g,home", "jump(-1)", "to the start", show=False, id="scrubber.start"),
         Binding("G,end", "jump(1)", "to the end", show=False, id="scrubber.end"),
-        Binding("escape,t", "leave", "back to now", key_display="esc", id="scrubber.leave"),
     ]
 
     class Moved(Message):

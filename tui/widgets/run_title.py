@@ -87,8 +87,8 @@ class RunTitle(Widget):
             return spans
         over = run.end_time is not None
         spans.append((f"  {duration(elapsed)}", "text" if over else look_of(run.state).role))
-        spans.append((f"  from {moment(run.start_time, now, self._zone)}", "muted"))
         spans.extend(self._compared(now, over=over))
+        spans.append((f"   from {moment(run.start_time, now, self._zone)}", "muted"))
         if run.run_count > 1:
             spans.append((f"   run {run.run_count}", "muted"))
         return spans
@@ -97,13 +97,13 @@ class RunTitle(Widget):
         """What is usual, how late it is by that, and when it will probably end."""
         spans: list[Span] = []
         end, late = self._expected.end, self._expected.late
-        if self._usual is not None:
-            spans.append((f"   usual {duration(self._usual)}", "faint"))
         if late is not None:
             role = "muted" if over else "late"
             spans.append((f"   {duration(late)} {'longer than' if over else 'late vs'} usual", role))
         if end is not None and end > now:
             spans.append((f"   ends {until(end, now)}, {moment(end, now, self._zone)}", "text"))
+        if self._usual is not None:
+            spans.append((f"   usual {duration(self._usual)}", "faint"))
         return spans
 
 

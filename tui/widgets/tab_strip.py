@@ -70,12 +70,15 @@ class TabStrip(Widget):
 
     def _in_sight(self, placed: list[tuple[int, int, Tab, list[Span]]]) -> list[tuple[int, int, Tab, list[Span]]]:
         """Without the first tabs, as far as the one that is on would not be in sight otherwise."""
+        width = self.size.width
+        if not placed or placed[-1][1] <= width:
+            return placed
         end = next((end for _, end, tab, _ in placed if tab.id == self._active), 0)
-        while end > self.size.width - 1 and len(placed) > 1 and placed[0][2].id != self._active:
+        while end > width - 2 and len(placed) > 1 and placed[0][2].id != self._active:
             by = placed[1][0] - placed[0][0]
             placed = [(start - by, stop - by, tab, spans) for start, stop, tab, spans in placed[1:]]
             end -= by
-        return placed
+        return [one for one in placed if one[1] <= width - 2] or placed[:1]
 
     def _spans(self, tab: Tab, with_key: bool) -> list[Span]:
         on = tab.id == self._active
@@ -98,7 +101,18 @@ class TabStrip(Widget):
                 spans = [("─" * start, "rule"), ("━" * (end - start), "accent"), ("─" * max(width - end, 0), "rule")]
         if y and not spans:
             spans = [("─" * width, "rule")]
+        if not y and self._tabs and spans:
+            spans = self._with_arrows(spans, x)
         return strip_of(spans, palette, self.rich_style, width)
+
+    def _with_arrows(self, spans: list[Span], used: int) -> list[Span]:
+        """Arrows where there are tabs that are not in sight."""
+        shown = [tab.id for _, _, tab, _ in self._placed()]
+        if shown[-1] != self._tabs[-1].id:
+            spans = [*spans, (" " * max(self.size.width - used - 1, 0), ""), ("›", "faint")]
+        if shown[0] != self._tabs[0].id and self._indent:
+            spans = [("‹" + " " * (self._indent - 1), "faint"), *spans[1:]]
+        return spans
 
     def on_click(self, event: events.Click) -> None:
         for start, end, tab, _ in self._placed():
