@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, ParameterError
-from flowtui.engine.model import Deployment, FlowRun
+from flowtui.engine.model import Deployment, DeploymentSchedule, FlowRun
 from flowtui.tui.acting.calls import command, python
 from flowtui.tui.acting.deed import Deed, Done
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["create_run", "open_form", "pause_deed", "pause_or_resume", "run_at_once", "run_deed"]
+__all__ = [
+    "create_run",
+    "open_form",
+    "pause_deed",
+    "pause_or_resume",
+    "run_at_once",
+    "run_deed",
+    "schedule_deed",
+    "switch_schedule",
+]
 
 
 async def run_at_once(app: "FlowtuiApp", deployment: Deployment) -> None:
@@ -121,5 +130,49 @@ def pause_deed(deployment: Deployment, *, paused: bool) -> Deed:
         title=f"{'Pause' if paused else 'Resume'} deployment {deployment.full_name}",
         command=command("deployment", "pause" if paused else "resume", deployment.full_name),
         python=python("set_deployment_paused", deployment.id, paused),
+        do=do,
+    )
+
+
+async def switch_schedule(app: "FlowtuiApp", deployment: Deployment) -> None:
+    """Turn its schedule off or on again; of several, the one that is chosen. Await it in a worker."""
+    from flowtui.engine.schedules.words import describe  # noqa: PLC0415 - when it is used
+
+    schedules = {one.id: one for one in deployment.schedules}
+    chosen = next(iter(schedules), None)
+    if len(schedules) > 1:
+        from flowtui.tui.screens.choice import Choice, ChoiceScreen  # noqa: PLC0415 - only when it is shown
+
+        choices = [
+            Choice(one.id, describe(one.schedule), "on" if one.active else "off", is_on=one.active)
+            for one in schedules.values()
+        ]
+        answer = await app.push_screen_wait(
+            ChoiceScreen(f"Turn a schedule of {deployment.full_name} off or on", choices)
+        )
+        chosen = answer[1] if answer else None
+    elif chosen is None:
+        app.tell(f"{deployment.full_name} has no schedule; r runs it.")
+    if chosen is not None:
+        one = schedules[chosen]
+        await app.acting.perform(schedule_deed(deployment, one, active=not one.active))
+
+
+def schedule_deed(deployment: Deployment, schedule: DeploymentSchedule, *, active: bool) -> Deed:
+    """Turn one schedule on or off; the opposite takes it back."""
+    from flowtui.engine.schedules.words import describe  # noqa: PLC0415 - when it is used
+
+    name = f"{deployment.full_name}: {describe(schedule.schedule)}"
+
+    def do(client: Client) -> Done:
+        client.set_schedule_active(schedule.id, active)
+        back = schedule_deed(deployment, schedule, active=not active)
+        return Done(words=f"{name} is {'on' if active else 'off'}.", back=back)
+
+    verb = "resume" if active else "pause"
+    return Deed(
+        title=f"Turn {'on' if active else 'off'} {name}",
+        command=command("deployment", "schedule", verb, deployment.full_name, schedule.id),
+        python=python("set_schedule_active", schedule.id, active),
         do=do,
     )

@@ -438,7 +438,10 @@ def test_a_run_that_waits_for_input_gets_it_in_a_form(app: FlowtuiApp, world: Wo
 
 
 def test_pausing_a_deployment_and_a_pool_is_taken_back_one_by_one(app: FlowtuiApp, world: World) -> None:
-    world.deployment("etl", "prod")
+    world.deployment("etl", "prod", "5 * * * *")
+
+    def is_on() -> bool:
+        return world.client.list_deployments().items[0].schedules[0].active
 
     def paused() -> tuple[bool, bool]:
         return world.client.list_deployments().items[0].paused, world.client.read_work_pool("local").is_paused
@@ -460,6 +463,12 @@ def test_pausing_a_deployment_and_a_pool_is_taken_back_one_by_one(app: FlowtuiAp
         await pilot.press("u")
         await until(pilot, lambda: paused() == (False, False))
         undone = [(entry.title, entry.undo) for entry in app.acting.journal.entries]
+        await pilot.press("4", "enter")
+        await shows(pilot, "Recent runs")
+        await pilot.press("S")
+        await until(pilot, lambda: not is_on())
+        await pilot.press("u")
+        await until(pilot, is_on)
         assert undone[:2] == [("Pause deployment etl/prod", "undone"), ("Pause pool local", "undone")]
 
     play(app, script)

@@ -28,7 +28,7 @@ from flowtui.engine.states import Failed, Late, Pending, Running, StateType
 from flowtui.tui.acting.calls import change_command, change_python
 from flowtui.tui.acting.deed import Deed
 from flowtui.tui.cli.app import call
-from flowtui.tui.deployment_actions import pause_deed, run_deed
+from flowtui.tui.deployment_actions import pause_deed, run_deed, schedule_deed
 from flowtui.tui.flows.deeds import deploy_deed
 from flowtui.tui.pool_actions import limit_deed
 from flowtui.tui.pool_actions import pause_deed as pause_pool_deed
@@ -119,7 +119,12 @@ def test_what_takes_back_and_what_forgets(by: By, world: World, client: LocalCli
 def test_deployments_and_pools(by: By, world: World, client: LocalClient) -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     spec = DeploymentSpec(
-        name="it's prod", flow_name="etl", entrypoint="e.py:etl", path="/srv", parameter_openapi_schema=schema
+        name="it's prod",
+        flow_name="etl",
+        entrypoint="e.py:etl",
+        path="/srv",
+        parameters={"n": 1},
+        parameter_openapi_schema=schema,
     )
     deployment = client.save_deployment(spec)
 
@@ -133,6 +138,12 @@ def test_deployments_and_pools(by: By, world: World, client: LocalClient) -> Non
     assert again().paused
     done(pause_deed(deployment, paused=False))
     assert not again().paused
+    (daily, _) = client.add_schedules(deployment.id, [Cron("0 9 * * *"), Interval("15m")])
+    done(schedule_deed(deployment, daily, active=False))
+    assert not client.read_schedule(daily.id).active
+    done(schedule_deed(deployment, daily, active=True))
+    assert client.read_schedule(daily.id).active
+    client.clear_schedules(deployment.id)
     at = world.now + timedelta(hours=3)
     done(run_deed(deployment, {"n": 7}, at=at, tags=("a b",)))
     (run,) = client.list_flow_runs().items

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 __all__ = ["ActsOnRuns", "acting_bindings", "mutates"]
 
 _CHANGING: Final = frozenset(
-    {"run", "form", "pause", "limit", "new", "delete", "save", "test", "deploy", "start-backend", "undo", "actions"}
+    {
+        "run",
+        "form",
+        "pause",
+        "schedule",
+        "limit",
+        "new",
+        "delete",
+        "save",
+        "test",
+        "deploy",
+        "start-backend",
+        "undo",
+        "actions",
+    }
     | {verb.id for verb in VERBS}
 )
 """The last part of the ids of bindings that change something."""

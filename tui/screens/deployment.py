@@ -14,7 +14,7 @@ from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
-from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
+from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once, switch_schedule
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
 from flowtui.tui.run_cells import is_live, run_cells
 from flowtui.tui.screens.shell import ShellScreen
@@ -49,6 +49,7 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
         Binding("r", "run", "run", id="deployment.run"),
         Binding("R", "form", "run with…", id="deployment.form"),
         Binding("p", "pause", "pause", id="deployment.pause"),
+        Binding("S", "schedule", "schedule", show=False, id="deployment.schedule"),
         *acting_bindings("deployment"),
         Binding("escape", "app.up", "back", id="deployment.back"),
     ]
@@ -151,6 +152,12 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
         """Run it with other parameters, or at another time."""
         if self._deployment is not None:
             open_form(self.workstation, self._deployment)
+
+    @work(group="act", exit_on_error=False)
+    async def action_schedule(self) -> None:
+        """Turn one of its schedules off, or on again."""
+        if self._deployment is not None:
+            await switch_schedule(self.workstation, self._deployment)
 
     @work(group="act", exit_on_error=False)
     async def action_pause(self) -> None:
