@@ -522,3 +522,23 @@ def test_leaving_while_a_batch_is_under_way_asks_and_says_how_far_it_came(
     play(app, script)
     assert last(app).result == "partly" and "perhaps not: the workstation was left" in last(app).words
     assert states(world, runs).count("Late") >= 60
+
+
+def test_several_runs_are_run_again_as_they_were(app: FlowtuiApp, world: World) -> None:
+    deployment = world.deployment("etl", "prod")
+    done = [
+        world.run("etl", f"run-{place}", Running(), Completed(), deployment_id=deployment, parameters={"n": place})
+        for place in range(3)
+    ]
+    by_hand = world.run("etl", "by-hand", Running(), Completed())
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await opened(pilot, app)
+        app.act("again", [*done, by_hand])
+        await shows(pilot, "Run again 3 runs?", "A new run for each")
+        await pilot.press("y")
+        await shows(pilot, "3 new runs are created.")
+        new = [run for run in world.client.list_flow_runs().items if run.state.is_scheduled()]
+        assert sorted(run.parameters["n"] for run in new) == [0, 1, 2]
+
+    play(app, script)

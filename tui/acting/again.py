@@ -1,10 +1,13 @@
 """Run a run again as a new one: with the same parameters, or in a form that they fill."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowtui.engine.errors import FlowtuiError, ParameterError
 from flowtui.engine.model import FlowRun
 from flowtui.tui.acting.calls import command
+from flowtui.tui.acting.questions import question_about
+from flowtui.tui.acting.run_verbs import MANY, RUN_VERBS
 from flowtui.tui.acting.target import Target
 from flowtui.tui.deployment_actions import run_deed
 
@@ -17,9 +20,11 @@ __all__ = ["run_again"]
 async def run_again(acting: "Acting", target: Target, *, with_changes: bool) -> bool:
     """Create a run with the parameters, tags and job variables of another one, and show it."""
     app, run = acting.app, target.one
-    if run is None:
-        app.tell("One run at a time is run again; R retries several.")
+    if run is None and (with_changes or len(target.ids) > MANY):
+        app.tell(f"One run at a time is run again with changes; as they were, up to {MANY}.")
         return False
+    if run is None:
+        return await _several(acting, target)
     if run.deployment_id is None:
         await _explain(acting, run)
         return False
@@ -42,6 +47,29 @@ async def run_again(acting: "Acting", target: Target, *, with_changes: bool) -> 
         return False
     else:
         app.open_run(done.value.id)
+    return True
+
+
+async def _several(acting: "Acting", target: Target) -> bool:
+    """A new run for each that has a deployment, with the parameters that it had."""
+    app = acting.app
+    runs = [run for run in target.runs if run.deployment_id is not None]
+    if not runs:
+        app.tell("Scripts started these runs, so no worker can start them again.")
+        return False
+    meant = replace(target, ids=tuple(run.id for run in runs), runs=tuple(runs))
+    if not await acting.ask(question_about(RUN_VERBS["again"], meant, app.client.address)):
+        return False
+    refused: list[FlowtuiError] = []
+    for run in runs:
+        try:
+            deployment = await app.call(app.client.read_deployment, str(run.deployment_id))
+            await acting.attempt(run_deed(deployment, run.parameters, tags=run.tags, again=run))
+        except FlowtuiError as error:
+            refused.append(error)
+    app.tell(f"{len(runs) - len(refused)} new runs are created.")
+    for error in refused[:3]:
+        app.notify_error(error)
     return True
 
 

@@ -144,7 +144,14 @@ VERBS: Final = (
         consequence=lambda target: "Completed tasks with a kept result are reused.",
     ),
     RunVerb(id="again-with", key="r", word="run again…", about="Run again with changes: a new run, prefilled"),
-    RunVerb(id="again", key="a", word="run again", about="Run again as it was: a new run with the same parameters"),
+    RunVerb(
+        id="again",
+        key="a",
+        word="run again",
+        about="Run again as it was: a new run with the same parameters",
+        danger_of_many=Danger.ASK,
+        consequence=lambda target: "A new run for each, with the parameters and tags that it had.",
+    ),
     RunVerb(
         id="pause",
         key="p",
