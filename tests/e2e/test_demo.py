@@ -21,10 +21,21 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun, TaskRun, TaskRunFilter
 from flowtui.engine.query import Query, parse
 from flowtui.engine.settings import Settings
+from flowtui.engine.shared import ArtifactFilter
 from flowtui.engine.states import StateType
 from tests.support import clean_environment, run_flowtui, wait_until
 
-FLOWS = {"exchange-rates", "orders-etl", "product-images", "sensor-archive", "invoice-check", "monthly-close"}
+FLOWS = {
+    "exchange-rates",
+    "orders-etl",
+    "product-images",
+    "sensor-archive",
+    "invoice-check",
+    "monthly-close",
+    "shop-report",
+    "restock",
+    "label-printing",
+}
 
 
 def prepare(folder: Path, *more: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +64,7 @@ def opened(folder: Path) -> LocalClient:
     return LocalClient.open(Settings.from_env({"FLOWTUI_HOME": str(folder)}))
 
 
-def test_six_flows_are_deployed_with_a_history_that_really_ran(prepared: Path) -> None:
+def test_its_flows_are_deployed_with_a_history_that_really_ran(prepared: Path) -> None:
     client = opened(prepared)
     try:
         deployments = client.list_deployments().items
@@ -71,7 +82,10 @@ def test_six_flows_are_deployed_with_a_history_that_really_ran(prepared: Path) -
         retried = [task for run in ended for task in tasks_of(client, run.id) if task.run_count > 1]
         assert {task.name for task in retried} == {"extract-0"}
         waiting = [run.flow_name for run in runs if run.state.is_scheduled() and not run.auto_scheduled]
-        assert sorted(waiting) == sorted(FLOWS)
+        assert set(waiting) == FLOWS
+        assert waiting.count("label-printing") == 3
+        good, bad = (run for run in reversed(ended) if run.flow_name == "invoice-check")
+        assert good.state.is_completed() and bad.state.is_failed()
     finally:
         client.close()
 
@@ -143,7 +157,7 @@ def test_a_demo_that_is_open_is_not_reset(demo: Path) -> None:
         server.communicate(timeout=30)
 
 
-def test_all_six_do_what_they_are_there_for(demo: Path) -> None:
+def test_all_do_what_they_are_there_for(demo: Path) -> None:
     """Run by a real server: they complete, fan out, go on and on, fail, and wait until somebody approves."""
     command = [sys.executable, "-m", "flowtui", "server", "start", "--port", "0"]
     server = subprocess.Popen(
@@ -178,6 +192,14 @@ def test_all_six_do_what_they_are_there_for(demo: Path) -> None:
         (close,) = wait_until(lambda: newest("monthly-close", StateType.COMPLETED), 20, "the month to be closed")
         assert json.loads(client.read_flow_run(close.id).result or "")["approved_by"] == "Ada"
         wait_until(lambda: len(runs_of(client, "exchange-rates")) >= 4, 20, "the next minute to be planned")
+        wait_until(lambda: newest("shop-report", StateType.COMPLETED), 20, "the report")
+        kept = {artifact.key: artifact.type for artifact in client.list_artifacts(ArtifactFilter(latest=True)).items}
+        assert {"shop-report": "markdown", "shops": "table", "restock-proposal": "table"}.items() <= kept.items()
+        (asked,) = wait_until(lambda: newest("restock", StateType.PAUSED), 20, "a buyer to be asked")
+        client.resume_flow_run(asked.id, {"budget": 500, "supplier": "Norsk Handel"})
+        wait_until(lambda: newest("restock", StateType.COMPLETED), 20, "the order")
+        late = parse("state:late")
+        wait_until(lambda: len(client.list_flow_runs(late).items) == 3, 20, "three batches of labels to be late")
     finally:
         client.close()
         server.terminate()

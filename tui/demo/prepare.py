@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,12 +27,15 @@ class Ask:
 
     deployment: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    due: timedelta = timedelta(0)
+    """How long ago it should have begun."""
 
 
 HISTORY: Final = (
     Ask("exchange-rates/every-minute"),
     Ask("orders-etl/daily"),
     Ask("product-images/on-demand", {"count": 12}),
+    Ask("invoice-check/morning", {"most": 2}),
     Ask("invoice-check/morning"),
     Ask("orders-etl/daily", {"day": "2026-01-06", "currency": "GBP"}),
     Ask("sensor-archive/backfill", {"days": 7, "pause": 0}),
@@ -46,14 +50,23 @@ START: Final = (
     Ask("orders-etl/daily"),
     Ask("monthly-close/evening"),
     Ask("invoice-check/morning"),
+    Ask("shop-report/nightly"),
+    Ask("restock/buyer"),
+    Ask("label-printing/parcels", {"batch": 1}, timedelta(minutes=9)),
 )
 """What is going on when the workstation opens. A flow that is still at it from last time is not started again."""
+LATE: Final = (
+    Ask("label-printing/parcels", {"batch": 2}, timedelta(minutes=6)),
+    Ask("label-printing/parcels", {"batch": 3}, timedelta(minutes=3)),
+)
+"""More runs of a deployment that nobody works for."""
 
 _OPEN: Final = (StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
 
 
 def prepare(client: Client, flows: Path, say: Say) -> None:
     """Deploy, make a history where there is none, and start what should be going on."""
+    _make_places(client)
     deployed = {
         deployment.full_name: deployment
         for deployment in deploy_file(client, read_deployment_file(flows / "flowtui.yaml"))
@@ -62,7 +75,18 @@ def prepare(client: Client, flows: Path, say: Say) -> None:
     if not client.list_flow_runs(Query.of(states=(StateType.COMPLETED,)), limit=1).items:
         _make_history(client, deployed, HISTORY, say)
     started = [ask for ask in START if _start(client, deployed[ask.deployment], ask)]
+    if any(ask.deployment == LATE[0].deployment for ask in started):
+        for ask in LATE:
+            _run(client, deployed[ask.deployment], ask)
     say(f"Started {len(started)} of them; the workstation runs them.")
+
+
+def _make_places(client: Client) -> None:
+    """A queue in which one run goes on at a time, and a pool without a worker."""
+    if "nightly" not in {queue.name for queue in client.list_work_queues("local")}:
+        client.create_work_queue("local", "nightly", description="what has time until morning", concurrency_limit=1)
+    if "printer" not in {pool.name for pool in client.list_work_pools()}:
+        client.create_work_pool("printer", description="the label printer; nobody has switched its worker on")
 
 
 def _make_history(client: Client, deployed: Mapping[str, Deployment], asks: Sequence[Ask], say: Say) -> None:
@@ -88,5 +112,10 @@ def _start(client: Client, deployment: Deployment, ask: Ask) -> bool:
     due = parse("!is:auto") & Query.of(deployment_id=deployment.id, states=(StateType.SCHEDULED,), until=utc_now())
     if any(client.list_flow_runs(query, limit=1).items for query in (going_on, due)):
         return False
-    client.run_deployment(deployment.id, parameters=ask.parameters, created_by="demo")
+    _run(client, deployment, ask)
     return True
+
+
+def _run(client: Client, deployment: Deployment, ask: Ask) -> None:
+    at = utc_now() - ask.due if ask.due else None
+    client.run_deployment(deployment.id, parameters=ask.parameters, scheduled_time=at, created_by="demo")

@@ -20,8 +20,13 @@ def release(totals: list[str]) -> str:
 
 
 @flow
-def invoice_check() -> str:
-    totals = [check_invoice(invoice.number) for invoice in INBOX]
+def invoice_check(most: int = 100) -> str:
+    """Check what has come in.
+
+    Args:
+        most: How many invoices at once, oldest first.
+    """
+    totals = [check_invoice(invoice.number) for invoice in INBOX[:most]]
     return release(totals)
 
 
