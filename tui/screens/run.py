@@ -52,12 +52,12 @@ class RunScreen(ActsOnRuns, ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *acting_bindings("run", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="run.why"),
-        Binding("D", "compare", "what changed", show=False, id="run.compare"),
         Binding("t", "scrub", "rewind", id="run.scrub"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", id="run.next-tab"),
         Binding("left_square_bracket", "next_tab(-1)", "previous tab", show=False, id="run.previous-tab"),
         Binding("escape", "back", "back", id="run.back"),
+        Binding("D", "compare", "what changed", id="run.compare"),
     ]
 
     def __init__(

@@ -54,10 +54,10 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *acting_bindings("runs", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="runs.why"),
-        Binding("D", "compare", "what changed", show=False, id="runs.compare"),
         Binding("f", "filter", "filter", id="runs.filter"),
         Binding("a", "attention", "needs attention", id="runs.attention"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
+        Binding("D", "compare", "what changed", id="runs.compare"),
         Binding("slash", "find", "find", show=False, id="runs.find"),
         Binding("n", "find_next(1)", "find the next", show=False, id="runs.find-next"),
         Binding("N", "find_next(-1)", "find the one before", show=False, id="runs.find-previous"),
