@@ -56,7 +56,8 @@ class Settings:
     """How many processes a task runner has that does not say so itself. When unset, one for each processor."""
     logging_log_prints: bool = False
     """Make `print` a line of the log in runs that do not say so themselves."""
-
+    path_map: tuple[str, ...] = ()
+    """Folders of other machines by their names on this one, `/srv/app=~/app,…`: where the terminal finds their code."""
     read_only: bool = False
     """Open the workstation so that it can change nothing, as `flowtui --read-only` does."""
 
@@ -101,7 +102,17 @@ class Settings:
             tasks_runner_process_pool_max_workers=_whole(env, "FLOWTUI_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS", 1),
             logging_log_prints=_switch(env, "FLOWTUI_LOGGING_LOG_PRINTS"),
             read_only=_switch(env, "FLOWTUI_READ_ONLY"),
+            path_map=_path_map(env.get("FLOWTUI_PATH_MAP", "")),
         )
+
+
+def _path_map(text: str) -> tuple[str, ...]:
+    pairs = tuple(pair.strip() for pair in text.split(",") if pair.strip())
+    for pair in pairs:
+        there, equals, here = pair.partition("=")
+        if not (there and equals and here):
+            raise UsageError(f"FLOWTUI_PATH_MAP holds {pair!r}; write the folder there, =, and the folder here.")
+    return tuple(f"{there}={Path(here).expanduser()}" for there, _, here in (pair.partition("=") for pair in pairs))
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

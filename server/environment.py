@@ -17,5 +17,5 @@ def environment_of(settings: Settings, base: Mapping[str, str] | None = None) ->
         if value is None:
             environment.pop(name, None)
         else:
-            environment[name] = str(value)
+            environment[name] = ",".join(value) if isinstance(value, tuple) else str(value)
     return environment

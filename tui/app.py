@@ -27,6 +27,8 @@ from flowtui.tui.commands import Command
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.live import LiveFeed, News
 from flowtui.tui.messages import NewsArrived, StoreChanged
+from flowtui.tui.piping.piping import Piping
+from flowtui.tui.piping.records import Records
 from flowtui.tui.places import MODES, NEEDED_SOON, palette
 from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
@@ -116,6 +118,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.status = Status(read_only=read_only)
         self.acting = Acting(self, read_only=read_only, journal_file=journal_file)
         """What was done here, and what can be taken back."""
+        self.piping = Piping(self)
+        """What is handed on to commands, and those that are kept."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
@@ -408,6 +412,29 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         else:
             self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
 
+    # -- handing on ---------------------------------------------------------------------------------------------------
+
+    def open_pipe(self, records: Records) -> None:
+        """Hand records to a command of the shell, which is asked for, and show what it writes."""
+        self.piping.pipe(records)
+
+    def action_pipe(self) -> None:
+        """Hand what is here to a command."""
+        records = self.piping.records_here()
+        if records is not None:
+            self.open_pipe(records)
+
+    def action_sql(self) -> None:
+        """Ask about what is here in SQL."""
+        records = self.piping.records_here()
+        if records is not None:
+            self.piping.ask(records)
+
+    @work(group="shell", exit_on_error=False)
+    async def action_shell(self) -> None:
+        """Run a command in the terminal, told what is here."""
+        await self.piping.shell()
+
     def action_help(self) -> None:
         """List the keys that work here."""
         from flowtui.tui.screens.help import HelpScreen  # noqa: PLC0415 - only when it is shown
@@ -442,6 +469,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "start_backend":
             return self._backend_starter is not None and self.status.backends == ()
+        if action in ("pipe", "sql"):
+            return self.piping.records_here() is not None
         return True
 
     @work(group="backend", exit_on_error=False)

@@ -1,11 +1,9 @@
 """Lines of a log as records: what is saved, piped and asked by SQL, under names that stay. Pure."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from typing import Any, Final
 
 from flowtui.engine.model import LogLine
-from flowtui.tui.formats import log_time
 from flowtui.tui.log_text import level_word
 
 __all__ = ["COLUMNS", "record_of", "text_of"]
@@ -45,8 +43,8 @@ def record_of(line: LogLine, tasks: Mapping[str, str] | None = None) -> dict[str
     }
 
 
-def text_of(line: LogLine, zone: tzinfo | None, tasks: Mapping[str, str]) -> str:
-    """A line as text: `13:58:41.204  INFO     load-0  message`, tracebacks as they are."""
-    task = tasks.get(line.task_run_id or "", "")
-    lead = f"{log_time(line.timestamp, zone)}  {level_word(line.level):<8} "
-    return f"{lead}{task + '  ' if task else ''}{line.message.rstrip()}"
+def text_of(row: Mapping[str, Any]) -> str:
+    """A record as text: `2026-11-20T13:58:41.204Z  INFO     load-0  message`, tracebacks as they are."""
+    time = str(row["timestamp"])
+    task = f"{row['task_run']}  " if row.get("task_run") else ""
+    return f"{time:<27} {row['level']:<8} {task}{str(row['message']).rstrip()}"

@@ -61,21 +61,24 @@ def _rows(message: str, folded: bool) -> tuple[MessageRow, ...]:
     lines = message.replace("\r\n", "\n").rstrip("\n").expandtabs(4).split("\n")
     rows: list[MessageRow] = []
     at = 0
+    raised: Frame | None = None
     while at < len(lines):
         if _HEADER.match(lines[at]):
             end = at + 1
             while end < len(lines) and lines[end].startswith((" ", "|")) and not _HEADER.match(lines[end]):
                 end += 1
-            rows.extend(_traceback(lines[at:end], folded))
+            part, raised = _traceback(lines[at:end], folded)
+            rows.extend(part)
             at = end
         else:
-            rows.append(MessageRow(lines[at]))
+            rows.append(MessageRow(lines[at], raised))  # the exception itself belongs to the call that shows best
+            raised = None
             at += 1
     return tuple(rows)
 
 
-def _traceback(lines: list[str], folded: bool) -> list[MessageRow]:
-    """The rows of one traceback, without the line that names the exception."""
+def _traceback(lines: list[str], folded: bool) -> tuple[list[MessageRow], Frame | None]:
+    """The rows of one traceback, without the line that names the exception, and the call to see first."""
     rows: list[MessageRow] = []
     frame: Frame | None = None
     frames: list[Frame] = []
@@ -87,9 +90,10 @@ def _traceback(lines: list[str], folded: bool) -> list[MessageRow]:
         rows.append(MessageRow(line, frame))
     shown = own_frame(frames)
     if not folded or len(frames) < _LEAST or shown is None:
-        return rows
+        return [row if row.frame is not None else MessageRow(row.text, shown) for row in rows], shown
     at = next(index for index, row in enumerate(rows) if row.frame is shown)
     code = rows[at + 1].text.strip() if at + 1 < len(rows) and rows[at + 1].frame is shown else ""
     name = re.split(r"[/\\]", shown.file)[-1]
     where = f"{name}:{shown.line}" + (f" in {shown.function}" if shown.function else "")
-    return [MessageRow(f"▸ {len(frames)} frames   {where}" + (f"   {code}" if code else ""), shown, len(frames))]
+    words = f"▸ {len(frames)} frames   {where}" + (f"   {code}" if code else "")
+    return [MessageRow(words, shown, len(frames))], shown

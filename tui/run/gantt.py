@@ -323,7 +323,7 @@ class Gantt(VirtualTable):
 
     def _to_hit(self, step: int, *, here: bool = False) -> None:
         rows, start = self._outline.rows, self.cursor_index
-        if not self._wanted:
+        if not self._wanted or not rows:
             return
         for number in range(0 if here else 1, len(rows) + 1):
             place = (start + step * number) % len(rows)

@@ -12,6 +12,7 @@ from flowtui.tui.acting.keys import ActsOnRuns
 from flowtui.tui.acting.run_verbs import VERBS
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.looks import look_of
+from flowtui.tui.piping.kept import NamedCommand
 from flowtui.tui.screens.help import KeyHelp, keys_of
 from flowtui.tui.text import safe
 
@@ -39,7 +40,7 @@ class PaletteProvider(Provider):
             _Entry("change the colours", app.search_themes, ""),
             _Entry("save a picture", app.deliver_screenshot, ""),
         ]
-        self._entries = [*self._places(), *self._actions(), *self._verbs(), *own]
+        self._entries = [*self._places(), *self._actions(), *self._verbs(), *self._kept(), *own]
         if not app.is_open:
             return
         try:
@@ -65,6 +66,13 @@ class PaletteProvider(Provider):
         for resource in RESOURCES:
             yield _Entry(f"go to {resource.label}", _goer(app, resource.mode), resource.key)
         yield _Entry("schedule radar: when everything fires", app.action_radar, ":radar")
+
+    def _kept(self) -> Iterable[_Entry]:
+        """Commands that were kept under a name."""
+        app = self._workstation
+        for named in app.piping.kept.named:
+            note = {"pipe": "|", "sql": ";", "shell": "!"}[named.kind]
+            yield _Entry(safe(named.name), _runner(app, named), safe(f"{note} {named.command}"))
 
     def _actions(self) -> Iterable[_Entry]:
         app = self._workstation
@@ -109,6 +117,10 @@ def _doer(app: "FlowtuiApp", key: KeyHelp) -> IgnoreReturnCallbackType:
 
 def _actor(screen: ActsOnRuns, verb_id: str) -> IgnoreReturnCallbackType:
     return lambda: screen.action_act(verb_id)
+
+
+def _runner(app: "FlowtuiApp", named: NamedCommand) -> IgnoreReturnCallbackType:
+    return lambda: app.run_worker(app.piping.run_named(named), group="named", exit_on_error=False)
 
 
 def _opener(app: "FlowtuiApp", run_id: str) -> IgnoreReturnCallbackType:

@@ -184,7 +184,7 @@ class FilterPanel(Widget):
     def open(self) -> None:
         """Show it, ready to write."""
         self.add_class("-open")
-        self._line.focus()
+        self.screen.set_focus(self._line)  # at once: what is typed next is for it
 
     def say(self, words: str, *, trouble: bool = False) -> None:
         """What is to be said about what stands in the line."""

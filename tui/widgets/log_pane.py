@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.css.query import NoMatches
-from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
@@ -31,6 +30,7 @@ from flowtui.tui.logs.times import zone_label
 from flowtui.tui.widgets.log_bar import LogBar, follow_words, hits_words, lines_words
 from flowtui.tui.widgets.log_filters import FilterChips, FilterPanel
 from flowtui.tui.widgets.log_histogram import LogHistogram
+from flowtui.tui.widgets.log_keys import LogKeys
 from flowtui.tui.widgets.log_record import RecordPanel
 from flowtui.tui.widgets.log_view import LogView
 from flowtui.tui.widgets.paint import Span
@@ -48,7 +48,7 @@ _SIDE: Final = 100
 _TESTS: Final = {"errors": LogTest(level=40), "warnings": LogTest(level=30)}
 
 
-class LogPane(Widget):
+class LogPane(LogKeys):
     """Give it a source with `open`, tell it about the run with `tell`; call `catch_up` when lines may have come."""
 
     DEFAULT_CSS = """
@@ -69,8 +69,6 @@ class LogPane(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_find", "back", show=False, id="log.leave-find"),
-        Binding("ampersand", "filters", "filters", id="log.filters"),
-        Binding("p", "record", "record", id="log.record"),
         Binding("less_than_sign", "scrub(-1)", "earlier", show=False, id="log.earlier"),
         Binding("greater_than_sign", "scrub(1)", "later", show=False, id="log.later"),
         Binding("O", "same_function", "all lines of this function", show=False, id="log.function"),
@@ -120,6 +118,9 @@ class LogPane(Widget):
     def open(self, source: LogSource, complain: Callable[[BaseException], None]) -> None:
         """Say where lines come from, and where complaints about that go."""
         self._source, self._complain = source, complain
+
+    def _say_trouble(self, error: BaseException) -> None:
+        self._complain(error)
 
     def tell(self, facts: RunFacts) -> None:
         """What is known about the run by now."""
@@ -261,12 +262,12 @@ class LogPane(Widget):
 
     # -- finding ----------------------------------------------------------------------------------------------------
 
-    @on(LogView.FindAsked)
-    def _find_asked(self) -> None:
+    def action_find(self) -> None:
+        """Look for something."""
         self.add_class("-finding")
         line, found = self._line, self._scanner.marks("find")
         line.value = found.test.pattern if found is not None else ""
-        line.focus()
+        self.screen.set_focus(line)  # at once: what is typed next is for it
         line.cursor_position = len(line.value)
 
     @on(Input.Changed)

@@ -42,7 +42,6 @@ class LogView(LineView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "find", id="log.find"),
         Binding("n", "hit(1)", "next", show=False, id="log.next"),
         Binding("N", "hit(-1)", "previous", show=False, id="log.previous"),
         Binding("e", "error(1)", "error", id="log.error"),
@@ -77,9 +76,6 @@ class LogView(LineView):
 
     class Moved(Message):
         """Another line is under the cursor, or following began or ended, or lines came in unseen."""
-
-    class FindAsked(Message):
-        """`/` was pressed."""
 
     class HitAsked(Message):
         """The next (1) or previous (-1) hit of the find, or error, or warning is wanted."""
@@ -543,10 +539,6 @@ class LogView(LineView):
     def _is_selected(self, position: int) -> bool:
         selection = self.selection
         return selection is not None and selection[0] <= position <= selection[1]
-
-    def action_find(self) -> None:
-        """Look for something."""
-        self.post_message(self.FindAsked())
 
     def action_hit(self, direction: int) -> None:
         """Go to the next or previous place that was looked for."""
