@@ -214,7 +214,7 @@ def test_an_editor_in_the_terminal_gets_it_and_gives_it_back(home: Path, checkou
         term.wait_for("EDITOR HERE", 30)
         assert term.modes() == term.before
         term.press("\r")
-        term.wait_for("your file has changed", 30)
+        term.wait_for(f"a copy from {commit[:7]}", 30)
         term.wait_for("hello from the flow", 30)
         wait_until(told.exists, what="what the editor was told")
         how, _, seen = told.read_text().partition("\n")

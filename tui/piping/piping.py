@@ -62,7 +62,8 @@ class Piping:
         records = self.records_here()
         env = dict(records.env) if records is not None else {}
         if not command:
-            command = await self._app.push_screen_wait(AskCommand(self.kept.last("shell"), env)) or ""
+            answer: str | None = await self._app.push_screen_wait(AskCommand(self.kept.last("shell"), env))
+            command = answer or ""
         if command:
             self.remember("shell", command)
             try:
