@@ -27,7 +27,7 @@ def told_inputs(parameters: Mapping[str, Any]) -> dict[str, Any]:
         if _SECRET.search(name):
             previews[name] = "********"
             continue
-        text = exact_json(value, _LONGEST)
+        text = None if isinstance(value, str) and len(value) > _LONGEST else exact_json(value, _LONGEST)
         if text is None or len(text) > room:
             previews[name] = preview_of(value)
         else:

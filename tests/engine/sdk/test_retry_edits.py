@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flowtui import Flow, flow, task
 from flowtui.engine.amendments import NO_EDITS, RetryEdits
@@ -217,6 +219,65 @@ def test_within_one_process_a_flow_that_retries_itself_obeys_the_edits_in_each_a
     edits = RetryEdits(inputs={tasks["fetch-1"].id: {"repo": "ok/b"}}, again=(tasks["fetch-0"].id,))
     assert again(client, run, edits, patient).result() == 10
     assert calls == [("fetch", "acme/a"), ("fetch", "ok/b")]
+
+
+plan_of: list[tuple[bool, int]] = []
+"""The graph of the next run: whether each node works at first, and how far back the one is that it takes."""
+
+
+@task
+def node(number: int, upstream: list[int], plus: int = 0) -> int:
+    calls.append(number)
+    if number in broken:
+        raise ValueError(number)
+    return number + 1 + plus + sum(upstream)
+
+
+@flow
+def graph() -> list[int]:
+    made: list[Any] = []
+    for number, (_, back) in enumerate(plan_of):
+        made.append(node.submit(number, [made[number - back]] if 0 < back <= number else []))
+    return [future.result() for future in made]
+
+
+def expected(plus: dict[int, int]) -> list[int]:
+    values: list[int] = []
+    for number, (_, back) in enumerate(plan_of):
+        values.append(number + 1 + plus.get(number, 0) + (values[number - back] if 0 < back <= number else 0))
+    return values
+
+
+numbers = st.integers(0, 5)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=6).filter(
+        lambda shape: not all(well for well, _ in shape)
+    ),
+    again_of=st.sets(numbers),
+    plus=st.dictionaries(numbers, st.integers(1, 9)),
+)
+def test_a_retry_ends_as_a_run_from_scratch_would_and_runs_what_the_plan_says(
+    client: LocalClient, shape: list[tuple[bool, int]], again_of: set[int], plus: dict[int, int]
+) -> None:
+    """Whatever failed, whatever is edited, and whatever is asked for; without any of that, too."""
+    plan_of[:] = shape
+    broken.update(number for number, (well, _) in enumerate(shape) if not well)
+    graph(return_state=True)
+    broken.clear()
+    run = last_run(client)
+    ids = {int(it.name.rpartition("-")[2]): it.id for it in tasks_of(client, run).values()}
+    changed = {number: value for number, value in plus.items() if number in ids}
+    edits = RetryEdits(
+        again=tuple(ids[number] for number in again_of if number in ids),
+        inputs={ids[number]: {"plus": value} for number, value in changed.items()},
+    )
+    planned = {it.run.id: it.fate for it in retry_plan(client, run.id, edits).tasks}
+    assert again(client, run, edits, graph).result() == expected(changed)
+    for number, task_id in ids.items():
+        assert (number in calls) is (planned[task_id] == "runs it") or planned[task_id] == "reuses it if unchanged"
 
 
 CODE = """
