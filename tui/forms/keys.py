@@ -22,6 +22,7 @@ class FormKeys(Widget):
         Binding("up", "step(-1)", "previous field", show=False),
         Binding("down", "step(1)", "next field", show=False),
         Binding("ctrl+t", "toggle_json", "json", key_display="^t", id="form.json"),
+        Binding("f4", "editor", "editor", show=False, id="form.editor"),
         Binding("ctrl+r", "reset", "default", key_display="^r", id="form.reset"),
         Binding("ctrl+n", "nothing", "nothing", key_display="^n", id="form.null"),
         Binding("ctrl+o", "show_secret", "show", key_display="^o", id="form.show"),
@@ -73,7 +74,7 @@ class FormKeys(Widget):
             self._become(self._form.give(row.path, f"{text_of(row.spec.node)}\n"), row.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "toggle_json":
+        if action in ("toggle_json", "editor"):
             return self._as_json
         if action not in ("reset", "nothing", "show_secret", "more_lines"):
             return True

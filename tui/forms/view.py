@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
+from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -56,6 +57,9 @@ class FormView(FormKeys):
         def __init__(self, view: "FormView", path: Path) -> None:
             super().__init__(view)
             self.path = path
+
+    class EditorWanted(Event):
+        """The values are to be edited as JSON text elsewhere; answer with `take`."""
 
     def __init__(
         self,
@@ -249,6 +253,26 @@ class FormView(FormKeys):
         else:
             self.add_class("-json")
             self._json.open(self._form.text())
+        self._show_hint()
+
+    def action_editor(self) -> None:
+        """Edit the values in an editor, as JSON text. What cannot be read is asked for first: it would be lost."""
+        unreadable = self._form.unreadable()
+        if unreadable is not None:
+            self._touched.add(unreadable)
+            self._go_to_problem({unreadable: ""})
+        elif not (self.is_json and self._json.problem):
+            self.post_message(self.EditorWanted(self))
+
+    def take(self, data: Mapping[str, Any]) -> None:
+        """Hold the values that were edited elsewhere, and show what does not fit."""
+        self._rows.sight.replacing.clear()
+        self._form = self._form.with_data(data)
+        self._touched |= set(self._form.problems())
+        self._show_rows()
+        if self.is_json:
+            self._json.open(self._form.text())
+        self.post_message(self.Edited(self, self._form))
         self._show_hint()
 
     @on(JsonPane.Changed)

@@ -8,6 +8,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -122,6 +123,15 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def on_header_clicked(self, message: Header.Clicked) -> None:
         message.stop()
         self.workstation.header_clicked(message.action)
+
+    def on_form_view_editor_wanted(self, message: Message) -> None:
+        """The values of a form are edited in the editor that a person has chosen."""
+        from flowtui.tui.editing import edit_form  # noqa: PLC0415 - only when it is asked for
+        from flowtui.tui.forms.view import FormView  # noqa: PLC0415 - a screen that has one has loaded it
+
+        message.stop()
+        if isinstance(message, FormView.EditorWanted):
+            self.run_worker(edit_form(self.workstation, message.view), exit_on_error=False, group="editor")
 
     # -- data -----------------------------------------------------------------------------------------------------
 
