@@ -55,7 +55,9 @@ async def edit_outside(app: "FlowtuiApp", text: str, *, suffix: str, check: Call
             await _open(app, file)
             edited = await app.call(file.read_text, encoding="utf-8", errors="replace")
         except (FlowtuiError, OSError) as error:
-            app.notify_error(error if isinstance(error, FlowtuiError) else UsageError(f"{file} cannot be read: {error}."))
+            app.notify_error(
+                error if isinstance(error, FlowtuiError) else UsageError(f"{file} cannot be read: {error}.")
+            )
             return None
         problem = None if edited == text else check(edited)
         if problem is None:
