@@ -196,8 +196,7 @@ class Gantt(VirtualTable):
         """One cell for each column."""
         light = Light(self._window.scale(self._whole), self._now, wanted=self._wanted, playhead=self._moment)
         if row.task_id is None:
-            found = (self._branches.task(row.run_id, member) for member in row.members)
-            return group_cells([task for task in found if task is not None], row, light)
+            return group_cells(self._outline.groups[row.id], row, light)
         task = self.task_of(row)
         if task is None:
             return ["", "", "", ""]

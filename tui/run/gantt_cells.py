@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from flowtui.engine.model import TaskRun
-from flowtui.engine.states import State, StateType
+from flowtui.engine.states import State
 from flowtui.engine.usual import Usual
 from flowtui.tui.formats import count, duration
 from flowtui.tui.looks import look_of
 from flowtui.tui.run.gantt_bar import gantt_bar
-from flowtui.tui.run.outline import Row
+from flowtui.tui.run.outline import Row, Tally
 from flowtui.tui.run.phases import phases_of
 from flowtui.tui.timeline import Scale, outcome_spans
 from flowtui.tui.widgets.bars import progress, time_bar
@@ -27,7 +27,6 @@ COLUMNS: Final = (
     Column("TOOK", 6, align="right"),
     Column("STATE", 14, share=2, most=60),
 )
-_BAD: Final = (StateType.FAILED, StateType.CRASHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +66,38 @@ def task_cells(task: TaskRun, row: Row, light: Light) -> list[Cell]:
     ]
 
 
-def group_cells(tasks: Sequence[TaskRun], row: Row, light: Light) -> list[Cell]:
+def group_cells(tally: Tally, row: Row, light: Light) -> list[Cell]:
     """The calls of one task as one row: from the first to the last, and how many are done."""
-    done, bad = sum(task.state.is_final() for task in tasks), sum(task.state.type in _BAD for task in tasks)
-    running = sum(task.state.is_running() for task in tasks)
-    starts = [task.start_time for task in tasks if task.start_time is not None]
-    ends = [task.end_time for task in tasks if task.end_time is not None]
-    role = "failed" if bad else "running" if running else "completed" if done == len(tasks) else "pending"
-    words: list[Span] = [(f"{count(done)}/{count(len(tasks))}", role)]
-    if bad:
-        words.append((f"  {count(bad)}✖", "failed"))
-    if running:
-        words.append((f"  {count(running)}▶", "running"))
+    over = tally.done == tally.calls
+    role = "failed" if tally.bad else "running" if tally.running else "completed" if over else "pending"
+    words: list[Span] = [(f"{count(tally.done)}/{count(tally.calls)}", role)]
+    if tally.bad:
+        words.append((f"  {count(tally.bad)}✖", "failed"))
+    if tally.running:
+        words.append((f"  {count(tally.running)}▶", "running"))
+    took = tally.end - tally.start if over and tally.start is not None and tally.end is not None else None
+    return [
+        _name(f"{row.label} ×{count(tally.calls)}", row, light),
+        lambda width: _group_bar(tally, role, light, width),
+        [(duration(took), "muted")],
+        words,
+    ]
 
-    def bar(width: int) -> list[Span]:
-        if not starts:
-            return [("┈" * width, "faint")]
-        end = light.now if running or not ends else max(ends)
-        left, right = light.scale.place(min(starts)), light.scale.place(end)
-        if right < 0 or left > 1:
-            return [(" " * width, "")]
-        span = time_bar(left, right, width, "ghost" if done < len(tasks) else f"{role}-bar")
-        if done == len(tasks):
-            return span
-        first = len(span[0][0])
-        cells = max(width - first - len(span[-1][0]), 1)
-        return [span[0], *progress(done / len(tasks), cells, role), span[-1]]
 
-    took = (max(ends) - min(starts)) if starts and ends and done == len(tasks) else None
-    return [_name(f"{row.label} ×{count(len(tasks))}", row, light), bar, [(duration(took), "muted")], words]
+def _group_bar(tally: Tally, role: str, light: Light, width: int) -> list[Span]:
+    """From where the first began to where the last ended; filled by how many are done, while not all are."""
+    if tally.start is None:
+        return [("┈" * width, "faint")]
+    end = light.now if tally.running or tally.end is None else tally.end
+    left, right = light.scale.place(tally.start), light.scale.place(end)
+    if right < 0 or left > 1:
+        return [(" " * width, "")]
+    over = tally.done == tally.calls
+    span = time_bar(left, right, width, f"{role}-bar" if role in ("completed", "failed") else role)
+    if over:
+        return span
+    cells = max(width - len(span[0][0]) - len(span[-1][0]), 1)
+    return [span[0], *progress(tally.done / tally.calls, cells, role), span[-1]]
 
 
 def _name(name: str, row: Row, light: Light) -> list[Span]:

@@ -10,7 +10,7 @@ from flowtui.engine.model import TaskRun
 from flowtui.engine.states import StateType
 from flowtui.tui.run.branches import Branch, Branches, critical_of
 
-__all__ = ["ORDERS", "Order", "Outline", "Row", "outline", "task_word"]
+__all__ = ["ORDERS", "Order", "Outline", "Row", "Tally", "outline", "task_word"]
 
 Order = Literal["made", "grouped", "failed first", "slowest first"]
 ORDERS: Final[tuple[Order, ...]] = ("made", "grouped", "failed first", "slowest first")
@@ -19,7 +19,7 @@ _BAD: Final = (StateType.FAILED, StateType.CRASHED)
 
 
 class Row(NamedTuple):
-    """One line: a task, or a group of all calls of one task (then `members` holds their ids). A tuple, because ten
+    """One line: a task, or a group of all calls of one task (then `task_id` is None). A tuple, because ten
     thousand are made at once: five times as quick."""
 
     id: str
@@ -29,17 +29,31 @@ class Row(NamedTuple):
     opens: bool = False
     """There is something within that can be shown."""
     open: bool = False
-    members: tuple[str, ...] = ()
     label: str = ""
+
+
+class Tally(NamedTuple):
+    """How the calls of a group fare."""
+
+    calls: int
+    done: int
+    bad: int
+    running: int
+    start: datetime | None
+    """When the first of them began."""
+    end: datetime | None
+    """When the last of them ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """All rows, where each stands, and what is on the critical path."""
+    """All rows, where each stands, what is on the critical path, and how the groups fare."""
 
     rows: tuple[Row, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
     critical: frozenset[str] = frozenset()
+    groups: Mapping[str, Tally] = field(default_factory=dict)
+    """By the id of the row."""
 
 
 def task_word(task_key: str) -> str:
@@ -58,15 +72,20 @@ def outline(
     milliseconds: call it in a thread."""
     rows: list[Row] = []
     critical: set[str] = set()
-    _grow(rows, critical, branches, branches.root, opened, order, now, 0)
+    groups: dict[str, Tally] = {}
+    _grow(rows, critical, groups, branches, branches.root, opened, order, now, 0)
     if before is not None and before.rows == tuple(rows):
-        return before if before.critical == critical else replace(before, critical=frozenset(critical))
-    return Outline(tuple(rows), {row.id: place for place, row in enumerate(rows)}, frozenset(critical))
+        if (before.critical, before.groups) == (critical, groups):
+            return before
+        return replace(before, critical=frozenset(critical), groups=groups)
+    places = {row.id: place for place, row in enumerate(rows)}
+    return Outline(tuple(rows), places, frozenset(critical), groups)
 
 
 def _grow(
     rows: list[Row],
     critical: set[str],
+    groups: dict[str, Tally],
     branches: Branches,
     run_id: str,
     opened: frozenset[str],
@@ -84,7 +103,7 @@ def _grow(
             child, is_open = task.child_flow_run_id, task.id in opened
             rows.append(Row(task.id, run_id, depth, task.id, opens=child is not None, open=is_open))
             if child is not None and is_open:
-                _grow(rows, critical, branches, child, opened, order, now, depth + 1)
+                _grow(rows, critical, groups, branches, child, opened, order, now, depth + 1)
 
     if order != "grouped":
         add(_ordered(branch, order, now), depth)
@@ -94,8 +113,9 @@ def _grow(
             add(tasks, depth)
             continue
         row_id = f"group {run_id} {key}"
-        members, is_open = tuple(task.id for task in tasks), row_id in opened
-        rows.append(Row(row_id, run_id, depth, None, opens=True, open=is_open, members=members, label=task_word(key)))
+        groups[row_id] = _tally(tasks)
+        is_open = row_id in opened
+        rows.append(Row(row_id, run_id, depth, None, opens=True, open=is_open, label=task_word(key)))
         if is_open:
             add(tasks, depth + 1)
 
@@ -105,6 +125,17 @@ def _groups(branch: Branch) -> Mapping[str, Sequence[TaskRun]]:
     for task in branch.tasks.tasks:
         groups[task.task_key].append(task)
     return groups
+
+
+def _tally(tasks: Sequence[TaskRun]) -> Tally:
+    return Tally(
+        calls=len(tasks),
+        done=sum(task.state.is_final() for task in tasks),
+        bad=sum(task.state.type in _BAD for task in tasks),
+        running=sum(task.state.is_running() for task in tasks),
+        start=min((task.start_time for task in tasks if task.start_time is not None), default=None),
+        end=max((task.end_time for task in tasks if task.end_time is not None), default=None),
+    )
 
 
 def _ordered(branch: Branch, order: Order, now: datetime) -> Sequence[TaskRun]:
