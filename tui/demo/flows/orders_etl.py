@@ -6,7 +6,7 @@ from typing import Literal
 from shops import SHOPS, fetch_orders
 from warehouse import rates, warehouse
 
-from flowtui import flow, get_run_logger, task
+from flowtui import create_markdown_artifact, create_table_artifact, flow, get_run_logger, task
 
 
 @task(retries=3, retry_delay_seconds=[1, 2, 4])
@@ -41,6 +41,19 @@ def load(rows: list[dict], day: date, currency: str) -> int:
     return len(rows)
 
 
+@task
+def report(rows: list[dict], day: date, currency: str) -> float:
+    """Leave what people look at in the morning: a table by shop, and a page."""
+    shops = {shop: [row["amount"] for row in rows if row["shop"] == shop] for shop in SHOPS}
+    table = [{"shop": shop, "orders": len(sold), "revenue": round(sum(sold), 2)} for shop, sold in shops.items()]
+    revenue = round(sum(row["revenue"] for row in table), 2)
+    best = max(table, key=lambda row: row["revenue"])["shop"]
+    create_table_artifact(table, key="orders-by-shop", description=f"{day}, in {currency}")
+    page = f"# Orders of {day}\n\n**{revenue:,.2f} {currency}** with {len(rows)} orders; most came from *{best}*.\n"
+    create_markdown_artifact(page, key="orders-of-the-day", description=f"The page of {day}")
+    return revenue
+
+
 @flow(log_prints=True)
 def orders_etl(day: date | None = None, currency: Literal["EUR", "USD", "GBP"] = "EUR") -> dict[str, object]:
     """Collect a day's orders.
@@ -56,7 +69,7 @@ def orders_etl(day: date | None = None, currency: Literal["EUR", "USD", "GBP"] =
     for shop, orders in extracted.items():
         rows += transform(shop, orders, currency, per_euro)
     loaded = load(rows, day, currency)
-    revenue = round(sum(row["amount"] for row in rows), 2)
+    revenue = report(rows, day, currency)
     print(f"{day}: {loaded} orders of {len(SHOPS)} shops, {revenue:,.2f} {currency}")
     return {"day": day.isoformat(), "orders": loaded, "revenue": revenue, "currency": currency}
 

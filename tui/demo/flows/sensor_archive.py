@@ -9,7 +9,15 @@ from typing import Annotated
 from pydantic import Field
 from warehouse import warehouse
 
-from flowtui import ThreadPoolTaskRunner, flow, get_run_logger, task
+from flowtui import (
+    ThreadPoolTaskRunner,
+    as_completed,
+    create_progress_artifact,
+    flow,
+    get_run_logger,
+    task,
+    update_progress_artifact,
+)
 
 
 @task(retries=2, retry_delay_seconds=2)
@@ -48,7 +56,11 @@ def sensor_archive(
         pause: Seconds that the archive takes to answer.
     """
     last = until or date.today() - timedelta(days=1)
-    found = read_day.map([last - timedelta(days=back) for back in range(days)], pause).result()
+    asked = read_day.map([last - timedelta(days=back) for back in range(days)], pause)
+    progress = create_progress_artifact(0, key="sensor-archive", description=f"{days} days back from {last}")
+    for number, _ in enumerate(as_completed(asked), start=1):
+        update_progress_artifact(progress, 100 * number / days)
+    found = asked.result()
     store(found)
     warmest = max(found, key=lambda day: day["mean"])
     print(f"{len(found)} days; the warmest was {warmest['day']} with {warmest['mean']} °C on average")
