@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from textual import work
 from textual.app import App
@@ -35,6 +35,9 @@ from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
 from flowtui.tui.status import Status
 from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from flowtui.tui.views.files import ViewFiles
 
 __all__ = ["BackendHandle", "FlowtuiApp"]
 
@@ -98,6 +101,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         signals: bool = False,
         read_only: bool = False,
         journal_file: Callable[[], Path] | None = None,
+        home: Callable[[], Path] | None = None,
     ) -> None:
         # Textual reads these names from the instance, so the first screen can be chosen without making another first.
         self.DEFAULT_MODE = start_mode  # type: ignore[misc]
@@ -115,6 +119,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.zone = zone
         self.folder = folder or Path.cwd()
         """Where the user's flows are."""
+        self._home = home
+        self._views: ViewFiles | None = None
         self.status = Status(read_only=read_only)
         self.acting = Acting(self, read_only=read_only, journal_file=journal_file)
         """What was done here, and what can be taken back."""
@@ -141,6 +147,15 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if self._client is None:
             raise StoreError("The store is still being opened; try again in a moment.")
         return self._client
+
+    @property
+    def views(self) -> "ViewFiles":
+        """The saved views, and how each was left."""
+        if self._views is None:
+            from flowtui.tui.views.files import ViewFiles  # noqa: PLC0415 - only lists need it
+
+            self._views = ViewFiles(self._home() if self._home is not None else None)
+        return self._views
 
     async def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a verb of the client answers; it runs in a thread, so the screen stays alive meanwhile."""
@@ -394,10 +409,23 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             self.action_radar()
         elif command.verb == "open-run":
             self._find_run(command.argument)
-        elif command.mode == "runs":
+        elif command.verb == "view":
+            self._show_view(command.argument)
+        elif command.mode == "runs" and command.argument:
             self.open_runs(command.argument)
         else:
             self.action_show_resource(command.mode)
+
+    @work(group="find-run", exclusive=True, exit_on_error=False)
+    async def _show_view(self, name: str) -> None:
+        """Show the list of runs in a view, by name or by the beginning of one."""
+        from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
+        from flowtui.tui.views.choosing import show_named  # noqa: PLC0415 - only when it is shown
+
+        self.action_show_resource("runs")
+        for screen in self._shells():
+            if isinstance(screen, RunsScreen):
+                await show_named(self, screen, name)
 
     @work(group="find-run", exclusive=True, exit_on_error=False)
     async def _find_run(self, name: str) -> None:

@@ -15,14 +15,14 @@ _VERBS: Final[Mapping[str, Literal["quit", "help", "radar"]]] = {
     "q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help", "radar": "radar",
 }  # fmt: skip
 _NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "radar", "quit", "help", *_NOUNS, *_VERBS]))
+_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "view", "radar", "quit", "help", *_NOUNS, *_VERBS]))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a line asks for. `argument` is a filter for a list, or the name of a run."""
 
-    verb: Literal["show", "open-run", "quit", "help", "radar"]
+    verb: Literal["show", "view", "open-run", "quit", "help", "radar"]
     mode: str = ""
     argument: str = ""
 
@@ -36,6 +36,8 @@ def parse_command(line: str) -> Command | None:
     verb = _VERBS.get(word)
     if verb is not None:
         return Command(verb)
+    if word in ("view", "views") and rest:
+        return Command("view", argument=rest)
     mode = _NOUNS.get(word)
     if mode is None:
         near = [candidate for candidate in _WORDS if candidate.startswith(word[:2])]

@@ -70,6 +70,7 @@ def open_workstation(
         signals=True,
         read_only=read_only,
         journal_file=_journal_file,
+        home=_home,
     )
     app.run()
     _clear_up(app.backend, app.client if app.is_open else None)
@@ -98,6 +99,12 @@ def _journal_file() -> Path:
     from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
 
     return current_settings().home / "journal.jsonl"
+
+
+def _home() -> Path:
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - when a list is shown
+
+    return current_settings().home
 
 
 def write_down_trouble(file: Path) -> None:

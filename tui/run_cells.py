@@ -13,7 +13,6 @@ from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
     "RUN_COLUMNS",
-    "SORTED_COLUMNS",
     "deployment_word",
     "is_live",
     "log_marks",
@@ -34,11 +33,6 @@ RUN_COLUMNS: Final = (
     Column("POOL", 6, share=1, most=14, rank=7),
     Column("TAGS", 8, share=2, most=24, rank=6),
 )
-
-SORTED_COLUMNS: Final = {
-    "state": 0, "flow": 1, "name": 2, "start": 3, "dur": 4, "tasks": 5, "errors": 6, "deployment": 7, "pool": 8
-}  # fmt: skip
-"""The column that shows what a list can be sorted by."""
 
 
 def state_spans(state: State) -> list[Span]:

@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "concurrency-limit": ("limits:app", "How many tasks with a tag run at once."),
     "global-concurrency-limit": ("global_limits:app", "Limits that concurrency() and rate_limit() ask for; also gcl."),
     "cache": ("cache:app", "List what tasks have cached, and clear it."),
+    "view": ("views:app", "List, share and forget the saved views of the Runs screen."),
     "server": ("server:app", "Run flows and schedules without a terminal, and see who does."),
     "info": ("info:info", "Show versions, settings and the store: what a bug report needs."),
     "version": ("info:version", "Show versions."),
@@ -41,7 +42,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Name → where it is, and the line of help."""
 
 _NOUNS: Final = (
-    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact", "asset"),
+    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact", "asset", "view"),
     *("work-pool", "work-queue", "worker"),
     *("concurrency-limit", "global-concurrency-limit"),
 )

@@ -16,22 +16,25 @@ from flowtui.engine.model import Change, FlowRun, TaskRunFilter
 from flowtui.engine.query import parse
 from flowtui.engine.query_edits import toggled
 from flowtui.engine.states import StateType
+from flowtui.engine.usual import usual_of
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
-from flowtui.tui.run_cells import RUN_COLUMNS, SORTED_COLUMNS, is_live, run_cells
+from flowtui.tui.run_cells import is_live
+from flowtui.tui.run_columns import DEFAULT, Seen, Shown, cells_of, column_of, columns_of
 from flowtui.tui.run_list import RunList
 from flowtui.tui.run_reader import RunReader
 from flowtui.tui.run_rows import RunRows
 from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.status import Status
+from flowtui.tui.views.choosing import choose_view, show_numbered
+from flowtui.tui.views.model import ALL, View
 from flowtui.tui.widgets.filter_bar import FilterBar
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.preview import Glance, RunPreview
-from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["RunsScreen"]
@@ -45,6 +48,11 @@ _MANY = 100
 _COUNT_AGAIN = 20.0
 """Seconds after which runs are counted again, if any came in or went."""
 _ATTENTION = "needs:attention"
+_LEAVE = 0.5
+"""Seconds after which a change of the list is kept on disk."""
+_PREVIEWED = 500
+_ALPHABETIC = frozenset({"name", "flow", "state", "deployment", "pool", "queue", "worker"})
+"""What people read from A to Z; of all else they want the greatest first."""
 _NO_RUNS = "No run yet.   4 shows the deployments: r there starts one.   A script starts one too: python my_flow.py"
 
 
@@ -55,7 +63,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         *acting_bindings("runs", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="runs.why"),
         Binding("f", "filter", "filter", id="runs.filter"),
-        Binding("a", "attention", "needs attention", id="runs.attention"),
+        Binding("a", "attention", "attention", id="runs.attention"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
         Binding("D", "compare", "what changed", id="runs.compare"),
         Binding("slash", "find", "find", show=False, id="runs.find"),
@@ -64,6 +72,12 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         Binding("A", "mark_all", "mark all that match", show=False, id="runs.mark-all"),
         Binding("o", "sort", "sort", show=False, id="runs.sort"),
         Binding("O", "sort_turned", "sort the other way round", show=False, id="runs.sort-turned"),
+        Binding("V", "views", "views", show=False, id="runs.views"),
+        Binding("C", "columns", "columns", show=False, id="runs.columns"),
+        *(
+            Binding(f"alt+{digit}", f"view({digit})", f"view {digit}", show=False, id=f"runs.view-{digit}")
+            for digit in range(1, 10)
+        ),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
         Binding("escape", "back", "back", show=False, id="runs.back"),
     ]
@@ -71,7 +85,10 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     def __init__(self) -> None:
         super().__init__()
         self._reader: RunReader | None = None
-        self._query, self._sort = "", NEWEST
+        self._view = ALL
+        self._adopted = self._asked_for = False
+        self._usual: dict[str, float | None] = {}
+        self._leaving: Timer | None = None
         self._rows = self._rows_of(RunList())
         self._shown: RunList | None = None
         self._marked: dict[str, FlowRun] = {}
@@ -85,11 +102,12 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         app = self.workstation
         yield FilterBar(parse, "all runs up to now · f filter", self._values)
         yield FindLine("part of what a row shows   enter next")
-        yield VirtualTable(RUN_COLUMNS, empty="reading the runs …", id="runs")
+        yield VirtualTable(columns_of(DEFAULT), empty="reading the runs …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
 
     def on_mount(self) -> None:
         self._table.focus()
+        self._show_columns()
         self._show_sort()
         self._show_filter()
         self.set_interval(1.0, self._tick)
@@ -102,24 +120,39 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     @property
     def query_text(self) -> str:
         """The filter that is on, as it was written."""
-        return self._query
+        return self._view.query
 
     def set_query(self, text: str) -> None:
         """Show the runs that a filter lets through."""
-        self._ask(text.strip(), self._sort)
+        self._asked_for = True
+        self._ask(replace(self._view, query=text.strip()))
 
-    def _ask(self, text: str, sort: RunSort) -> None:
-        """Have another list shown: from its top, without the marks of the one before."""
-        if (text, sort) == (self._query, self._sort):
+    @property
+    def view(self) -> View:
+        """What is shown now, and how."""
+        return self._view
+
+    def show_view(self, view: View) -> None:
+        """Show a view."""
+        self._asked_for = True
+        self._ask(view)
+
+    def _ask(self, view: View) -> None:
+        """Show another filter, order or columns. Another list is shown from its top, without the marks of the one
+        before."""
+        old, self._view = self._view, view
+        if view == old or not self.is_mounted:  # the screen shows it when it is mounted
             return
-        self._query, self._sort = text, sort
-        if self.is_mounted:  # else the filter is shown when the screen is
+        if view.columns != old.columns:
+            self._show_columns()
+        if (view.query, view.sort) != (old.query, old.sort):
             self._reader_now.start_over()
             self._table.forget_place()
             self._held, self._count_due = frozenset(), True
-            self._show_sort()
-            self._show_filter()
             self.request_load()
+        self._show_sort()
+        self._show_filter()
+        self._leave_later()
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -128,7 +161,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         """The reader, asked for the list that is on."""
         if self._reader is None:
             self._reader = RunReader(self.workstation)
-        self._reader.ask(self._query, self._sort)
+        self._reader.ask(self._view.query, self._view.sort)
         return self._reader
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
@@ -139,6 +172,8 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         changed = set() if changes is None else {change.flow_run_id or change.subject_id for change in changes}
+        if not self._adopted:
+            await self._adopt()
         if changes is None or len(changed) > _MANY:
             await self._read_first()
         elif changed:
@@ -146,6 +181,34 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         run = self._rows.get(self._table.cursor_id)
         if run is not None and (changes is None or not changes or run.id in changed):
             await self._read_preview(run)
+
+    async def _adopt(self) -> None:
+        """Look as this list did when it was left. A filter that was asked for meanwhile stays."""
+        app = self.workstation
+        last = await app.call(app.views.last, app.client.address)
+        self._adopted = True
+        if not self._asked_for:
+            self._ask(last)
+        elif self._view.laid_out_as(ALL) == self._view:
+            self._ask(self._view.laid_out_as(last))
+
+    def _leave_later(self) -> None:
+        if self._adopted:
+            if self._leaving is not None:
+                self._leaving.stop()
+            self._leaving = self.set_timer(_LEAVE, self._leave)
+
+    @work(group="leave", exit_on_error=False)
+    async def _leave(self) -> None:
+        """Keep how the list looks, for the next time."""
+        self._leaving = None
+        app = self.workstation
+        await app.call(app.views.leave, app.client.address, self._view)
+
+    def on_unmount(self) -> None:
+        if self._leaving is not None:
+            self._leaving.stop()
+            self.workstation.views.leave(self.workstation.client.address, self._view)
 
     async def _read_first(self) -> None:
         reader = self._reader_now
@@ -155,9 +218,9 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         try:
             is_new = await reader.read_first()
         except UsageError:
-            if self._sort == NEWEST:
+            if self._view.sort == NEWEST:
                 raise
-            self._ask(self._query, NEWEST)  # what cannot be sorted so is shown as it always can be
+            self._ask(replace(self._view, sort=NEWEST))  # what cannot be sorted so is shown as it always can be
             raise
         if is_new:
             self._held = frozenset()
@@ -226,10 +289,12 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         return self.query_one(RunPreview)
 
     def _rows_of(self, runs: RunList) -> RunRows:
-        def paint(run: FlowRun) -> Sequence[Cell]:
-            return run_cells(run, self.workstation.now(), self.workstation.zone)
-
-        return RunRows(runs, len(RUN_COLUMNS), paint)
+        paint = cells_of(self._view.columns)
+        return RunRows(
+            runs,
+            len(self._view.columns),
+            lambda run: paint(run, Seen(self.workstation.now(), self.workstation.zone, self._usual)),
+        )
 
     def _show(self, runs: RunList, changed: Collection[str] | None, *, moved: bool = False) -> None:
         """Show the list. When only `changed` rows look different, only they are painted."""
@@ -238,20 +303,44 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         if old is not None and changed is not None and len(runs) == len(old) and _same_order(runs, old):
             self._table.update(rows, changed)
         else:
-            nothing = "No run fits this filter.   esc clears it" if self._query else _NO_RUNS
+            nothing = "No run fits this filter.   esc clears it" if self._view.query else _NO_RUNS
             gone = () if old is None or changed is None else set(changed) - runs.ids
             self._table.show(rows, empty=nothing, gone=gone, changed=changed or (), moved=moved)
         self._note_marked()
         self._show_filter()
+        if any(shown.key == "usual" for shown in self._view.columns):
+            self._read_usual()
         if self._rows.get(self._table.cursor_id) is None:
             self._preview.show(None, self.workstation.zone)
 
+    def _show_columns(self) -> None:
+        if self._shown is not None:
+            self._rows = self._rows_of(self._shown)
+        self._table.set_columns(columns_of(self._view.columns), self._rows)
+        if any(shown.key == "usual" for shown in self._view.columns):
+            self._read_usual()
+
+    def _sorted_columns(self) -> dict[str, int]:
+        """What the list can be sorted by, and the column that shows it."""
+        sorts = ((column_of(shown.key).sort, at) for at, shown in enumerate(self._view.columns))
+        return {name: at for name, at in sorts if name is not None}
+
     def _show_sort(self) -> None:
-        column = SORTED_COLUMNS.get(self._sort.name)
-        self._table.set_sort(column, descending=self._sort.descending)
+        sort = self._view.sort
+        self._table.set_sort(self._sorted_columns().get(sort.name), descending=sort.descending)
+
+    @work(group="usual", exclusive=True, exit_on_error=False)
+    async def _read_usual(self) -> None:
+        """How long the flows that are shown usually take; each is asked once."""
+        app, runs = self.workstation, self._shown.runs if self._shown is not None else ()
+        for name in dict.fromkeys(run.flow_name for run in runs[:_PREVIEWED]):
+            if name not in self._usual:
+                usual = usual_of(await app.call(app.client.usual_seconds, name))
+                self._usual[name] = usual.p50 if usual is not None else None
+                self._table.refresh()
 
     def _show_filter(self) -> None:
-        self.query_one(FilterBar).show(self._query, tuple(self._note()))
+        self.query_one(FilterBar).show(self._view.query, tuple(self._note()))
 
     def _note(self) -> Iterable[Span]:
         """What the right of the filter says; the last of it goes first where there is little room."""
@@ -260,10 +349,12 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         if self._held:
             yield f"▲ {count(len(self._held))} new   ", "accent"
         yield self._known(), "muted"
-        if column_name := ("" if self._sort.name in SORTED_COLUMNS else self._sort.what.about):
-            yield f"   sorted by {column_name}", "faint"
+        if self._view.sort.name not in self._sorted_columns():
+            yield f"   by {self._view.sort.what.about}", "faint"
+        if self._view.name != ALL.name:
+            yield f"   {self._view.name}", "faint"
         counts = self.workstation.status.counts
-        if counts is not None and counts.scheduled and not self._query:
+        if counts is not None and counts.scheduled and not self._view.query:
             yield f"   ◷ {count(counts.scheduled)} scheduled", "faint"
 
     def _known(self) -> str:
@@ -379,34 +470,57 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
     def action_attention(self) -> None:
         """Show what a person has to look at, or what was shown before."""
-        self.set_query(toggled(self._query, _ATTENTION))
+        self.set_query(toggled(self._view.query, _ATTENTION))
 
     # -- order ------------------------------------------------------------------------------------------------------
 
     @work(group="dialog", exclusive=True, exit_on_error=False)
     async def action_sort(self) -> None:
         """Choose what the list is sorted by."""
-        choices = [Choice(sort.name, sort.name, sort.about, sort.name == self._sort.name) for sort in SORTS.values()]
+        now = self._view.sort.name
+        choices = [Choice(sort.name, sort.name, sort.about, sort.name == now) for sort in SORTS.values()]
         answer = await self.workstation.push_screen_wait(ChoiceScreen("Sort by", choices))
         if answer is not None:
             self._sort_by(answer[1])
 
     def action_sort_turned(self) -> None:
         """Turn the order round."""
-        self._ask(self._query, RunSort(self._sort.name, not self._sort.descending))
+        sort = self._view.sort
+        self._ask(replace(self._view, sort=RunSort(sort.name, not sort.descending)))
 
     @on(VirtualTable.TitleClicked)
     def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
-        name = next((name for name, column in SORTED_COLUMNS.items() if column == message.column), None)
+        name = column_of(self._view.columns[message.column].key).sort
         if name is not None:
             self._sort_by(name)
 
     def _sort_by(self, name: str) -> None:
         """Sort by a thing; by the same again, the other way round."""
-        if name == self._sort.name:
+        if name == self._view.sort.name:
             self.action_sort_turned()
         else:
-            self._ask(self._query, RunSort(name, name not in ("name", "flow", "state", "deployment", "pool")))
+            self._ask(replace(self._view, sort=RunSort(name, name not in _ALPHABETIC)))
+
+    # -- views and columns ------------------------------------------------------------------------------------------
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_views(self) -> None:
+        """Choose a view, save the present one, or forget one."""
+        await choose_view(self.workstation, self)
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_view(self, number: int) -> None:
+        """Show a view by its number."""
+        await show_numbered(self.workstation, self, number)
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from flowtui.tui.screens.columns import ColumnsScreen  # noqa: PLC0415 - only when it is shown
+
+        def apply(columns: tuple[Shown, ...]) -> None:
+            self._ask(replace(self._view, columns=columns))
+
+        self.workstation.push_screen(ColumnsScreen(self._view.columns, apply))
 
     # -- finding ----------------------------------------------------------------------------------------------------
 
@@ -446,7 +560,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
             self._table.clear_marks()
         elif self.query_one(FindLine).words:
             self.query_one(FindLine).action_clear()
-        elif self._query:
+        elif self._view.query:
             self.set_query("")
         else:
             self.workstation.action_up()

@@ -366,8 +366,8 @@ class VirtualTable(LineView):
         spans: list[Span] = [(" " * _GUTTER, "")]
         for placed in self._columns_for(width):
             drawn = self._titles.get(placed.index)
-            title: Spans = drawn(placed.width) if drawn else self._title_of(placed)
-            spans.extend([*fit(title, placed.width, placed.column.align), (" " * _GAP, "")])
+            title: Spans = drawn(placed.width) if drawn else [(placed.column.title, "faint")]
+            spans.extend([*fit(title, placed.width, placed.column.align), *self._arrow(placed)])
         strip = strip_of(spans, palette, self.rich_style, width)
         if not self._new:
             return strip
@@ -379,15 +379,11 @@ class VirtualTable(LineView):
             ]
         )
 
-    def _title_of(self, placed: Placed) -> Spans:
+    def _arrow(self, placed: Placed) -> Spans:
+        """The gap after a title; the arrow of the column that the rows are sorted by stands in it."""
         if self._sorted is None or self._sorted[0] != placed.index:
-            return [(placed.column.title, "faint")]
-        arrow = "▼" if self._sorted[1] else "▲"
-        room = placed.width - len(placed.column.title)
-        return [
-            (placed.column.title[: placed.width - 1] if room < 1 else placed.column.title, "muted"),
-            (arrow, "accent"),
-        ]
+            return [(" " * _GAP, "")]
+        return [("▼" if self._sorted[1] else "▲", "accent"), (" " * (_GAP - 1), "")]
 
     def _paint_nothing(self, row: int, width: int) -> Strip:
         words = self._empty.split("\n") if not len(self._rows) else []

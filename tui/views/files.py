@@ -1,0 +1,142 @@
+"""Where views are kept: those that were saved in `views.yaml`, how each was left in `lists.json`, store by store."""
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flowtui.engine.errors import UsageError
+from flowtui.tui.views.model import ALL, View, merged, view_from, view_json
+
+__all__ = ["ViewFiles", "views_from_yaml", "views_yaml"]
+
+log = logging.getLogger("flowtui.tui")
+
+
+class ViewFiles:
+    """Both files, in a folder; without one, nothing outlives the process. Other terminals write them, too: each change
+    reads them again first. Call it in a thread."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._saved: tuple[View, ...] = ()
+        self._left: dict[str, Any] = {}
+
+    def views(self) -> tuple[View, ...]:
+        """All views, the default ones first."""
+        return merged(self._read_saved())
+
+    def save(self, *views: View) -> None:
+        """Keep views under their names; those that had the names are replaced."""
+        names = {view.name.lower() for view in views}
+        self._write_saved((*(view for view in self._read_saved() if view.name.lower() not in names), *views))
+
+    def delete(self, name: str) -> bool:
+        """Forget a view that was saved; answers whether there was one."""
+        saved = self._read_saved()
+        kept = [view for view in saved if view.name.lower() != name.lower()]
+        if len(kept) < len(saved):
+            self._write_saved(kept)
+        return len(kept) < len(saved)
+
+    def last(self, address: str) -> View:
+        """The view that was on last in a store, as it was left."""
+        left = self._read_left().get(address, {})
+        return self.left(address, str(left.get("on", ALL.name))) or ALL
+
+    def left(self, address: str, name: str) -> View | None:
+        """How a view was left in a store; None when it was never on."""
+        value = self._read_left().get(address, {}).get("views", {}).get(name.lower())
+        try:
+            return None if value is None else view_from(value)
+        except UsageError:  # a column or a field of another version
+            return None
+
+    def leave(self, address: str, view: View) -> None:
+        """Keep how the view that is on looks now."""
+        left = self._read_left()
+        mine = left.setdefault(address, {})
+        mine["on"] = view.name
+        mine.setdefault("views", {})[view.name.lower()] = view_json(view)
+        self._left = left
+        if self._folder is not None:
+            _write(self._folder / "lists.json", json.dumps(left, indent=1, ensure_ascii=False))
+
+    def _read_saved(self) -> tuple[View, ...]:
+        text = _read(self._folder, "views.yaml")
+        if text is not None:
+            try:
+                self._saved = views_from_yaml(text)
+            except UsageError as error:
+                log.warning("The saved views cannot be read: %s", error)
+        return self._saved
+
+    def _write_saved(self, views: Iterable[View]) -> None:
+        self._saved = tuple(views)
+        if self._folder is not None:
+            _write(self._folder / "views.yaml", views_yaml(self._saved))
+
+    def _read_left(self) -> dict[str, Any]:
+        text = _read(self._folder, "lists.json")
+        if text is not None:
+            try:
+                value = json.loads(text)
+            except ValueError:
+                value = None
+            if isinstance(value, dict) and all(_is_left(each) for each in value.values()):
+                self._left = value
+        return self._left
+
+
+def _is_left(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("views", {}), dict)
+
+
+def views_yaml(views: Iterable[View]) -> str:
+    """Views as YAML, to be shared."""
+    import yaml  # noqa: PLC0415 - 15 ms, when views are read or shared
+
+    return yaml.safe_dump(
+        {"views": [view_json(view) for view in views]}, allow_unicode=True, sort_keys=False, width=100
+    )
+
+
+def views_from_yaml(text: str) -> tuple[View, ...]:
+    """Read views. Raises `UsageError` that names the one that is wrong."""
+    import yaml  # noqa: PLC0415 - 15 ms, when views are read or shared
+
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"This is no YAML: {' '.join(str(error).split())}") from error
+    if value is None:
+        return ()
+    views = value.get("views") if isinstance(value, dict) else None
+    if not isinstance(views, list):
+        raise UsageError("Views stand in a list under `views:`.")
+    made = {view.name.lower(): view for view in map(view_from, views)}
+    return tuple(made.values())
+
+
+def _read(folder: Path | None, name: str) -> str | None:
+    if folder is None:
+        return None
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all. A disk that is full keeps the list from being remembered, not from being used."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        Path(temporary).replace(file)
+    except OSError as error:
+        log.warning("%s could not be written: %s", file, error)
