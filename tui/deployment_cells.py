@@ -31,11 +31,12 @@ __all__ = [
 
 DEPLOYMENT_COLUMNS: Final = (
     Column("DEPLOYMENT", 20, share=3, most=40),
-    Column("SCHEDULE", 20, share=3, most=40, rank=2),
+    Column("SCHEDULE", 24, share=4, most=40, rank=2),
     Column("NEXT RUN", 8, align="right"),
+    Column("THEN", 11, align="right", rank=5),
     Column("LAST RUN", 18),
-    Column("POOL", 6, share=1, most=14, rank=4),
-    Column("TAGS", 8, share=2, most=24, rank=3),
+    Column("SERVED BY", 14, share=1, most=26, rank=4),
+    Column("TAGS", 11, share=2, most=24, rank=3),
 )
 RECENT_COLUMNS: Final = (
     Column("STATE", 13),
@@ -52,8 +53,15 @@ class DeploymentRow:
     """A deployment, when it runs next, and how it ran last."""
 
     deployment: Deployment
-    next: datetime | None = None
+    fires: tuple[datetime, ...] = ()
+    """When its schedules fire next, soonest first."""
     last: FlowRun | None = None
+    workers: int | None = None
+    """How many workers of its pool are online; None when it is in no pool."""
+
+    @property
+    def next(self) -> datetime | None:
+        return self.fires[0] if self.fires else None
 
 
 def deployment_cells(row: DeploymentRow, now: datetime) -> list[Cell]:
@@ -64,8 +72,9 @@ def deployment_cells(row: DeploymentRow, now: datetime) -> list[Cell]:
         [(f"{deployment.flow_name}/", "muted"), (deployment.name, "muted" if deployment.paused else "strong")],
         [(schedule_words(deployment), role if deployment.schedules else "faint")],
         _next(row, now),
+        [(until(row.fires[1], now), "faint")] if len(row.fires) > 1 else "",
         _last(row.last, now),
-        [(deployment.work_pool_name or "served", "muted")],
+        _served(row),
         [(" ".join(deployment.tags), "muted")],
     ]
 
@@ -92,6 +101,16 @@ def _next(row: DeploymentRow, now: datetime) -> list[Span]:
     if row.deployment.paused:
         return [("⏸ paused", "paused")]
     return [(until(row.next, now), "text")] if row.next is not None else [("–", "faint")]
+
+
+def _served(row: DeploymentRow) -> list[Span]:
+    pool, queue = row.deployment.work_pool_name, row.deployment.work_queue_name
+    if pool is None:
+        return [("its own process", "muted")]
+    place = pool if queue in (None, "default") else f"{pool}/{queue}"
+    if not row.workers:
+        return [(f"{place} ", "muted"), ("nobody", "late")]
+    return [(place, "muted")] if row.workers == 1 else [(f"{place} ", "muted"), (f"{row.workers} workers", "faint")]
 
 
 def _last(run: FlowRun | None, now: datetime) -> list[Span]:

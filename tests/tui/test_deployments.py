@@ -20,11 +20,12 @@ from flowtui.engine.schedules import Cron, Interval
 from flowtui.engine.states import Completed, Failed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.deployment_cells import DeploymentRow, deployment_cells, facts_of, schedule_words
+from flowtui.tui.deployment_list import next_fires_of
 from flowtui.tui.forms.row import FieldRow
 from flowtui.tui.forms.view import FormView
 from flowtui.tui.screens.confirm import ConfirmScreen
 from flowtui.tui.screens.deployment import DeploymentScreen
-from flowtui.tui.screens.deployments import DeploymentsScreen, next_of, read_rows
+from flowtui.tui.screens.deployments import DeploymentsScreen, read_rows
 from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.screens.run_form import RunFormScreen
 from flowtui.tui.widgets.virtual_table import VirtualTable
@@ -207,7 +208,7 @@ def test_slash_finds_by_part_of_a_name_or_tag(
         await until(pilot, lambda: "daily-etl/prod" not in screen_text(app))
         assert "orders-load/prod" in screen_text(app)
         await pilot.press(*"xx")
-        await shows(pilot, "No deployment has that in its name or tags.")
+        await shows(pilot, "No deployment says that")
         await pilot.press("escape")
         await shows(pilot, "hello/plain", "daily-etl/prod")
         assert isinstance(app.focused, VirtualTable)
@@ -436,10 +437,10 @@ def test_a_deployment_that_was_deleted_says_so(app: FlowtuiApp, world: World, he
 
 
 def test_the_next_run_is_the_earliest_of_the_active_schedules(world: World, orders: Deployment) -> None:
-    assert next_of(orders, NOW) == datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+    assert next_fires_of(orders, NOW) == (datetime(2026, 11, 21, 1, 0, tzinfo=UTC),)
     world.client.set_deployment_paused(orders.id, True)
     paused = world.client.read_deployment(orders.id)
-    assert next_of(paused, NOW) is None
+    assert next_fires_of(paused, NOW) == ()
     assert "⏸ paused" in repr(deployment_cells(DeploymentRow(deployment=paused), NOW))
     assert "⏸ " in repr(facts_of(paused, {}, NOW, UTC))
 
@@ -529,3 +530,72 @@ def test_picture_of_the_form_with_a_problem(compare: Compare, day: dict[str, Flo
         await shows(pilot, "Must be at least 1")
 
     assert compare(script)
+
+
+# -- order, marks, and what never stands still -------------------------------------------------------------------------
+
+
+def test_the_list_is_sorted_by_a_key_and_turned_round(
+    app: FlowtuiApp, day: dict[str, FlowRun], orders: Deployment, hello: Deployment
+) -> None:
+    def order(pilot: Pilot[Any]) -> list[str]:
+        rows = pilot.app.screen.query_one("#deployments", VirtualTable).rows
+        known = {one.id: one.flow_name for one in app.client.list_deployments().items}
+        return [known[rows.row_id(index)] for index in range(len(rows))]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "orders-load/prod", "hello/plain")
+        assert order(pilot) == sorted(order(pilot))
+        await pilot.press("o")
+        await shows(pilot, "what runs soonest")
+        await pilot.press("2")
+        await until(pilot, lambda: order(pilot)[0] == "daily-etl")  # in 2 minutes
+        assert order(pilot)[-1] == "hello"  # never by itself
+        await pilot.press("O")
+        await until(pilot, lambda: order(pilot)[0] == "hello")
+
+    play(app, script)
+
+
+def test_marked_deployments_are_paused_together_and_come_back_together(
+    app: FlowtuiApp, world: World, orders: Deployment, hello: Deployment
+) -> None:
+    def paused() -> list[bool]:
+        return [one.paused for one in world.client.list_deployments().items]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "orders-load/prod", "hello/plain")
+        await pilot.press("space", "space", "p")
+        await until(pilot, lambda: paused() == [True, True])
+        await pilot.press("g", "space", "space", "p")
+        await until(pilot, lambda: paused() == [False, False])
+
+    play(app, script)
+
+
+def test_a_schedule_of_each_second_is_reckoned_alone_and_nothing_is_read_for_it(
+    app: FlowtuiApp, world: World, orders: Deployment
+) -> None:
+    spec = DeploymentSpec(name="tick", flow_name="tick", entrypoint="t.py:t", path="/srv", schedules=(Interval(1),))
+    world.client.save_deployment(spec)
+    world.forget_plans()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "tick/tick", "orders-load/prod")
+        screen = app.screen
+        assert isinstance(screen, DeploymentsScreen)
+        reads: list[object] = []
+        app.client.list_deployments = lambda **_: reads.append(1)  # type: ignore[method-assign,assignment]
+        world.now += timedelta(seconds=30)
+        row = next(row for row in screen._all.values() if row.deployment.name == "tick")
+        await until(pilot, lambda: (screen._all[row.deployment.id].next or world.now) > world.now)
+        assert not reads
+
+    play(app, script)
+
+
+def test_who_serves_is_said_and_followed(app: FlowtuiApp, world: World, orders: Deployment) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "orders-load/prod", "local nobody")
+
+    play(app, script)

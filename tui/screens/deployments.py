@@ -1,6 +1,6 @@
 """Deployments: what can be run, when it runs next, and how it went last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.errors import ScheduleError
 from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import DEPLOYMENT_COLUMNS, DeploymentRow, deployment_cells
+from flowtui.tui.deployment_list import SORTED_COLUMNS, SORTS, fits, in_order, next_fires_of
+from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.rows import ItemRows
@@ -25,6 +26,11 @@ __all__ = ["DeploymentsScreen", "read_rows"]
 _PAGE = 200
 _RECENT = 200
 """Runs that are looked at to find the last one of each deployment; the others are asked for one by one."""
+_FIRES = 2
+"""So many of its next instants each row knows."""
+_MOST_FIRES = 50
+"""Rows whose next instant is reckoned in one second; the others have theirs in the next."""
+_SERVED_AGAIN = 5.0
 _NONE = "No deployment yet.   flowtui deploy   in a folder with a flowtui.yaml makes some."
 
 
@@ -37,22 +43,27 @@ class DeploymentsScreen(ShellScreen):
         Binding("p", "pause", "pause", id="deployments.pause"),
         Binding("S", "app.radar", "radar", id="deployments.radar"),
         Binding("slash,f", "find", "find", key_display="/", id="deployments.find"),
-        Binding("o", "runs", "its runs", show=False, id="deployments.runs"),
+        Binding("L", "runs", "its runs", show=False, id="deployments.runs"),
+        Binding("o", "sort", "sort", id="deployments.sort"),
+        Binding("O", "sort_turned", "sort the other way round", show=False, id="deployments.sort-turned"),
         Binding("escape", "back", "back", show=False, id="deployments.back"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._all: dict[str, DeploymentRow] = {}
+        self._sort, self._turned = "name", False
         self._rows: ItemRows[DeploymentRow] = self._rows_of(())
 
     def compose_body(self) -> Iterable[Widget]:
         yield FindLine()
-        yield VirtualTable(DEPLOYMENT_COLUMNS, empty="reading the deployments …", markable=False, id="deployments")
+        yield VirtualTable(DEPLOYMENT_COLUMNS, empty="reading the deployments …", id="deployments")
 
     def on_mount(self) -> None:
         self._table.focus()
+        self._show_sort()
         self.set_interval(1.0, self._tick)
+        self.set_interval(_SERVED_AGAIN, self._look_who_serves)
 
     @property
     def _table(self) -> VirtualTable:
@@ -68,39 +79,96 @@ class DeploymentsScreen(ShellScreen):
         if changes is None or any(change.kind == "deployment" for change in changes):
             rows = await app.call(read_rows, app.client, app.now())
             self._all = {row.deployment.id: row for row in rows}
-        else:
-            ids = tuple({change.subject_id for change in changes if change.kind == "flow-run"})
-            query = Query.of(ids=ids, until=app.now())
-            page = await app.call(app.client.list_flow_runs, query, limit=len(ids))
-            self._take_in(page.items)
-        self._show()
+            self._show()
+            return
+        ids = tuple({change.subject_id for change in changes if change.kind == "flow-run"})
+        query = Query.of(ids=ids, until=app.now())
+        page = await app.call(app.client.list_flow_runs, query, limit=len(ids))
+        if changed := self._take_in(page.items):
+            self._show(changed)
 
-    def _take_in(self, runs: tuple[FlowRun, ...]) -> None:
-        """Runs that have changed: the newest of a deployment is its last one."""
+    def _take_in(self, runs: tuple[FlowRun, ...]) -> set[str]:
+        """Runs that have changed: the newest of a deployment is its last one. Answers whose row looks different."""
+        changed: set[str] = set()
         for run in runs:
             row = self._all.get(run.deployment_id or "")
             if row is not None and (row.last is None or row.last.started_or_due <= run.started_or_due):
                 self._all[row.deployment.id] = replace(row, last=run)
+                changed.add(row.deployment.id)
+        return changed
 
     def _tick(self) -> None:
-        """A second has passed: the next runs come nearer, and when one has come there is another next."""
+        """A second has passed: the next runs come nearer, and when one has come there is another next. Only that one
+        is reckoned, so a schedule that fires each second costs no more than the others."""
         now = self.workstation.now()
         if not self.is_current:
             return
-        if any(row.next is not None and row.next <= now for row in self._all.values()):
-            self.request_load()
+        passed = [row for row in self._all.values() if row.next is not None and row.next <= now]
+        for row in passed[:_MOST_FIRES]:
+            fires = next_fires_of(row.deployment, now, _FIRES)
+            self._all[row.deployment.id] = replace(row, fires=fires)
+        if passed:
+            self._show({row.deployment.id for row in passed})
         self._table.refresh_rows(self._all)
+
+    @work(group="serving", exclusive=True, exit_on_error=False)
+    async def _look_who_serves(self) -> None:
+        """Workers come and go without a change to any deployment."""
+        app = self.workstation
+        if not self.is_current or not app.is_open:
+            return
+        workers = await app.call(_workers_of, app.client)
+        changed = set()
+        for row in tuple(self._all.values()):
+            number = _number(workers, row.deployment)
+            if number != row.workers:
+                self._all[row.deployment.id] = replace(row, workers=number)
+                changed.add(row.deployment.id)
+        if changed and self.is_attached:
+            self._show(changed)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
     def _rows_of(self, rows: tuple[DeploymentRow, ...]) -> ItemRows[DeploymentRow]:
         return ItemRows(rows, lambda row: row.deployment.id, lambda row: deployment_cells(row, self.workstation.now()))
 
-    def _show(self) -> None:
+    def _show(self, changed: set[str] | None = None) -> None:
+        """Show the list. When only `changed` rows look different, and none moves, only they are painted."""
         words = self.query_one(FindLine).words.lower().split()
-        self._rows = self._rows_of(tuple(row for row in self._all.values() if _fits(row.deployment, words)))
-        nothing = "No deployment has that in its name or tags.   esc shows all" if words else _NONE
-        self._table.show(self._rows, empty=nothing)
+        found = [row for row in self._all.values() if fits(row, words)]
+        rows = self._rows_of(tuple(in_order(found, self._sort, turned=self._turned)))
+        before, self._rows = self._rows, rows
+        if changed is not None and _ids(before) == _ids(rows):
+            self._table.update(rows, changed)
+            return
+        nothing = "No deployment says that: name, tags, schedule, pool, state.   esc shows all" if words else _NONE
+        self._table.show(rows, empty=nothing)
+
+    def _show_sort(self) -> None:
+        self._table.set_sort(SORTED_COLUMNS.get(self._sort), descending=self._turned)
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose what the list is sorted by."""
+        choices = [Choice(name, name, about, name == self._sort) for name, (about, _) in SORTS.items()]
+        answer = await self.workstation.push_screen_wait(ChoiceScreen("Sort by", choices))
+        if answer is not None:
+            self._sort_by(answer[1])
+
+    def _sort_by(self, name: str) -> None:
+        self._sort, self._turned = name, (not self._turned if name == self._sort else False)
+        self._show_sort()
+        self._show()
+
+    def action_sort_turned(self) -> None:
+        """Turn the order round."""
+        self._sort_by(self._sort)
+
+    @on(VirtualTable.TitleClicked)
+    def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
+        name = next((name for name, column in SORTED_COLUMNS.items() if column == message.column), None)
+        if name is not None:
+            self._sort_by(name)
 
     @on(FindLine.Changed)
     def _find_changed(self) -> None:
@@ -136,9 +204,14 @@ class DeploymentsScreen(ShellScreen):
 
     @work(group="act", exit_on_error=False)
     async def action_pause(self) -> None:
-        """Pause the schedules of the deployment under the cursor, or let them go on."""
-        if deployment := self._subject():
-            await pause_or_resume(self.workstation, deployment)
+        """Pause the schedules of the marked deployments, else of the one under the cursor, or let them go on."""
+        rows = [self._all[one] for one in self._table.subjects if one in self._all]
+        paused = any(not row.deployment.paused for row in rows)  # of several, all come to be the same
+        for row in rows:
+            if row.deployment.paused is not paused:
+                await pause_or_resume(self.workstation, row.deployment)
+        if len(rows) > 1:
+            self._table.clear_marks()
 
     def action_runs(self) -> None:
         """Show the runs of the deployment under the cursor."""
@@ -150,16 +223,17 @@ class DeploymentsScreen(ShellScreen):
         self.query_one(FindLine).open()
 
     def action_back(self) -> None:
-        """Show all again, or go up."""
-        if self.query_one(FindLine).words:
+        """Take the marks away, show all again, or go up."""
+        if self._table.marks:
+            self._table.clear_marks()
+        elif self.query_one(FindLine).words:
             self.query_one(FindLine).action_clear()
         else:
             self.workstation.action_up()
 
 
-def _fits(deployment: Deployment, words: list[str]) -> bool:
-    text = f"{deployment.full_name} {' '.join(deployment.tags)}".lower()
-    return all(word in text for word in words)
+def _ids(rows: ItemRows[DeploymentRow]) -> list[str]:
+    return [row.deployment.id for row in rows.items]
 
 
 def read_rows(client: Client, now: datetime) -> tuple[DeploymentRow, ...]:
@@ -175,30 +249,28 @@ def read_rows(client: Client, now: datetime) -> tuple[DeploymentRow, ...]:
     last: dict[str, FlowRun] = {}
     for run in client.list_flow_runs(Query.of(until=now), limit=_RECENT).items:
         last.setdefault(run.deployment_id or "", run)
+    workers = _workers_of(client)
     return tuple(
         DeploymentRow(
             deployment=deployment,
-            next=next_of(deployment, now),
+            fires=next_fires_of(deployment, now, _FIRES),
             last=last.get(deployment.id) or _last_of(client, deployment, now),
+            workers=_number(workers, deployment),
         )
         for deployment in deployments
     )
 
 
+def _workers_of(client: Client) -> dict[str, int]:
+    """How many workers of each pool are online."""
+    return {pool.name: pool.workers for pool in client.list_work_pools()}
+
+
+def _number(workers: Mapping[str, int], deployment: Deployment) -> int | None:
+    pool = deployment.work_pool_name
+    return None if pool is None else workers.get(pool, 0)
+
+
 def _last_of(client: Client, deployment: Deployment, now: datetime) -> FlowRun | None:
     query = Query.of(deployment_id=deployment.id, until=now)
     return next(iter(client.list_flow_runs(query, limit=1).items), None)
-
-
-def next_of(deployment: Deployment, now: datetime) -> datetime | None:
-    """When the next of its schedules fires."""
-    if deployment.paused:
-        return None
-    found: list[datetime] = []
-    for schedule in deployment.schedules:
-        if schedule.active:
-            try:
-                found.extend(schedule.schedule.next_fires(now, 1, hash_id=deployment.id))
-            except ScheduleError:
-                continue  # it was valid when it was saved; its words in the list are enough to see what it is
-    return min(found, default=None)
