@@ -2,21 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from flowtui.engine.amendments import Amendments
+from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun, TaskRun
 from flowtui.engine.states import Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.retrying.draft import Draft, estimate
+from flowtui.tui.retrying.here import CodeHere, code_here
 from flowtui.tui.retrying.screen import RetryPlanScreen
 from flowtui.tui.retrying.values_screen import ValuesScreen
 from flowtui.tui.screens.run import RunScreen
 from tests.fakes.retried import a_failed_run
 from tests.fakes.world import World
+from tests.support import run_python
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 
@@ -156,6 +160,86 @@ def test_a_run_that_has_been_taken_up_elsewhere_offers_no_retry(app: FlowtuiApp,
         world.client.set_flow_run_state(made[0].id, Running(timestamp=world.now), force=True)
         await shows(pilot, "plucky-heron  ▶ Running")
         await until(pilot, lambda: "R retry" not in screen_text(pilot.app))
+
+    play(app, script)
+
+
+CODE = """
+from flowtui import flow, task
+
+@task
+def fetch(repo):
+    if repo == "bad":
+        raise ValueError("no such repository")
+    return len(repo)
+
+@flow
+def stars(repos: list[str]):
+    return sum(fetch(repo) for repo in repos)
+
+if __name__ == "__main__":
+    stars(["acme", "bad"])
+"""
+
+
+@pytest.fixture
+def script_run(client: LocalClient, tmp_path: Path) -> FlowRun:
+    """A script's run that failed: it has no deployment, and its file is here."""
+    (tmp_path / "stars.py").write_text(CODE)
+    assert run_python("stars.py", cwd=tmp_path).returncode == 1
+    return client.list_flow_runs(limit=1).items[0]
+
+
+def test_a_run_of_a_script_is_retried_by_a_process_here(client: LocalClient, script_run: FlowRun) -> None:
+    app = FlowtuiApp(client, zone=UTC)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, script_run.name)
+        await pilot.press("R")
+        await shows(pilot, "≡ 1 reused")
+        await pilot.press("e")
+        await give(pilot, "repo", "good")
+        await pilot.press("ctrl+s")
+        await becomes(pilot, "fetch-1", "✎ run")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await shows(pilot, "✔ Completed")
+
+    play(app, script)
+    assert client.read_flow_run(script_run.id).result == "8"
+    command = app.acting.journal.entries[-1].command
+    assert f"flow-run retry {script_run.id} --entrypoint stars.py:stars" in command
+
+
+def test_a_process_that_cannot_take_the_run_says_why(client: LocalClient, script_run: FlowRun, tmp_path: Path) -> None:
+    (tmp_path / "stars.py").write_text("import nowhere_at_all")
+    app = FlowtuiApp(client, zone=UTC)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(script_run.id)
+        await shows(pilot, "≡ 1 reused")
+        await pilot.press("R")
+        await shows(pilot, "nowhere_at_all")
+        assert isinstance(pilot.app.screen, RetryPlanScreen)
+
+    play(app, script)
+    assert client.read_flow_run(script_run.id).state.is_failed()
+
+
+def test_without_its_file_a_run_of_a_script_is_not_retried(
+    client: LocalClient, script_run: FlowRun, tmp_path: Path
+) -> None:
+    assert code_here(script_run) == CodeHere(str(tmp_path), "stars.py:stars")
+    (tmp_path / "stars.py").unlink()
+    assert code_here(script_run) is None
+    app = FlowtuiApp(client, zone=UTC)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, script_run.name)
+        await pilot.press("R")
+        await shows(pilot, "it has no deployment")
 
     play(app, script)
 

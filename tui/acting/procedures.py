@@ -26,7 +26,11 @@ async def _retry(acting: "Acting", verb: RunVerb, target: Target) -> bool:
         acting.app.open_retry_plan(target.one.id)
         return True
     assert verb.change is not None
-    return await acting.carry_out(verb, target, verb.change)
+    of_workers = target.only(lambda run: run.deployment_id is not None)
+    if not of_workers.ids:
+        acting.app.tell("None of them has a deployment; R on each one of them runs it here.")
+        return False
+    return await acting.carry_out(verb, of_workers, verb.change)
 
 
 async def _delete(acting: "Acting", verb: RunVerb, target: Target) -> bool:

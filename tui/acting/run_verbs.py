@@ -8,6 +8,7 @@ from typing import Final
 from flowtui.engine.model import FlowRun
 from flowtui.engine.run_changes import Cancel, Delete, Pause, Resume, Retry, RunChange
 from flowtui.tui.acting.target import Target
+from flowtui.tui.retrying.here import code_here
 
 __all__ = ["MANY", "RUN_VERBS", "VERBS", "Danger", "RunVerb"]
 
@@ -70,7 +71,7 @@ def _no_retry(run: FlowRun) -> str | None:
         return f"it has not ended: it is {run.state.name}"
     if run.state.is_completed():
         return "it completed, and what completed is not run again; r makes a new run"
-    if run.deployment_id is None:
+    if run.deployment_id is None and code_here(run) is None:
         return (
             "it has no deployment, so no worker can start it; "
             f"run it here: flowtui flow-run retry {run.id} --entrypoint file.py:flow"

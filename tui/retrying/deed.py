@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from flowtui.engine.amendments import RetryEdits
 from flowtui.engine.client.protocol import Client
@@ -10,6 +11,7 @@ from flowtui.engine.model import FlowRun, Verdict
 from flowtui.tui.acting.calls import command, python
 from flowtui.tui.acting.deed import Deed, Done
 from flowtui.tui.retrying.draft import Draft
+from flowtui.tui.retrying.here import code_here, retry_here
 
 __all__ = ["retry_deed"]
 
@@ -17,7 +19,12 @@ __all__ = ["retry_deed"]
 def retry_deed(run: FlowRun, draft: Draft, edits: RetryEdits, names: Mapping[str, str]) -> Deed:
     """`edits` are all that the plan makes of the draft; `names` are those of task runs by id."""
 
+    code = code_here(run)
+
     def do(client: Client) -> Done:
+        if code is not None:
+            retry_here(client, run, edits, code)
+            return Done(words=f"Retrying {run.flow_name} · {run.name} here.", lasting="c cancels the run")
         answer = client.retry_flow_run(run.id, edits)
         if answer.status != Verdict.ACCEPT:
             raise UsageError(f"{run.name} is not retried: {answer.reason or 'it was refused'}.")
@@ -29,7 +36,8 @@ def retry_deed(run: FlowRun, draft: Draft, edits: RetryEdits, names: Mapping[str
         for name, value in (values or {}).items()
     ]
     parameters = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in draft.parameters.items()]
-    options = {"rerun": [names.get(task, task) for task in sorted(draft.again)], "set": sets, "param": parameters}
+    options: dict[str, Any] = {"entrypoint": code.entrypoint} if code is not None else {}
+    options |= {"rerun": [names.get(task, task) for task in sorted(draft.again)], "set": sets, "param": parameters}
     return Deed(
         title=f"Retry {run.flow_name} · {run.name}",
         command=command("flow-run", "retry", run.id, **options),
