@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -409,6 +409,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             self.action_radar()
         elif command.verb == "open-run":
             self._find_run(command.argument)
+        elif command.verb == "open-logs":
+            self._find_logs(command.argument)
         elif command.verb == "view":
             self._show_view(command.argument)
         elif command.mode == "runs" and command.argument:
@@ -439,6 +441,28 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             self.open_run(found[0].id)
         else:
             self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
+
+    @work(group="find-run", exclusive=True, exit_on_error=False)
+    async def _find_logs(self, names: str) -> None:
+        """Open the logs of the newest runs of these names, or whose ids begin so, as one."""
+        found = []
+        for name in names.split():
+            try:
+                runs = await self.call(self.client.find_flow_runs, name, 1)
+            except FlowtuiError as error:
+                self.notify_error(error)
+                return
+            if not runs:
+                self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
+                return
+            found.append(runs[0].id)
+        self.open_logs(found)
+
+    def open_logs(self, run_ids: Sequence[str]) -> None:
+        """Show the logs of several runs as one, by time; of one run, with those of its subflows."""
+        from flowtui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - only when it is shown
+
+        self.push_screen(LogsScreen(run_ids))
 
     # -- handing on ---------------------------------------------------------------------------------------------------
 

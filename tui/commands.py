@@ -15,14 +15,15 @@ _VERBS: Final[Mapping[str, Literal["quit", "help", "radar"]]] = {
     "q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help", "radar": "radar",
 }  # fmt: skip
 _NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), "view", "radar", "quit", "help", *_NOUNS, *_VERBS]))
+_FIRST: Final = ("view", "radar", "logs", "quit", "help")
+_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), *_FIRST, *_NOUNS, *_VERBS]))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a line asks for. `argument` is a filter for a list, or the name of a run."""
 
-    verb: Literal["show", "view", "open-run", "quit", "help", "radar"]
+    verb: Literal["show", "view", "open-run", "open-logs", "quit", "help", "radar"]
     mode: str = ""
     argument: str = ""
 
@@ -38,6 +39,10 @@ def parse_command(line: str) -> Command | None:
         return Command(verb)
     if word in ("view", "views") and rest:
         return Command("view", argument=rest)
+    if word == "logs":
+        if not rest:
+            raise UsageError("Say whose logs: the names or the ids of runs, with spaces between them.")
+        return Command("open-logs", argument=rest)
     mode = _NOUNS.get(word)
     if mode is None:
         near = [candidate for candidate in _WORDS if candidate.startswith(word[:2])]

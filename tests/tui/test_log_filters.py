@@ -217,3 +217,43 @@ def test_find_goes_only_to_lines_that_are_shown() -> None:
         await until(pilot, lambda: app.view.cursor_line == 150)
 
     log_test(many(5000), script)
+
+
+def test_a_search_goes_through_all_of_200_000_lines_and_reads_few_of_them() -> None:
+    lines = [line(n, "refused here" if n in (0, 150_000) else "as usual") for n in range(200_000)]
+
+    async def script(pilot: Pilot[Any], app: LogApp) -> None:
+        await pilot.press("slash", *"refused \\w+", "enter")
+        await shows(pilot, "/ refused \\w+  2/2")
+        await until(pilot, lambda: app.view.cursor_line == 150_000)
+        await pilot.press("N")
+        await shows(pilot, "  1/2", "line 1 of 200,000")
+        await pilot.press("N")
+        await shows(pilot, "  2/2")
+        assert sum(limit for _, limit in app.source.read_ranges) < 10_000
+        gutter = [row[-3:] for row in screen_text(app).split("\n")]
+        assert sum("▐" in end for end in gutter) == 2
+
+    log_test(lines, script)
+
+
+def test_lines_look_as_a_person_has_said() -> None:
+    lines = [line(n, '{"order": {"id": 7}}' if n == 1 else None)._replace(extra={"id": f"x{n}"}) for n in range(3)]
+
+    async def script(pilot: Pilot[Any], app: LogApp) -> None:
+        await pilot.press("L")
+        await shows(pilot, "What stands in a line")
+        await pilot.press(*"{extra.id}>{oops}", "enter")
+        await until(pilot, lambda: app.complaints)
+        await pilot.press("L", *"{extra.id}>{extra.order.id} {message}", "enter")
+        await shows(pilot, "x2> line 2", 'x1>7 {"order"')
+        await pilot.press("t")
+        await shows(pilot, "since the start")
+        await pilot.press("t")
+        await shows(pilot, "+0.001s", "since the line before")
+        await pilot.press("k", "p")
+        await shows(pilot, "message  JSON", '"order": {', '"id": "x1"')
+
+    app = log_test(lines, script, (110, 24))
+    assert app.complaints[0].startswith("A line has no 'oops'")
+    log_test(lines, lambda pilot, _: shows(pilot, "x2> line 2"), (110, 24))

@@ -1,6 +1,7 @@
 """Everything about one line of a log, for the panel: its fields, its message, what its call gave. Pure."""
 
 import json
+import textwrap
 from datetime import tzinfo
 
 from flowtui.engine.model import LogLine
@@ -17,11 +18,8 @@ _LABEL = 10
 
 def record_rows(line: LogLine, facts: RunFacts, zone: tzinfo | None, width: int) -> list[Spans]:
     """The rows of the panel, at most `width` cells wide."""
-    rows: list[Spans] = [
-        [(f"{label:<{_LABEL}}", "muted"), (value, role)] for label, value, role in _fields(line, facts, zone)
-    ]
     structured = json_of(line.message)
-    rows.extend(([], [("message", "muted"), ("  JSON" if structured is not None else "", "faint")]))
+    rows: list[Spans] = [[("message", "muted"), ("  JSON" if structured is not None else "", "faint")]]
     if structured is not None:
         rows.extend(json_lines(_pretty(structured), width))
     else:
@@ -29,7 +27,8 @@ def record_rows(line: LogLine, facts: RunFacts, zone: tzinfo | None, width: int)
             rows.extend([[(piece, "text")] for piece in _broken(part, width)])
     if line.extra:
         rows.extend(([], [("extra", "muted")], *json_lines(_pretty(dict(line.extra)), width)))
-    return rows
+    fields = _fields(line, facts, zone)
+    return [*rows, [], *([(f"{label:<{_LABEL}}", "muted"), (value, role)] for label, value, role in fields)]
 
 
 def _fields(line: LogLine, facts: RunFacts, zone: tzinfo | None) -> list[tuple[str, str, str]]:
@@ -63,4 +62,4 @@ def _pretty(value: object) -> str:
 
 
 def _broken(text: str, width: int) -> list[str]:
-    return [text[at : at + width] for at in range(0, len(text), width)] or [""]
+    return textwrap.wrap(text, width, drop_whitespace=False, expand_tabs=True, tabsize=4) or [""]

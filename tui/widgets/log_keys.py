@@ -1,5 +1,6 @@
 """What a log can be handed on to: its code in an editor, a file, the pager, the clipboard, a command."""
 
+import asyncio
 import contextlib
 from array import array
 from pathlib import Path
@@ -15,7 +16,9 @@ from flowtui.tui.formats import count
 from flowtui.tui.log_text import LineRow
 from flowtui.tui.logs.facts import RunFacts
 from flowtui.tui.logs.handing_on import records_of_log
+from flowtui.tui.logs.kept_template import keep_template, kept_template
 from flowtui.tui.logs.source import LogSource
+from flowtui.tui.logs.template import FIELDS, read_template
 from flowtui.tui.logs.tracebacks import message_rows
 from flowtui.tui.piping.records import Records
 from flowtui.tui.text import safe
@@ -33,6 +36,8 @@ class LogKeys(Widget):
         Binding("p", "record", "record", id="log.record"),
         Binding("o", "open_source", "open source", id="log.source"),
         Binding("S", "save", "save", id="log.save"),
+        Binding("L", "template", "what stands in a line", show=False, id="log.template"),
+        Binding("M", "merge", "with the subflows", show=False, id="log.merge"),
         Binding("f3", "page_log", "pager", show=False, id="log.pager"),
         Binding("y", "copy_lines", "copy", show=False, id="log.copy"),
     ]
@@ -126,6 +131,41 @@ class LogKeys(Widget):
         elif here is not None:
             copy(self.app, here[0].message.rstrip())
 
+    # -- what is shown of lines ---------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._read_look()
+
+    @work(group="look", exit_on_error=False)
+    async def _read_look(self) -> None:
+        """Lines look as they were made to look last."""
+        try:
+            self.view.set_template(read_template(await asyncio.to_thread(kept_template)))
+        except FlowtuiError as error:
+            self._say_trouble(error)
+
+    @work(group="look", exit_on_error=False)
+    async def action_template(self) -> None:
+        """Say what stands in a line, from now on."""
+        from flowtui.tui.screens.prompt import PromptScreen  # noqa: PLC0415 - only when it is shown
+
+        hint = f"{{level}} {{message}} {{extra.id}}; fields: {', '.join(FIELDS)}; empty: as usual"
+        prompt = PromptScreen("What stands in a line", value=kept_template(), hint=hint)
+        text: str | None = await self.app.push_screen_wait(prompt)
+        if text is None:
+            return
+        try:
+            self.view.set_template(read_template(text))
+            await asyncio.to_thread(keep_template, text)
+        except FlowtuiError as error:
+            self._say_trouble(error)
+
+    def action_merge(self) -> None:
+        """Show this log with those of the run's subflows, as one."""
+        open_logs = getattr(self.app, "open_logs", None)
+        if open_logs is not None and len(self.facts.runs) == 1:
+            open_logs([self.facts.runs[0].id])
+
     # -- code ---------------------------------------------------------------------------------------------------------
 
     @work(group="source", exclusive=True, exit_on_error=False)
@@ -140,8 +180,6 @@ class LogKeys(Widget):
             self._say_trouble(error)
 
     async def _open_code(self, line: LogLine, row: LineRow | None) -> None:
-        import asyncio  # noqa: PLC0415 - with the rest of it
-
         from flowtui.engine.settings import current_settings  # noqa: PLC0415 - only when it is wanted
         from flowtui.tui.logs.code import find_code  # noqa: PLC0415 - only when it is wanted
         from flowtui.tui.piping.opening import open_in_editor  # noqa: PLC0415 - only when it is wanted

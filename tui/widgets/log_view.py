@@ -98,6 +98,7 @@ class LogView(LineView):
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2000)
         self._empty = ""
         self._gutter: list[str] = []
+        self._rows_then = 0
 
     # -- what it shows ----------------------------------------------------------------------------------------------
 
@@ -342,6 +343,9 @@ class LogView(LineView):
         self._paint_by(replace(self._paint, width=self.line_width))
         if self._following:
             self._go_to_end()
+        elif 0 <= self._book.row_of(self._cursor) - self.top < self._rows_then:  # it was in sight: it stays so
+            self.bring_into_sight(self._book.row_of(self._cursor))
+        self._rows_then = self.page_rows
         self._want()
 
     def notify_style_update(self) -> None:
