@@ -88,7 +88,7 @@ def needs_cells(need: Need, now: datetime) -> list[Cell]:
 
 def _keys(run: FlowRun) -> str:
     if run.state.is_final():
-        return "R w"
+        return "R o w"
     return "enter" if run.state.is_paused() else "w"
 
 

@@ -148,6 +148,26 @@ def test_files_are_followed_and_the_cursor_stays_on_its_flow(app: FlowtuiApp, pr
     play(app, script)
 
 
+def test_o_opens_the_line_of_a_flow_and_the_mistake_of_a_file(
+    app: FlowtuiApp, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "broken.py").write_text("from flowtui import flow\n@flow\ndef oops(:\n")
+    told, editor = tmp_path / "told", tmp_path / "code"  # an editor with a window of its own
+    editor.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("FLOWTUI_EDITOR", str(editor))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("3")
+        await shows(pilot, "hello.py:10", "✖ broken.py")
+        await pilot.press("o")
+        await until(pilot, lambda: told.exists() and f"{project}/hello.py:10" in told.read_text())
+        await pilot.press("G", "o")
+        await until(pilot, lambda: f"{project}/broken.py:3" in told.read_text())
+
+    play(app, script)
+
+
 def test_an_empty_folder_says_what_to_do(app: FlowtuiApp, project: Path) -> None:
     (project / "hello.py").unlink()
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
@@ -13,7 +15,7 @@ from textual.pilot import Pilot
 from flowtui.engine.model import FlowRun, HourTally
 from flowtui.engine.overviews import DurationPoint
 from flowtui.engine.query import parse
-from flowtui.engine.states import Completed, Failed, Late, Running, StateType
+from flowtui.engine.states import Completed, Failed, Late, Paused, Running, StateType
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.home.durations import cloud_of, percentile
 from flowtui.tui.home.window import DAY, WEEK, bars_of
@@ -175,7 +177,7 @@ def test_keys_act_on_what_needs_a_person_right_there(app: FlowtuiApp, world: Wor
         needs.move_to_id(bad.id)
         await pilot.press("R")
         await shows(pilot, "[ Retry ]")
-        await pilot.press("ctrl+s")
+        await pilot.press("R")
         await until(pilot, lambda: not world.client.read_flow_run(bad.id).state.is_final())
         for _ in range(3):
             if not isinstance(app.screen, HomeScreen):
@@ -192,3 +194,51 @@ def test_keys_act_on_what_needs_a_person_right_there(app: FlowtuiApp, world: Wor
         await until(pilot, lambda: [late.id] == [run.id for run in cancelled(world)])
 
     play(app, script)
+
+
+def test_o_opens_the_line_at_which_a_run_failed(
+    app: FlowtuiApp, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "etl.py"
+    code.write_text("import json\n" * 20)
+    begun = world.now - timedelta(minutes=4)
+    bad = world.run("etl", "sad-seal", Running(timestamp=begun), Failed(timestamp=begun, message="no"))
+    trace = (
+        f'It failed\nTraceback (most recent call last):\n  File "{code}", line 14, in load\n    boom()\nValueError: no'
+    )
+    world.log(bad, begun, 40, trace)
+    world.client.flush()
+    told, editor = tmp_path / "told", tmp_path / "code"
+    editor.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("FLOWTUI_EDITOR", str(editor))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "sad-seal", "R o w")
+        app.screen.query_one("#needs", VirtualTable).move_to_id(bad.id)
+        await pilot.press("o")
+        await until(pilot, lambda: told.exists() and "etl.py:14" in told.read_text())
+
+    play(app, script)
+
+
+def test_late_runs_of_a_flow_are_one_need_and_a_run_that_asks_is_answered_by_enter(
+    app: FlowtuiApp, world: World
+) -> None:
+    for number in range(3):
+        due = world.now - timedelta(minutes=5 + number)
+        world.run("load", f"slow-{number}", Late(scheduled_time=due, timestamp=world.now), due=due)
+    keys = {"response": "paused-response", "schema": "paused-schema"}
+    paused = Paused(3600, timestamp=world.now, details={"run_input_keyset": keys})
+    asking = world.run("restock", "patient-puma", Running(timestamp=world.now), paused)
+    asked: list[object] = []
+    app.act = lambda verb, subjects, then=None: asked.append((verb, [run.id for run in subjects]))  # type: ignore[assignment]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "load ×3", "waits for what")
+        app.screen.query_one("#needs", VirtualTable).move_to_id(asking.id)
+        await pilot.press("enter")
+        await until(pilot, lambda: asked)
+
+    play(app, script)
+    assert asked == [("resume", [asking.id])]

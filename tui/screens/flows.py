@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar, Final
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
 from flowtui.engine.deployments.surveying import Survey
+from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import Change
 from flowtui.engine.overviews import FlowFigures
 from flowtui.engine.query import Query
@@ -48,6 +49,7 @@ class FlowsScreen(ShellScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "run", id="flows.run"),
         Binding("d", "deploy", "deploy", id="flows.deploy"),
+        Binding("o", "source", "open source", id="flows.source"),
         Binding("slash,f", "find", "find", key_display="/", id="flows.find"),
         Binding("escape", "back", "back", show=False, id="flows.back"),
     ]
@@ -186,6 +188,23 @@ class FlowsScreen(ShellScreen):
             from flowtui.tui.screens.flow_deploy import FlowDeployScreen  # noqa: PLC0415 - brings the forms with it
 
             self.app.push_screen(FlowDeployScreen(entrypoint))
+
+    @work(group="source", exclusive=True, exit_on_error=False)
+    async def action_source(self) -> None:
+        """Open the file of the flow under the cursor in the editor; one that cannot be read, at its mistake."""
+        from flowtui.tui.piping.opening import open_in_editor  # noqa: PLC0415 - only when it is wanted
+
+        row, app = self._subject(), self.workstation
+        if row is None:
+            return
+        place = row.bad or row.found
+        if place is None:
+            app.tell(f"{row.name} is in no file of this folder.")
+            return
+        try:
+            await open_in_editor(app, app.folder / place.file, place.line)
+        except FlowtuiError as error:
+            app.notify_error(error)
 
     def action_find(self) -> None:
         """Look for part of a name, a file or a parameter."""

@@ -73,6 +73,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         Binding("left", "app.focus_previous", "previous list", show=False),
         *acting_bindings("home", "retry", "cancel"),
         Binding("w", "why", "why", id="home.why"),
+        Binding("o", "source", "open source", show=False, id="home.source"),
         Binding("l", "open('logs')", "logs", id="home.logs"),
         Binding("d", "window", "24 h or 7 d", id="home.window"),
         Binding("b", "charts", "durations", id="home.charts"),
@@ -229,8 +230,11 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     @on(VirtualTable.RowSelected)
     def _selected(self, message: VirtualTable.RowSelected) -> None:
+        run = self._subject()
         if message.row_id == NOBODY.id:
             self.workstation.action_start_backend()
+        elif run is not None and run.id == message.row_id and _asks(run):
+            self.workstation.act("resume", (run,))
         else:
             self.workstation.open_run(message.row_id)
 
@@ -251,6 +255,14 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         """Say what the run under the cursor waits for."""
         if run := self._subject():
             self.workstation.open_why(run.id)
+
+    @work(group="source", exclusive=True, exit_on_error=False)
+    async def action_source(self) -> None:
+        """Open the code at which the run under the cursor failed, in the editor."""
+        if run := self._subject():
+            from flowtui.tui.home.failing import open_failing_code  # noqa: PLC0415 - only when it is wanted
+
+            await open_failing_code(self.workstation, run)
 
     def acting_on(self) -> Subjects | None:
         run = self._subject()
@@ -278,12 +290,18 @@ def _title(window: Window) -> str:
     return f"Last {window.name}"
 
 
+def _asks(run: FlowRun) -> bool:
+    """Whether it waits for what somebody types in: then enter opens that form."""
+    return run.state.is_paused() and bool(run.state.details.get("run_input_keyset"))
+
+
 def needs_of(runs: Iterable[FlowRun]) -> tuple[Need, ...]:
-    """One for each open run, and one for each flow and way of having failed."""
+    """One for each run that waits for somebody, and one for each flow and way of having failed or being late."""
     newest: dict[tuple[str, str], FlowRun] = {}
     times: dict[tuple[str, str], int] = {}
     for run in runs:
-        key = (run.flow_name, run.state.name) if run.state.is_final() else (run.id, "")
+        alike = run.state.is_final() or run.state.name == "Late"
+        key = (run.flow_name, run.state.name) if alike else (run.id, "")
         newest.setdefault(key, run)
         times[key] = times.get(key, 0) + 1
     return tuple(Need(id=run.id, run=run, times=times[key]) for key, run in newest.items())
