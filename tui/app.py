@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, Protocol, Typ
 from textual import work
 from textual.app import App
 from textual.command import Provider
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
 
@@ -35,6 +36,7 @@ from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
 from flowtui.tui.status import Status
 from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
+from flowtui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from flowtui.tui.views.files import ViewFiles
@@ -126,6 +128,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         """What was done here, and what can be taken back."""
         self.piping = Piping(self)
         """What is handed on to commands, and those that are kept."""
+        self._keys = TypeAhead(self, super().on_event)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
@@ -133,6 +136,13 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     def get_line_filters(self) -> list[LineFilter]:
         """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""
         return [*super().get_line_filters(), _SCREEN_FILTER]
+
+    async def on_event(self, event: Event) -> None:
+        """A key waits for the one before."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     # -- client -----------------------------------------------------------------------------------------------------
 
