@@ -237,3 +237,39 @@ def test_the_log_is_saved_whole_and_never_over_another_file_unasked(
         assert "Traceback" not in screen_text(app)
 
     on_the_log(app, day["failed"], script)
+
+
+def test_lists_are_piped_whole_or_as_they_are_marked(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "crimson-otter")
+        app.open_runs("state:failed,crashed")
+        await shows(pilot, "plucky-heron")
+        await pilot.press("semicolon")
+        await shows(pilot, "table runs: id, name")
+        await typed(pilot, "select state_name, count(*) from runs group by 1")
+        await shows(pilot, "Failed", "Crashed", "2 rows in")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, SqlScreen))
+        await pilot.press("space", "space", "vertical_line")
+        await shows(pilot, "2 runs as JSON lines")
+        await typed(pilot, "jq -r .state_name 2>/dev/null || cat; echo $FLOWTUI_FLOW_RUN_IDS | wc -w")
+        await shows(pilot, "exit code 0")
+        assert any(line.strip() == "2" for line in app.screen.query_one("#pipe-out").lines)  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, PipeScreen))
+        await pilot.press("l")
+        await shows(pilot, "Logs of")
+
+    play(app, script)
+
+
+def test_hostile_output_reaches_the_terminal_only_as_symbols(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("vertical_line")
+        await until(pilot, lambda: isinstance(app.screen, PipeScreen))
+        await typed(pilot, r"cat >/dev/null; printf '\033]0;owned\007\033[31mred\033[0m\302\233 \342\200\256 [b]\n'")
+        text = await shows(pilot, "␛]0;owned␇red␛ ⇄ [b]", "exit code 0")
+        assert not set("\x1b\x07\x9b\u202e") & set(text)
+
+    on_the_log(app, day["failed"], script)

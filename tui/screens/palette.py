@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["PaletteProvider"]
 
 _RUNS = 100
+_WORTH_A_NAME = ("log.", "output.copy")
+"""Keys of panes that are found by name too: those of others only move in a list."""
 _DEPLOYMENTS = 200
 
 
@@ -77,7 +79,9 @@ class PaletteProvider(Provider):
     def _actions(self) -> Iterable[_Entry]:
         app = self._workstation
         for key in keys_of(self.screen):
-            if key.active.enabled and key.place != "pane" and not key.active.binding.action.startswith("app.show"):
+            action = key.active.binding.action
+            of_pane = key.place == "pane" and not (key.active.binding.id or "").startswith(_WORTH_A_NAME)
+            if key.active.enabled and not of_pane and not action.startswith("app.show"):
                 yield _Entry(key.words, _doer(app, key), key.keys)
 
     def _verbs(self) -> Iterable[_Entry]:

@@ -21,6 +21,8 @@ from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
+from flowtui.tui.piping.records import Records
+from flowtui.tui.piping.run_records import records_of_query, records_of_runs
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.run_columns import DEFAULT, Seen, Shown, cells_of, column_of, columns_of
 from flowtui.tui.run_list import RunList
@@ -432,9 +434,19 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     def acted(self) -> None:
         self._table.clear_marks()
 
+    def pipe_records(self) -> Records | None:
+        """What can be handed on: the marked runs, or all that the filter finds."""
+        if self._table.marks and not self._table.all_marked:
+            self._note_marked()
+            return records_of_runs(list(self._marked.values()))
+        app = self.workstation
+        return records_of_query(app.call, app.client, self._reader_now.query()) if app.is_open else None
+
     def action_open(self, tab: str) -> None:
-        """Open the run under the cursor on one of its tabs."""
-        if self._table.cursor_id is not None:
+        """Open the run under the cursor on one of its tabs; the logs of several marked runs as one."""
+        if tab == "logs" and len(self._table.marks) > 1 and not self._table.all_marked:
+            self.workstation.open_logs(self._table.subjects)
+        elif self._table.cursor_id is not None:
             self.workstation.open_run(self._table.cursor_id, tab)
 
     def action_why(self) -> None:
