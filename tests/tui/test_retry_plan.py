@@ -46,7 +46,7 @@ async def give(pilot: Pilot[Any], name: str, text: str) -> None:
     """Clear the field that has the keyboard, and type."""
     await until(pilot, lambda: isinstance(pilot.app.screen, ValuesScreen))
     await shows(pilot, name)
-    await pilot.press("end", *["backspace"] * 40, *text)
+    await pilot.press("end", *["backspace"] * 10, *text)
 
 
 def test_the_plan_says_what_is_reused_and_what_runs(app: FlowtuiApp, made: Made) -> None:
