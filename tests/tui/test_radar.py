@@ -301,6 +301,24 @@ def test_enter_leads_from_a_time_to_its_runs_and_on_to_the_deployment(app: Flowt
     on_radar(app, script)
 
 
+def test_the_first_run_of_a_time_is_moved_and_not_what_fires_all_the_time(app: FlowtuiApp, world: World) -> None:
+    crowd(world, number=5)
+    spec = DeploymentSpec(
+        name="tick", flow_name="tick", entrypoint="t.py:t", path="/srv", schedules=(Cron("* * * * *"),)
+    )
+    world.client.save_deployment(spec)
+    world.forget_plans()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "6 schedules", "tick/tick")
+        await pilot.press("n")
+        await shows(pilot, "02:00:00  flow-0/nightly")
+        await pilot.press("greater_than_sign")
+        await shows(pilot, "flow-0/nightly +5 min")
+
+    on_radar(app, script)
+
+
 def test_without_schedules_the_radar_says_so(app: FlowtuiApp, world: World) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await shows(pilot, "No deployment has a schedule that is on.")

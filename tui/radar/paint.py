@@ -31,7 +31,7 @@ COMING_COLUMNS: Final = (
     Column("DEPLOYMENT", 18, share=2, most=40),
     Column("SCHEDULE", 16, share=3, most=48, rank=1),
     Column("USUALLY", 8, align="right"),
-    Column("BEGINS", 14, align="right"),
+    Column("BEGINS", 15, align="right"),
 )
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 _QUARTERS: Final = 24 * 4
@@ -81,7 +81,7 @@ def day_line(
             text, role = _mark(picture, cell, row, rows, past=_is_past(picture, cell, over))
             role = "accent" if cell in marked and text.strip("· ") else role
         if slot == cursor:
-            role = "base on-accent" if text.strip() else "on-accent"
+            role = "accent on-marked" if cell in picture.cells else "on-accent"
         spans.append((text * cells if text in _HEIGHTS else f"{text:<{cells}}", role))
     return spans
 

@@ -188,6 +188,8 @@ class RadarScreen(ShellScreen):
         if self._shift is None:
             self._held = None
         self._show_cell()
+        if self._held is None:
+            self._table.action_move_to(0)  # and not on what fires all the time, which is in the list of every cell
 
     def _show_cell(self) -> None:
         picture = self._picture
