@@ -99,13 +99,20 @@ def a_pipeline(world: World, *, live: bool = True) -> Pipeline:
         add(f"clean-{number}", went(begun + seconds(0.1), ended, 1.2), f"extract-{number}")
     join = add("join-0", went(begun + seconds(0.1), 6.8, 2.5), "clean-0", "clean-1", "clean-2", result="275")
 
+    report_id = world.id()
+    stand_in = went(begun + seconds(9.5), 0.1, 2.9)
+    add("report-0", stand_in, "join-0", child_flow_run_id=report_id, task_key="flow report")
     report = world.client.create_flow_run(
-        NewFlowRun(id=world.id(), flow_name="report", name="jade-newt", state=Scheduled(begun, timestamp=begun))
+        NewFlowRun(
+            id=report_id,
+            flow_name="report",
+            name="jade-newt",
+            state=Scheduled(begun, timestamp=begun),
+            parent_task_run_id=tasks["report-0"].id,
+        )
     )
     for state in (Running(timestamp=begun + seconds(9.6)), Completed(timestamp=begun + seconds(12.5))):
         world.client.set_flow_run_state(report.id, state, force=True)
-    stand_in = went(begun + seconds(9.5), 0.1, 2.9)
-    add("report-0", stand_in, "join-0", child_flow_run_id=report.id, task_key="flow report")
     for number in range(2):
         call(world, report, f"render-{number}", went(begun + seconds(9.7 + number), 0.1, 1.2))
 

@@ -104,6 +104,18 @@ class RunReader:
     async def _page(self, where: TaskRunFilter, limit: int, after: str | None) -> Slice[TaskRun]:
         return await self._app.call(self._app.client.list_task_runs, where, limit=limit, after=after)
 
+    async def read_parent(self, run: FlowRun) -> FlowRun | None:
+        """The run that called it as a subflow; None when there is none, or it is gone."""
+        if run.parent_task_run_id is None:
+            return None
+        try:
+            stand_in = await self._app.call(self._app.client.read_task_run, run.parent_task_run_id)
+            if stand_in.flow_run_id is None:
+                return None
+            return await self._app.call(self._app.client.read_flow_run, stand_in.flow_run_id)
+        except NotFound:
+            return None
+
     async def read_usual(self) -> bool:
         """What the tasks of flows usually take that were not asked for yet; answers whether anything was learned."""
         flows = {branch.run.flow_name for branch in self.branches.by_run.values()} - self._flows

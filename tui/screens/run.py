@@ -54,6 +54,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         Binding("w", "why", "why", id="run.why"),
         Binding("t", "scrub", "rewind", id="run.scrub"),
         Binding("l", "tab('logs')", "logs", id="run.logs"),
+        Binding("P", "parent", "parent run", show=False, id="run.parent"),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", id="run.next-tab"),
         Binding("left_square_bracket", "next_tab(-1)", "previous tab", show=False, id="run.previous-tab"),
         Binding("escape", "back", "back", id="run.back"),
@@ -74,6 +75,10 @@ class RunScreen(ActsOnRuns, ShellScreen):
         self._states_at = ""
         self._usual: timedelta | None = None
         self._gone = False
+        self._caller: FlowRun | None = None
+        """The run that called this one as a subflow."""
+        self._panes: dict[str, RunPane] = {}
+        """Those that were made, by tab."""
         self._replay: Seen | None = None
         """What was to be seen at the moment that is looked at; None at present."""
 
@@ -122,6 +127,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         assert run is not None
         if before is None:
             self._usual = usual(await app.call(app.client.usual_seconds, run.flow_name))
+            self._caller = await reader.read_parent(run)
         if before is None or run.state.id != before.state.id:
             self.refresh_bindings()  # what can be done to it depends on its state
         await self._draw_up(forced=changes is None)
@@ -201,8 +207,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
     @property
     def _pane(self) -> RunPane | None:
         """The pane that is on, when it is neither the timeline nor the log."""
-        found = self.query(f"#{self.tab}").results(RunPane)
-        return next(iter(found), None)
+        return self._panes.get(self.tab)
 
     @property
     def _branches(self) -> Branches:
@@ -261,7 +266,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         tasks = trunk.tasks.tasks if trunk is not None else ()
         expected = await asyncio.to_thread(forecast, seen.run, tasks, seen.branches.usual, seen.usual, seen.now)
         moment = seen.now if seen.replayed else None
-        self.query_one(RunTitle).show(seen.run, seen.usual, seen.zone, expected, moment)
+        parent = f"{self._caller.flow_name} › {self._caller.name}" if self._caller is not None else ""
+        self.query_one(RunTitle).show(seen.run, seen.usual, seen.zone, expected, moment, parent)
 
     def _show_notes(self, seen: Seen) -> None:
         run, stats = seen.run, seen.run.stats
@@ -358,9 +364,11 @@ class RunScreen(ActsOnRuns, ShellScreen):
         panes.set_classes(f"-{name}")
         if name not in ("timeline", "logs") and not panes.query(f"#{name}"):
             assert self._reader is not None
-            await panes.mount(make_pane(name, self._reader))
-        for pane in panes.query(RunPane):
-            pane.display = pane.id == name
+            pane = make_pane(name, self._reader)
+            await panes.mount(pane)
+            self._panes[name] = pane  # from now on it has its parts: who loads meanwhile does not find it yet
+        for tab, pane in self._panes.items():
+            pane.display = tab == self.tab
         seen = self._seen()
         if (on := self._pane) is not None:
             if seen is not None:
@@ -472,6 +480,11 @@ class RunScreen(ActsOnRuns, ShellScreen):
     def acting_on(self) -> Subjects | None:
         return None if self._run is None else (self._run,)
 
+    def action_parent(self) -> None:
+        """Go to the run that called this one."""
+        if self._caller is not None:
+            self.workstation.open_run(self._caller.id)
+
     def action_why(self) -> None:
         """Say what this run waits for."""
         self.workstation.open_why(self.run_id)
@@ -482,6 +495,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run = self._run
+        if action == "parent":
+            return self._caller is not None
         if run is not None and action == "act" and parameters[0] in ("cancel", "retry"):
             return run.state.is_final() is (parameters[0] == "retry")
         return super().check_action(action, parameters)

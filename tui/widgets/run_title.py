@@ -40,6 +40,7 @@ class RunTitle(Widget):
         self._usual: timedelta | None = None
         self._expected = NOTHING_KNOWN
         self._moment: datetime | None = None
+        self._caller = ""
 
     def show(
         self,
@@ -48,12 +49,13 @@ class RunTitle(Widget):
         zone: tzinfo | None,
         expected: Forecast = NOTHING_KNOWN,
         moment: datetime | None = None,
+        parent: str = "",
     ) -> None:
         """Show a run; `usual` is what its flow usually takes, `expected` how it will go on, `moment` when it was so, in
-        a replay."""
-        wanted = (run, usual, zone, expected, moment)
-        if wanted != (self._run, self._usual, self._zone, self._expected, self._moment):
-            self._run, self._usual, self._zone, self._expected, self._moment = wanted
+        a replay; `parent` is the run that called it."""
+        wanted = (run, usual, zone, expected, moment, parent)
+        if wanted != (self._run, self._usual, self._zone, self._expected, self._moment, self._caller):
+            self._run, self._usual, self._zone, self._expected, self._moment, self._caller = wanted
             self.refresh()
 
     def tick(self) -> None:
@@ -64,7 +66,7 @@ class RunTitle(Widget):
         width = self.size.width
         spans: list[Span] = []
         if self._run is not None:
-            spans = self._first(self._run) if y == 0 else _second(self._run)
+            spans = self._first(self._run) if y == 0 else _second(self._run, self._caller)
         return strip_of(fit(spans, width), palette_of(self), self.rich_style, width)
 
     def _first(self, run: FlowRun) -> list[Span]:
@@ -111,12 +113,14 @@ def _distance(due: datetime, now: datetime) -> str:
     return until(due, now) if due > now else f"{ago(due, now)} ago"
 
 
-def _second(run: FlowRun) -> list[Span]:
+def _second(run: FlowRun, parent: str) -> list[Span]:
     """The state's message when it says something; else where the run comes from, and what it was given."""
     if run.state.message and run.state.type in _SPEAKING:
         return [("  ", ""), (gist(run.state.message), look_of(run.state).role)]
     spans: list[Span] = [("  ", "")]
-    parts = [f"deployment {run.deployment_name}"] if run.deployment_name else []
+    parts = [f"called by {parent}"] if parent else []
+    if run.deployment_name:
+        parts.append(f"deployment {run.deployment_name}")
     if run.worker_name:
         parts.append(f"worker {run.worker_name}")
     if run.work_pool_name:

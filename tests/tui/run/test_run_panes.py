@@ -34,7 +34,7 @@ LOOKS = {
     "radar": ("join-0", "◉"),
     "parameters": ('"dry_run"', "no parameters"),
     "result": ('{"shop": "lisbon", "orders": 102}', "The run has not ended yet."),
-    "states": ("extract-0", "Scheduled"),
+    "states": ("503 Service Unavailable", "Scheduled"),
     "artifacts": ("orders-by-shop", "no artifact"),
     "events": ("AwaitingRetry", "Scheduled"),
 }

@@ -71,6 +71,9 @@ def test_a_subflow_opens_in_place_and_follows_its_run(app: FlowtuiApp, world: Wo
         await until(pilot, lambda: "render-0" in names(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run_id == pipeline.report.id)
+        await shows(pilot, "called by shop-orders › golden-lynx")
+        await pilot.press("P")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run_id == pipeline.run.id)
 
     play(app, script)
 
