@@ -220,6 +220,14 @@ def test_an_editor_in_the_terminal_gets_it_and_gives_it_back(home: Path, checkou
         how, _, seen = told.read_text().partition("\n")
         assert how.startswith("-R +6 ") and how.endswith(f"loud@{commit[:7]}.py") and seen == FLOW
         assert not Path(how.split(" ")[-1]).exists()
+        term.press("!")
+        term.wait_for("knows $FLOWTUI_FLOW_RUN_IDS", 30)
+        term.press("echo in-$FLOWTUI_FLOW_NAME-here; exit 5\r")
+        term.wait_for("in-loud-here", 30)
+        term.wait_for("exit code 5, enter goes back", 30)
+        assert term.modes() == term.before
+        term.press("\r")
+        term.wait_for("follow", 30)
         term.press("q")
         assert term.wait_end(30) == 0
         assert restored(term)

@@ -60,11 +60,12 @@ def _interrupts_are_its_own() -> Iterator[None]:
 
 def _wait_for_enter(code: int) -> None:
     """Leave the output on the screen until somebody has read it."""
-    out = sys.__stdout__
-    if out is None:
+    out, keyboard = sys.__stdout__, sys.__stdin__
+    if out is None or keyboard is None:
         return
     ended = "" if not code else f"exit code {code}, " if code > 0 else f"ended by signal {-code}, "
     out.write(f"\n\x1b[2m({ended}enter goes back to flowtui)\x1b[0m ")
     out.flush()
-    with suppress(OSError), open(os.ctermid(), encoding="utf-8", errors="replace") as keyboard:
-        keyboard.readline()
+    with suppress(OSError):
+        while os.read(keyboard.fileno(), 1) not in (b"\n", b"\r", b""):
+            pass
