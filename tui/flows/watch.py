@@ -53,7 +53,9 @@ class FolderWatch:
             began = time.thread_time()
             survey = self._survey.look()
             spent = time.thread_time() - began
+            rest = max(_LEAST, spent * _REST)
             if survey != last and not self._stop.is_set():
                 last = survey
                 self._tell(survey)
-            self._stop.wait(max(_LEAST, spent * _REST))
+                rest = _LEAST  # what was read now need not be read again: the next look is the usual one
+            self._stop.wait(rest)
