@@ -151,6 +151,9 @@ def mark_lines(test: LogTest, lines: Sequence[LogLine]) -> bytes:
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-,:;=/@#%&'<>!~`")
 _AFTER_ONE: Final = frozenset("*?{")
+_SPECIAL: Final = re.compile(r"\(\?(?!:)")
+"""Groups that are more than brackets: flags, conditions, what stands before or behind."""
+_QUANTIFIER: Final = re.compile(r"\{\d*,?\d*\}")
 _CODES: Final = frozenset("xuUN0123456789")
 """What follows a backslash when the characters behind it are a code, and no text."""
 
@@ -158,27 +161,40 @@ _CODES: Final = frozenset("xuUN0123456789")
 def needed_text(words: str) -> str:
     """Plain characters that any text in which the pattern is found must hold; empty when that is not easily said.
 
-    Only the simplest cases count: no alternatives, no groups, no classes.
+    What stands in groups and classes does not count, and with alternatives outside of groups nothing does.
     """
-    if not set("|()[]").isdisjoint(words):
-        return "" if pattern_of(words).pattern == words else _plain_part(words)
+    if pattern_of(words).pattern != words:
+        return _plain_part(words)
+    if _SPECIAL.search(words):
+        return ""
     best = run = ""
-    at = 0
+    at = depth = 0
     while at < len(words):
-        letter = words[at]
-        following = words[at + 1] if at + 1 < len(words) else ""
-        if letter in _PLAIN and following not in _AFTER_ONE:
+        letter, following = words[at], words[at + 1 : at + 2]
+        if (letter == "|" and not depth) or (letter == "\\" and following in _CODES):
+            return ""
+        if not depth and letter in _PLAIN and (not following or following not in _AFTER_ONE):
             run += letter
-        else:
-            best, run = max(best, run, key=len), ""
-            if letter == "\\":
-                if following in _CODES:
-                    return ""
-                at += 1
-            elif letter == "{":  # a quantifier: its figures are no text
-                at = max(words.find("}", at), at)
-        at += 1
+            at += 1
+            continue
+        best, run = max(best, run, key=len), ""
+        depth += (letter == "(") - (letter == ")")
+        at = _behind(words, at)
     return max(best, run, key=len)
+
+
+def _behind(words: str, at: int) -> int:
+    """Where the pattern goes on behind what is no plain character."""
+    if words[at] == "\\":
+        return at + 2
+    if words[at] == "[":
+        at += 2 if words[at + 1 : at + 2] == "^" else 1
+        at += words[at : at + 1] == "]"
+        while words[at : at + 1] not in ("]", ""):
+            at += 2 if words[at] == "\\" else 1
+        return at + 1
+    quantifier = _QUANTIFIER.match(words, at)
+    return quantifier.end() if quantifier else at + 1
 
 
 def _plain_part(words: str) -> str:

@@ -156,7 +156,7 @@ def _lacks(raw: bytes, test: _Test) -> bool:
         return False
     if not test.any_case:
         return test.text not in raw
-    return test.text not in raw.lower() and not any(twin in raw for twin in _ODD_TWINS)
+    return test.text not in raw.lower() and (raw.isascii() or not any(twin in raw for twin in _ODD_TWINS))
 
 
 def _chunks(connection: sa.Connection, stream_id: str, start: int, stop: int) -> Iterator[Any]:

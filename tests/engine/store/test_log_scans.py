@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowtui.engine.client.local import LocalClient
@@ -148,6 +148,14 @@ PIECES = st.sampled_from(
 )
 
 
+def test_a_pattern_with_groups_still_needs_what_stands_beside_them() -> None:
+    assert needed_text("(refused|denied) by [ab]+x") == " by "
+    assert needed_text(r"page \d+: (?:x|y)z{2}") == "page "
+    assert needed_text("one|two") == needed_text("(?i)one") == needed_text(r"\x41bc") == ""
+    assert needed_text("(broken[") == "broken"
+
+
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=8).map("".join), st.text("abkK 0A{}2*+", max_size=12))
 def test_what_a_pattern_needs_is_in_every_text_that_it_is_found_in(words: str, text: str) -> None:
     pattern = pattern_of(words)
