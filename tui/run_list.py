@@ -10,8 +10,8 @@ from flowtui.engine.model import FlowRun
 
 __all__ = ["RunList"]
 
-_MOST: Final = 3_000
-"""Runs that are kept at once: 6 MB. Who reads on loses those at the other end, which are read again on the way back."""
+_MOST: Final = 2_000
+"""Runs that are kept at once: 5 MB. Who reads on loses those at the other end, which are read again on the way back."""
 
 
 def _order(run: FlowRun) -> tuple[datetime, str]:

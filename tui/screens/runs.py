@@ -96,7 +96,6 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         self._marked: dict[str, FlowRun] = {}
         self._held: frozenset[str] = frozenset()
         self._settle: Timer | None = None
-        self._wanted: tuple[int, int] | None = None
         self._reading = False
         self._count_due = True
 
@@ -242,8 +241,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
         self._show(reader.list, ids)
 
     @on(VirtualTable.RowsWanted)
-    def _rows_wanted(self, message: VirtualTable.RowsWanted) -> None:
-        self._wanted = (message.first, message.end)
+    def _rows_wanted(self) -> None:
         if not self._reading:
             self._reading = True
             self._read_on()
@@ -251,11 +249,12 @@ class RunsScreen(ActsOnRuns, ShellScreen):
     @work(group="more", exit_on_error=False)
     async def _read_on(self) -> None:
         """Read what is wanted now; what was wanted before and is out of sight again is not read."""
+        before = None
         try:
-            while self._wanted is not None:
-                (first, end), self._wanted = self._wanted, None
+            while (wanted := self._table.wanted) is not None and (wanted, self._shown) != before:
+                before = wanted, self._shown
                 reader = self._reader_now
-                if await reader.read_rows(first, end):
+                if await reader.read_rows(*wanted):
                     self._show(reader.list, None, moved=True)
         except FlowtuiError as error:
             self.workstation.notify_error(error)
@@ -564,7 +563,7 @@ class RunsScreen(ActsOnRuns, ShellScreen):
             self.workstation.tell(f"No other run {'below' if direction > 0 else 'above'} has {words!r}.")
             return
         self._show(self._reader_now.list, None, moved=True)
-        self._table.move_to_id(run_id)
+        self._table.reveal(run_id)
 
     def action_back(self) -> None:
         """Take the marks away, then what is looked for, then the filter, then go up."""

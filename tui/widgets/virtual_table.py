@@ -1,6 +1,6 @@
 """A table that asks only for the rows on the screen, so that a million cost as much as ten."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -196,8 +196,7 @@ class VirtualTable(LineView):
         new.
         """
         self._light_up(rows, changed)
-        held = self.top > 0 or self._away
-        top_id = self._rows.row_id(self.top) if held and self.top < len(self._rows) else None
+        anchor = self._anchor() if self.top > 0 or self._away else None
         old_cursor, was_above = self._cursor, self._index - self.top
         self._rows, self._asked = rows, None
         if empty is not None:
@@ -207,7 +206,7 @@ class VirtualTable(LineView):
         self._find_cursor()
         self._resize()
         new = self._new
-        self._hold_still(top_id, was_above)
+        self._hold_still(anchor, was_above)
         if moved:
             self._new = new
         self._see()
@@ -217,11 +216,12 @@ class VirtualTable(LineView):
             self.post_message(self.RowHighlighted(self, self._cursor))
 
     def update(self, rows: Rows, changed: Iterable[str]) -> None:
-        """Take rows with the same ids in the same order, of which only those in `changed` look different."""
-        changed = tuple(changed)
-        self._light_up(rows, changed)
+        """Take rows with the same ids in the same order, of which only those in `changed` look different. Of these, the
+        cells that do are painted."""
+        cells = self._light_up(rows, tuple(changed))
         self._rows = rows
-        self.refresh_rows(changed)
+        for row_id, column in cells:
+            self._refresh_cell(row_id, column)
 
     def forget_place(self) -> None:
         """The next rows are another list: the cursor goes to the first, and nothing is new or marked."""
@@ -240,27 +240,43 @@ class VirtualTable(LineView):
         self._sorted = None if column is None else (column, descending)
         self._refresh_header()
 
-    def _light_up(self, rows: Rows, changed: Iterable[str]) -> None:
-        """Light the cells of these rows that look different from now on, unless motion is not wanted."""
-        if self.app.animation_level == "none":
-            return
+    def _light_up(self, rows: Rows, changed: Iterable[str]) -> list[tuple[str, int]]:
+        """Light the cells on the screen that look different from now on, unless motion is not wanted; answers which."""
         self._flashes += 1
-        for row_id in changed:
-            old, new = self._rows.index_of(row_id), rows.index_of(row_id)
-            if old is None or new is None or not self.top <= old < self.top + self.page_rows:
-                continue
-            before, after = self._rows.cells(old), rows.cells(new)
-            for placed in self._columns_for(self.line_width):
-                at = placed.index
-                if not placed.column.calm and _spans(before[at], placed.width) != _spans(after[at], placed.width):
-                    self._lit[row_id, at] = self._flashes
-        if self._flashes in self._lit.values():
-            self.set_timer(_FLASH, partial(self._put_out, self._flashes))
+        different = [(row_id, placed) for row_id in changed for placed in self._different(rows, row_id)]
+        if self.app.animation_level != "none":
+            lit = {(row_id, placed.index): self._flashes for row_id, placed in different if not placed.column.calm}
+            if lit:
+                self._lit.update(lit)
+                self.set_timer(_FLASH, partial(self._put_out, self._flashes))
+        return [(row_id, placed.index) for row_id, placed in different]
+
+    def _different(self, rows: Rows, row_id: str) -> Iterator[Placed]:
+        """The columns in which a row on the screen looks different among other rows."""
+        old, new = self._rows.index_of(row_id), rows.index_of(row_id)
+        if old is None or new is None or not self.top <= old < self.top + self.page_rows:
+            return
+        before, after = self._rows.cells(old), rows.cells(new)
+        for placed in self._columns_for(self.line_width):
+            if _spans(before[placed.index], placed.width) != _spans(after[placed.index], placed.width):
+                yield placed
 
     def _put_out(self, flash: int) -> None:
-        over = {row_id for (row_id, _), number in self._lit.items() if number == flash}
-        self._lit = {cell: number for cell, number in self._lit.items() if number != flash}
-        self.refresh_rows(over)
+        over = [cell for cell, number in self._lit.items() if number == flash]
+        for cell in over:
+            del self._lit[cell]
+            self._refresh_cell(*cell)
+
+    def _refresh_cell(self, row_id: str, column: int) -> None:
+        """Paint one cell again, if it is on the screen."""
+        index, x = self._rows.index_of(row_id), _GUTTER
+        if index is None or not self.top <= index < self.top + self.page_rows:
+            return
+        for placed in self._columns_for(self.line_width):
+            if placed.index == column:
+                self.refresh(Region(x, index - self.top + self.head, placed.width, 1))
+                return
+            x += placed.width + _GAP
 
     def draw_title(self, column: int, title: Callable[[int], Spans]) -> None:
         """Draw a column's title by a function of its width: the axis of a chart, for instance."""
@@ -280,6 +296,12 @@ class VirtualTable(LineView):
         if index is not None:
             self._move(index)
 
+    def reveal(self, row_id: str) -> None:
+        """Put the cursor on the row with that id, among its neighbours."""
+        index = self._rows.index_of(row_id)
+        if index is not None:
+            self._show_among_others(index)
+
     def _find_cursor(self) -> None:
         index = self._rows.index_of(self._cursor) if self._cursor is not None else None
         if index is None:
@@ -287,13 +309,18 @@ class VirtualTable(LineView):
             self._cursor = self._rows.row_id(index) if len(self._rows) else None
         self._index = index
 
-    def _hold_still(self, top_id: str | None, cursor_at: int) -> None:
+    def _anchor(self) -> tuple[str, int] | None:
+        """The first row on the screen that was read, and how far below the top it stands."""
+        ids = (self._rows.row_id(index) for index in range(self.top, min(self.top + self.page_rows, len(self._rows))))
+        return next(((row_id, below) for below, row_id in enumerate(ids) if not is_gap(row_id)), None)
+
+    def _hold_still(self, anchor: tuple[str, int] | None, cursor_at: int) -> None:
         """Scroll so that what the reader sees stays where it is, while rows come and go above."""
-        if top_id is not None:
-            top = self._rows.index_of(top_id)
-            if top is not None:
-                self._new += max(top - self.top, 0)
-                self.scroll_top(top)
+        if anchor is not None:
+            at = self._rows.index_of(anchor[0])
+            if at is not None:
+                self._new += max(at - anchor[1] - self.top, 0)
+                self.scroll_top(max(at - anchor[1], 0))
         elif self._index - self.top >= self.page_rows > 0:
             # At the top, new rows push the others down, until they would push the cursor off the screen.
             pushed = self._index - max(cursor_at, 0)
@@ -328,15 +355,20 @@ class VirtualTable(LineView):
             self._new = seen
             self._refresh_header()
 
-    def _ask_for_rows(self) -> None:
-        """Ask for what is on the screen, and a page around it, when it has not been read."""
+    @property
+    def wanted(self) -> tuple[int, int] | None:
+        """The rows on the screen and a page around it, when some of them have not been read: the first, and the end."""
         page, known = self.page_rows, len(self._rows)
         first, end = max(self.top - page, 0), min(self.top + 2 * page, known)
-        if first >= end or self._asked == (first, end):
-            return
-        if is_gap(self._rows.row_id(first)) or is_gap(self._rows.row_id(end - 1)):
-            self._asked = (first, end)
-            self.post_message(self.RowsWanted(self, first, end))
+        if first < end and (is_gap(self._rows.row_id(first)) or is_gap(self._rows.row_id(end - 1))):
+            return first, end
+        return None
+
+    def _ask_for_rows(self) -> None:
+        wanted = self.wanted
+        if wanted is not None and wanted != self._asked:
+            self._asked = wanted
+            self.post_message(self.RowsWanted(self, *wanted))
 
     def _refresh_index(self, index: int) -> None:
         self.refresh_span(index, index + 1)
@@ -532,9 +564,16 @@ class VirtualTable(LineView):
         begin = self._index if here else self._index + direction
         for index in range(begin, near.stop if direction > 0 else near.start - 1, direction):
             if self._has_words(index):
-                self._move(index)
+                self._show_among_others(index)
                 return True
         return False
+
+    def _show_among_others(self, index: int) -> None:
+        """Put the cursor on a row, and some of its neighbours on the screen."""
+        seen = self.top + 2 <= index < self.top + self.page_rows - 2
+        self._move(index)
+        if not seen:
+            self.scroll_top(min(max(index - self.page_rows // 2, 0), self.last_top))
 
     def _has_words(self, index: int) -> bool:
         words = ascii_lower(self._words)
