@@ -37,6 +37,7 @@ _NONE = "No deployment yet.   flowtui deploy   in a folder with a flowtui.yaml m
 class DeploymentsScreen(ShellScreen):
     """The list follows the store; the cursor stays on its deployment."""
 
+    PACE = 0.2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "run", id="deployments.run"),
         Binding("R", "form", "run with…", id="deployments.form"),

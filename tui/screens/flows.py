@@ -25,8 +25,6 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["FlowsScreen"]
 
-_PACE: Final = 1.0
-"""Seconds between two looks at the store while runs come and go."""
 _NONE: Final = (
     "No function with @flow in the Python files of {folder}.\n"
     "Write one and it appears here:  flowtui init  makes a first one;  or start flowtui in another folder."
@@ -46,6 +44,7 @@ class _Surveyed(Message):
 class FlowsScreen(ShellScreen):
     """The list follows the files and the store; the cursor stays on its flow."""
 
+    PACE = 1.0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "run", id="flows.run"),
         Binding("d", "deploy", "deploy", id="flows.deploy"),
@@ -60,7 +59,6 @@ class FlowsScreen(ShellScreen):
         self._figures: tuple[FlowFigures, ...] = ()
         self._rows: ItemRows[FlowRow] = self._rows_for(())
         self._watch: FolderWatch | None = None
-        self._resting = False
 
     def compose_body(self) -> Iterable[Widget]:
         yield FindLine()
@@ -103,18 +101,6 @@ class FlowsScreen(ShellScreen):
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind in ("deployment", "flow-run") for change in changes)
-
-    def request_load(self, changes: tuple[Change, ...] | None = None) -> None:
-        """While runs come and go, once in a second is enough for figures."""
-        if changes is None or not self._resting:
-            self._resting = changes is not None
-            super().request_load(changes)
-            if self._resting:
-                self.set_timer(_PACE, self._rested)
-
-    def _rested(self) -> None:
-        self._resting = False
-        super().request_load(())
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation

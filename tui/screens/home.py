@@ -68,6 +68,7 @@ class _Page:
 class HomeScreen(ActsOnRuns, ShellScreen):
     """Figures and charts that are filters, above lists whose keys act right there."""
 
+    PACE = 0.2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "app.focus_next", "next list", show=False),
         Binding("left", "app.focus_previous", "previous list", show=False),

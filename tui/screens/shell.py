@@ -45,6 +45,8 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     widget that it does not find on a screen that was closed meanwhile is no news to anybody.
     """
 
+    PACE: ClassVar[float] = 0.0
+    """Seconds between two loads because of changes, for a screen that reads much at each."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "next pane", show=False, id="shell.next-pane"),
         Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="shell.previous-pane"),
@@ -57,6 +59,8 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._waiting: list[Change] = []
         self._asked = False
         self._loading = False
+        self._news: list[Change] | None = None
+        self._resting = False
 
     @property
     def workstation(self) -> "FlowtuiApp":
@@ -188,4 +192,19 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     def on_store_changed(self, message: StoreChanged) -> None:
         if self.wants(message.changes):
-            self.request_load(message.changes)
+            self._news = [*(self._news or ()), *message.changes]
+            if not self._resting:
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        """The first change is shown at once; what comes within `PACE` seconds after it, together."""
+        news, self._news = self._news, None
+        if news is not None:
+            self.request_load(tuple(news))
+            if self.PACE:
+                self._resting = True
+                self.set_timer(self.PACE, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        self._hand_on()
