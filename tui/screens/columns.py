@@ -37,7 +37,7 @@ class ColumnsScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,C", "leave", "done"),
-        Binding("space", "toggle", "show or hide", priority=True),
+        Binding("space", "flip", "show or hide", priority=True),
         Binding("J,shift+down", "shift(1)", "move down", priority=True),
         Binding("K,shift+up", "shift(-1)", "move up", priority=True),
         Binding("plus,equals_sign,right", "widen(1)", "wider"),
@@ -79,7 +79,7 @@ class ColumnsScreen(ModalScreen[None]):
     def _at(self) -> int:
         return self.query_one(VirtualTable).cursor_index
 
-    def action_toggle(self) -> None:
+    def action_flip(self) -> None:
         """Show the column, or hide it; the last one stays."""
         line = self._lines[self._at]
         if line.is_on and sum(each.is_on for each in self._lines) == 1:

@@ -243,7 +243,7 @@ class VirtualTable(LineView):
     def _light_up(self, rows: Rows, changed: Iterable[str]) -> list[tuple[str, int]]:
         """Light the cells on the screen that look different from now on, unless motion is not wanted; answers which."""
         self._flashes += 1
-        different = [(row_id, placed) for row_id in changed for placed in self._different(rows, row_id)]
+        different = [(row_id, placed) for row_id in changed for placed in self._changed_columns(rows, row_id)]
         if self.app.animation_level != "none":
             lit = {(row_id, placed.index): self._flashes for row_id, placed in different if not placed.column.calm}
             if lit:
@@ -251,7 +251,7 @@ class VirtualTable(LineView):
                 self.set_timer(_FLASH, partial(self._put_out, self._flashes))
         return [(row_id, placed.index) for row_id, placed in different]
 
-    def _different(self, rows: Rows, row_id: str) -> Iterator[Placed]:
+    def _changed_columns(self, rows: Rows, row_id: str) -> Iterator[Placed]:
         """The columns in which a row on the screen looks different among other rows."""
         old, new = self._rows.index_of(row_id), rows.index_of(row_id)
         if old is None or new is None or not self.top <= old < self.top + self.page_rows:
