@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -85,6 +85,8 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._cursor not in drawing.boxes:
             self._set_cursor(next(iter(drawing.boxes), None))
         self.refresh()
+        if moved:
+            self.call_after_refresh(self._see)  # by then it is known which scrollbars it needs
 
     def move_to_id(self, node_id: str) -> None:
         """Put the cursor on a node, if it is there."""
@@ -147,13 +149,24 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._cursor = node_id
         self.refresh()
-        box = self._drawing.boxes.get(node_id or "")
-        if box is not None:
-            pad_x, pad_y = self._padding()
-            self.scroll_to_region(
-                Region(box.x + pad_x, box.y + pad_y, box.width, 1), animate=False, force=True, spacing=None
-            )
-            self.post_message(self.NodeHighlighted(box.id))
+        if node_id is not None:
+            self._see()
+            self.post_message(self.NodeHighlighted(node_id))
+
+    def _see(self) -> None:
+        """Bring the node under the cursor to the middle, when it is not in sight."""
+        box = self._drawing.boxes.get(self._cursor or "")
+        view, (left, top) = self.scrollable_content_region.size, self.scroll_offset
+        if box is None or not view.area:
+            return
+        pad_x, pad_y = self._padding()
+        x, y = box.x + pad_x, box.y + pad_y
+        if not (left <= x and x + box.width <= left + view.width and top <= y < top + view.height):
+            across, down = x + box.width // 2 - view.width // 2, y - view.height // 2
+            self.scroll_to(max(across, 0), max(down, 0), animate=False, force=True)
+
+    def on_resize(self) -> None:
+        self._see()
 
     def action_go(self, direction: str) -> None:
         """Go to the nearest node in a direction."""
