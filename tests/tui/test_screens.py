@@ -339,7 +339,7 @@ def test_retry_sets_a_failed_run_of_a_deployment_to_awaiting_retry(
         await go_to_runs(pilot)
         await on_run(pilot, day["failed"])
         await pilot.press("R")
-        await shows(pilot, "plucky-heron", "space run again")
+        await shows(pilot, "plucky-heron", "[ Retry ]")
         await pilot.press("R")
         await until(pilot, lambda: state_of(world, day["failed"]) == "AwaitingRetry")
 
