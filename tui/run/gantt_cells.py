@@ -118,6 +118,11 @@ def _took(task: TaskRun, light: Light) -> list[Span]:
     """How long it ran, or runs; in the colour of what is late when nine in ten were quicker."""
     elapsed = task.elapsed(light.now)
     usual = light.usual
-    if elapsed is not None and usual is not None and usual.times > 2 and elapsed.total_seconds() > 1.1 * usual.p90:
+    if elapsed is not None and usual is not None and _is_slow(elapsed.total_seconds(), usual):
         return [(duration(elapsed), "late")]
     return [(duration(elapsed), look_of(task.state).role if task.end_time is None else "muted")]
+
+
+def _is_slow(seconds: float, usual: Usual) -> bool:
+    """Noticeably: a tenth and a tenth of a second more."""
+    return usual.times > 2 and seconds > max(1.1 * usual.p90, usual.p90 + 0.1)

@@ -9,6 +9,7 @@ from typing import Final
 __all__ = ["SPEEDS", "Playhead"]
 
 SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100)
+_BEFORE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,13 @@ class Playhead:
     playing: bool = False
 
     @classmethod
-    def over(cls, moments: Sequence[datetime], end: datetime) -> "Playhead | None":
-        """At the end of a run; None when nothing has happened in it."""
+    def over(cls, moments: Sequence[datetime], end: datetime, begun: datetime | None = None) -> "Playhead | None":
+        """At the end of a run; None when nothing has happened in it. `begun` is when the run began: what was long
+        before, such as that it was scheduled the day before, is left out."""
         if not moments:
             return None
         end = max(end, moments[-1])
-        return cls(tuple(moments), end, end)
+        return cls(_of_the_run(moments, end, begun), end, end)
 
     @property
     def start(self) -> datetime:
@@ -87,4 +89,15 @@ class Playhead:
 
     def grown(self, moments: Sequence[datetime], end: datetime) -> "Playhead":
         """Over a run that went on meanwhile; it stays where it is."""
-        return replace(self, moments=tuple(moments), end=max(end, moments[-1])) if moments else self
+        if not moments:
+            return self
+        known = tuple(moment for moment in moments if moment >= self.start)
+        return replace(self, moments=known, end=max(end, moments[-1]))
+
+
+def _of_the_run(moments: Sequence[datetime], end: datetime, begun: datetime | None) -> tuple[datetime, ...]:
+    """The moments from shortly before its beginning on: by a tenth of what it took."""
+    if begun is None:
+        return tuple(moments)
+    first = begun - _BEFORE * max(end - begun, timedelta(0))
+    return tuple(moment for moment in moments if moment >= first) or tuple(moments)

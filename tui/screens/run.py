@@ -432,7 +432,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         except FlowtuiError as error:
             self.workstation.notify_error(error)
             return
-        head = Playhead.over(history.moments, run.end_time or self._now)
+        head = Playhead.over(history.moments, run.end_time or self._now, run.start_time)
         if head is not None:
             scrubber.open(head, self.workstation.zone)
 

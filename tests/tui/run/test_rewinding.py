@@ -145,6 +145,12 @@ def test_steps_visit_every_moment_in_order() -> None:
     assert film.played(99).switched().moment == at(1)
 
 
+def test_what_was_long_before_the_run_began_is_left_out() -> None:
+    head = Playhead.over([at(-86_400), at(-0.5), at(0), at(9)], at(10), at(0))
+    assert head is not None and head.start == at(-0.5)
+    assert head.grown([at(-86_400), at(-0.5), at(0), at(9), at(12)], at(12)).moments == (at(-0.5), at(0), at(9), at(12))
+
+
 # -- by keyboard ----------------------------------------------------------------------------------------------------
 
 
