@@ -92,9 +92,18 @@ class Terminal:
         return words in self.text
 
     @property
+    def lines(self) -> list[str]:
+        """The screen, line by line. Not `Screen.display`, which fails on a wide character that is half overwritten."""
+        width = range(self.screen.columns)
+        return [
+            "".join(self.screen.buffer[row][column].data for column in width).rstrip()
+            for row in range(self.screen.lines)
+        ]
+
+    @property
     def text(self) -> str:
-        """The screen as lines."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """The screen as one text."""
+        return "\n".join(self.lines)
 
     def press(self, keys: str) -> None:
         """Type."""

@@ -39,7 +39,7 @@ def restored(term: Terminal) -> bool:
 def test_it_opens_and_q_leaves_the_terminal_as_it_was(home: Path) -> None:
     with terminal(home) as term:
         term.wait_for("1 Home")
-        term.wait_for("Nothing. All is well.")
+        term.wait_for("nobody serves")
         term.press("q")
         assert term.wait_end() == 0
         assert restored(term)
@@ -48,7 +48,7 @@ def test_it_opens_and_q_leaves_the_terminal_as_it_was(home: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_the_terminal_as_it_was(home: Path, number: signal.Signals) -> None:
     with terminal(home) as term:
-        term.wait_for("Nothing. All is well.")
+        term.wait_for("nobody serves")
         term.signal(number)
         assert term.wait_end() == 128 + number
         assert restored(term)
@@ -71,7 +71,7 @@ def test_a_mistake_inside_the_workstation_leaves_the_terminal_as_it_was(home: Pa
     """Not one that a worker makes, which is told on the screen, but one that ends the application."""
     wrong = "import flowtui.tui.app as app; app.FlowtuiApp.action_up = lambda self: 1 / 0;"
     with terminal(home, [*COMMAND[:2], f"{wrong} {COMMAND[2]}"]) as term:
-        term.wait_for("Nothing. All is well.")
+        term.wait_for("nobody serves")
         term.press("\x1b")
         assert term.wait_end() == 1
         assert restored(term)
@@ -149,7 +149,7 @@ def test_a_terminal_that_cannot_draw_is_named(term: str | None, words: str) -> N
 def test_no_color_is_honoured(home: Path) -> None:
     env = {**clean_environment(home), "NO_COLOR": "1"}
     with Terminal(COMMAND, env=env) as term:
-        term.wait_for("Nothing. All is well.")
+        term.wait_for("nobody serves")
         raw = bytes(term.raw)
         term.press("q")
         term.wait_end()
