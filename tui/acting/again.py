@@ -68,8 +68,8 @@ async def _several(acting: "Acting", target: Target) -> bool:
         except FlowtuiError as error:
             refused.append(error)
     app.tell(f"{len(runs) - len(refused)} new runs are created.")
-    for error in refused[:3]:
-        app.notify_error(error)
+    for refusal in refused[:3]:
+        app.notify_error(refusal)
     return True
 
 

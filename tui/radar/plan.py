@@ -74,7 +74,7 @@ def plan_of(
             continue
         _note(limits, Lane("deployment", deployment.full_name), deployment.concurrency_limit)
         took = usual.get(deployment.flow_name)
-        queue = lines.get((deployment.work_pool_name or "", deployment.work_queue_name or ""))
+        line = lines.get((deployment.work_pool_name or "", deployment.work_queue_name or ""))
         planned.extend(
             Planned(
                 schedule_id=one.id,
@@ -84,7 +84,7 @@ def plan_of(
                 seconds=took if took is not None else UNKNOWN_SECONDS,
                 known=took is not None,
                 lanes=_lanes(deployment),
-                priority=queue.priority if queue is not None else _USUAL_PRIORITY,
+                priority=line.priority if line is not None else _USUAL_PRIORITY,
             )
             for one in active
         )

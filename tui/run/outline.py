@@ -75,7 +75,7 @@ def outline(
     groups: dict[str, Tally] = {}
     _grow(rows, critical, groups, branches, branches.root, opened, order, now, 0)
     if before is not None and before.rows == tuple(rows):
-        if (before.critical, before.groups) == (critical, groups):
+        if before.critical == critical and before.groups == groups:
             return before
         return replace(before, critical=frozenset(critical), groups=groups)
     places = {row.id: place for place, row in enumerate(rows)}
