@@ -10,6 +10,7 @@ from textual.widgets import Input
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import parse
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.screens.blocks import BlocksScreen
 from tests.fakes.world import World
 from tests.tui.looks import shows, until
 from tests.tui.test_acting import late_runs
@@ -28,6 +29,9 @@ def compare(request: pytest.FixtureRequest, snap_compare: Callable[..., bool], a
     def run(script: Script) -> bool:
         async def before(pilot: Pilot[Any]) -> None:
             await until(pilot, lambda: app.status.counts is not None and app.status.backends is not None)
+            await pilot.press("6")  # what lies behind is to be as plain as can be
+            await until(pilot, lambda: isinstance(app.screen, BlocksScreen))
+            await pilot.pause(0.2)
             await script(pilot)
             for line in app.screen.query(Input):
                 line.cursor_blink = False
