@@ -82,3 +82,35 @@ def test_a_scheduled_run_stands_where_it_is_due() -> None:
     waiting = replace(run(5, 0), start_time=None, expected_start_time=NOW + timedelta(hours=1), state=Scheduled(NOW))
     shown = RunList.of(RunPage((run(1, 10),))).merged({waiting.id}, [waiting])
     assert [r.id for r in shown.runs] == ["0005", "0001"]
+
+
+@given(
+    size=st.integers(1, 40),
+    total=st.integers(1, 120),
+    jumps=st.lists(st.tuples(st.integers(0, 119), st.booleans()), max_size=8),
+)
+def test_whatever_part_was_read_each_run_stands_where_it_belongs(
+    size: int, total: int, jumps: list[tuple[int, bool]]
+) -> None:
+    """Read on in both directions from anywhere: rows are never doubled, never out of order, and the length is right."""
+    everything = newest_first([run(number, number) for number in range(total)])
+
+    def page(first: int) -> RunPage:
+        items = tuple(everything[first : first + size])
+        last = first + len(items)
+        return RunPage(items, str(first) if first else None, str(last) if last < total else None)
+
+    shown = RunList.of(page(0), total=total)
+    for target, down in jumps:
+        if target % 3 == 0:
+            first = min(target, total - 1)
+            shown = RunList.of(page(first), above=first, total=total)
+        elif down and shown.after is not None:
+            shown = shown.extended(page(int(shown.after)))
+        elif not down and shown.before is not None:
+            begin = max(int(shown.before) - size, 0)
+            before = page(begin)
+            items = before.items[: int(shown.before) - begin]
+            shown = shown.preceded(RunPage(items, before.before, str(begin + len(items))))
+        assert len(shown) == total
+        assert list(shown.runs) == everything[shown.above : shown.end]
