@@ -77,6 +77,7 @@ def test_a_batch_of_which_some_failed(compare: Compare, world: World) -> None:
         await pilot.press("2", "0", "enter")
         await until(pilot, lambda: pilot.app.screen.query("BatchScreen #failures, #failures"))
         await shows(pilot, "20 of 20", "failed")
+        await until(pilot, lambda: pilot.app.status.counts.late == 0)  # the header has heard of it
         await pilot.pause(0.2)
 
     assert compare(script)
@@ -97,6 +98,7 @@ def test_the_journal(compare: Compare, world: World) -> None:
                 await pilot.press("y")
             done = 1 if verb == "tag" else 2
             await until(pilot, lambda done=done: [e.result for e in app.acting.journal.entries] == ["done"] * done)
+        await until(pilot, lambda: app.status.counts.late == 0)
         await pilot.press("at")
         await shows(pilot, "Journal", "undone")
         await pilot.pause(0.2)
