@@ -1,6 +1,7 @@
 """The workstation: one Textual application over one `Client`."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable, Sequence
@@ -241,6 +242,9 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         """A module at a time, so that nobody waits for more than one."""
         for module in NEEDED_SOON:
             await asyncio.to_thread(import_module, module)
+        if self._signals:  # this process is the workstation's own
+            # What is there by now stays: a full collection need not walk over it, for 80 ms in the midst of a key.
+            gc.freeze()
 
     def _shells(self) -> list[ShellScreen]:
         """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
