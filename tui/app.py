@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, Protocol, Typ
 from textual import work
 from textual.app import App
 from textual.command import Provider
+from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
@@ -133,6 +134,15 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own for this platform; on Linux one that notices when the terminal is gone."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from flowtui.tui.hanging_up import LeavingDriver  # noqa: PLC0415 - there is no such driver elsewhere
+
+        return LeavingDriver
 
     def get_line_filters(self) -> list[LineFilter]:
         """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""

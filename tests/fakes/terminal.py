@@ -35,6 +35,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
         self._slave = slave
+        self._ends: tuple[int, ...] = (self._master, slave)
         self.process = subprocess.Popen(
             list(command),
             stdin=slave,
@@ -56,8 +57,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """The terminal goes, and sends no signal: it is nobody's controlling terminal."""
+        for end in self._ends:
+            os.close(end)
+        self._ends = ()
 
     def pump(self, seconds: float = 0.05) -> bytes:
         """Take in what the program writes within some seconds; answer with it."""

@@ -99,6 +99,18 @@ def test_an_engine_that_is_killed_is_started_again_once_and_then_by_hand(home: P
         assert restored(term)
 
 
+def test_a_terminal_that_goes_away_takes_the_workstation_and_its_engine_along(home: Path) -> None:
+    import psutil
+
+    with terminal(home, WITH_ENGINE) as term:
+        term.wait_for("engine here")
+        family = psutil.Process(term.process.pid).children(recursive=True)
+        assert family
+        term.hang_up()
+        assert term.process.wait(50) == 129
+        wait_until(lambda: not any(child.is_running() for child in family), what="the engine's end")
+
+
 def test_a_small_window_gets_a_friendly_word(home: Path) -> None:
     with terminal(home, columns=36, rows=9) as term:
         term.wait_for("40 × 10 cells")
