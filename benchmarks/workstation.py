@@ -5,6 +5,7 @@ python -m benchmarks.workstation
 
 import re
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ def fill(client: "LocalClient") -> dict[str, str]:
         client.save_deployment(DeploymentSpec(name=f"d{number}", flow_name=flow, entrypoint="f.py:f", path="."))
     running = {}
     for number in range(RUNS):
-        state = Failed(message="no such table") if number % 9 == 0 else Completed()
+        # Two hours ago: what is younger than a minute has another age each second, which is not idling.
+        ended = utc_now() - timedelta(hours=2)
+        state = Failed(timestamp=ended, message="no such table") if number % 9 == 0 else Completed(timestamp=ended)
         if number >= RUNS - CHANGES:
             state = Running()
         run = client.create_flow_run(NewFlowRun(flow_name=f"flow-{number % 7}", name=f"bench-{number:03}", state=state))

@@ -10,18 +10,21 @@ from typing import IO, Any
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from flowtui.tui.lean_output import lean
+
 __all__ = ["LeavingDriver"]
 
 
 class _UntilGone:
-    """A terminal's file, which is told of once when it cannot be written to, and then takes anything."""
+    """A terminal's file: what is written takes few bytes. It is told of once when it cannot be written to, and then
+    takes anything."""
 
     def __init__(self, file: IO[str], gone: Callable[[], None]) -> None:
         self._file, self._gone = file, gone
         self._is_gone = False
 
     def write(self, text: str) -> None:
-        self._try(lambda: self._file.write(text))
+        self._try(lambda: self._file.write(lean(text)))
 
     def flush(self) -> None:
         self._try(self._file.flush)

@@ -65,8 +65,20 @@ NEEDED_SOON: Final = (
     "flowtui.tui.screens.deployment",
     "flowtui.tui.screens.flows",
     "flowtui.tui.screens.confirm",
+    "flowtui.tui.screens.why",
+    "flowtui.tui.screens.pools",
+    "flowtui.tui.screens.blocks",
+    "flowtui.tui.screens.pool",
+    "flowtui.tui.screens.block",
+    "flowtui.tui.screens.help",
+    "flowtui.tui.screens.command_line",
+    "flowtui.tui.screens.palette",
+    "flowtui.tui.screens.action_menu",
+    "flowtui.tui.screens.journal",
+    "flowtui.tui.retrying.screen",
+    "flowtui.tui.compare.screen",
 )
-"""Modules that the first press of `2`, `3`, `4`, `r` or `R` would otherwise wait for: 100 ms in all."""
+"""Modules that the first press of a key would otherwise wait for, those most likely to be pressed first."""
 
 
 def palette() -> type[Provider]:

@@ -1,8 +1,8 @@
 """Painting one line: coloured pieces of text, cut and padded to the width that they have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -15,12 +15,15 @@ from flowtui.engine.query_terms import ascii_lower
 from flowtui.tui.text import safe
 from flowtui.tui.themes import Palette, palette_for
 
-__all__ = ["Align", "Span", "Spans", "clip", "fit", "highlighted", "palette_of", "strip_of", "width_of"]
+__all__ = ["Align", "Span", "Spans", "clip", "differences", "fit", "highlighted", "palette_of", "strip_of", "width_of"]
 
 Align = Literal["left", "right"]
 Span = tuple[str, str | Style]
 """A text and the role that colours it, or a style."""
 Spans = Sequence[Span]
+
+_NEAR: Final = 6
+"""Cells between two differences that are painted along with them."""
 
 
 def palette_of(widget: Widget | App[object]) -> Palette:
@@ -82,6 +85,33 @@ def highlighted(spans: Spans, words: str, palette: Palette) -> list[Span]:
             result.append((piece[part[0] : part[-1] + 1], own + match if is_lit else style))
         start += len(piece)
     return result
+
+
+def differences(before: Strip | None, now: Strip) -> list[tuple[int, int]]:
+    """Where a line differs from what was painted there, as (first cell, number of cells); places that lie near each
+    other are one, because a terminal takes longer to be sent somewhere than to be sent some cells."""
+    if before is None or before.cell_length != now.cell_length:
+        return [(0, now.cell_length)]
+    if before == now:
+        return []
+    found: list[tuple[int, int]] = []
+    for x, (old, new) in enumerate(zip(_cells(before), _cells(now), strict=True)):
+        if old != new:
+            if found and x - sum(found[-1]) <= _NEAR:
+                found[-1] = (found[-1][0], x + 1 - found[-1][0])
+            else:
+                found.append((x, 1))
+    return found
+
+
+def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
+    """The cells of a line; a wide character stands in its first, and what is left of it in the next."""
+    for text, style, _ in strip:
+        for character in text:
+            width = cell_len(character)
+            if width:
+                yield character, style
+            yield from ((character, style) for _ in range(width - 1))
 
 
 def strip_of(spans: Iterable[Span], palette: Palette, base: Style, width: int | None = None) -> Strip:

@@ -16,7 +16,7 @@ from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.columns import Column, Placed, place_columns
 from flowtui.tui.widgets.line_view import LineView
 from flowtui.tui.widgets.marks import Marks
-from flowtui.tui.widgets.paint import Span, Spans, fit, highlighted, palette_of, strip_of
+from flowtui.tui.widgets.paint import Span, Spans, differences, fit, highlighted, palette_of, strip_of
 from flowtui.tui.widgets.rows import Cell, ItemRows, Rows, is_gap
 
 __all__ = ["VirtualTable"]
@@ -130,6 +130,8 @@ class VirtualTable(LineView):
         self._sorted: tuple[int, bool] | None = None
         self._words = ""
         self._lit: dict[tuple[str, int], int] = {}
+        self._painted: dict[int, Strip] = {}
+        """What was painted last in each line of the screen."""
         self._flashes = 0
         self._placed: tuple[int, tuple[Placed, ...]] = (-1, ())
         self._resize()
@@ -218,10 +220,10 @@ class VirtualTable(LineView):
     def update(self, rows: Rows, changed: Iterable[str]) -> None:
         """Take rows with the same ids in the same order, of which only those in `changed` look different. Of these, the
         cells that do are painted."""
-        cells = self._light_up(rows, tuple(changed))
+        changed = tuple(changed)
+        self._light_up(rows, changed)
         self._rows = rows
-        for row_id, column in cells:
-            self._refresh_cell(row_id, column)
+        self.refresh_rows(changed)
 
     def forget_place(self) -> None:
         """The next rows are another list: the cursor goes to the first, and nothing is new or marked."""
@@ -240,16 +242,16 @@ class VirtualTable(LineView):
         self._sorted = None if column is None else (column, descending)
         self._refresh_header()
 
-    def _light_up(self, rows: Rows, changed: Iterable[str]) -> list[tuple[str, int]]:
-        """Light the cells on the screen that look different from now on, unless motion is not wanted; answers which."""
+    def _light_up(self, rows: Rows, changed: Iterable[str]) -> None:
+        """Light the cells on the screen that look different from now on, unless motion is not wanted."""
+        if self.app.animation_level == "none":
+            return
         self._flashes += 1
-        different = [(row_id, placed) for row_id in changed for placed in self._changed_columns(rows, row_id)]
-        if self.app.animation_level != "none":
-            lit = {(row_id, placed.index): self._flashes for row_id, placed in different if not placed.column.calm}
-            if lit:
-                self._lit.update(lit)
-                self.set_timer(_FLASH, partial(self._put_out, self._flashes))
-        return [(row_id, placed.index) for row_id, placed in different]
+        different = ((row_id, placed) for row_id in changed for placed in self._changed_columns(rows, row_id))
+        lit = {(row_id, placed.index): self._flashes for row_id, placed in different if not placed.column.calm}
+        if lit:
+            self._lit.update(lit)
+            self.set_timer(_FLASH, partial(self._put_out, self._flashes))
 
     def _changed_columns(self, rows: Rows, row_id: str) -> Iterator[Placed]:
         """The columns in which a row on the screen looks different among other rows."""
@@ -265,18 +267,7 @@ class VirtualTable(LineView):
         over = [cell for cell, number in self._lit.items() if number == flash]
         for cell in over:
             del self._lit[cell]
-            self._refresh_cell(*cell)
-
-    def _refresh_cell(self, row_id: str, column: int) -> None:
-        """Paint one cell again, if it is on the screen."""
-        index, x = self._rows.index_of(row_id), _GUTTER
-        if index is None or not self.top <= index < self.top + self.page_rows:
-            return
-        for placed in self._columns_for(self.line_width):
-            if placed.index == column:
-                self.refresh(Region(x, index - self.top + self.head, placed.width, 1))
-                return
-            x += placed.width + _GAP
+        self.refresh_rows(row_id for row_id, _ in over)
 
     def draw_title(self, column: int, title: Callable[[int], Spans]) -> None:
         """Draw a column's title by a function of its width: the axis of a chart, for instance."""
@@ -284,11 +275,14 @@ class VirtualTable(LineView):
         self._refresh_header()
 
     def refresh_rows(self, row_ids: Iterable[str]) -> None:
-        """Paint these rows again, if they are on the screen, and nothing else."""
-        for row_id in row_ids:
+        """Paint these rows again, as far as they are on the screen and look different now, and nothing else."""
+        for row_id in set(row_ids):
             index = self._rows.index_of(row_id)
-            if index is not None:
-                self._refresh_index(index)
+            if index is not None and self.top <= index < self.top + self.page_rows:
+                y = index - self.top + self.head
+                now = self._paint_row(index, self.line_width)
+                for x, width in differences(self._painted.get(y), now):
+                    self.refresh(Region(x, y, width, 1))
 
     def move_to_id(self, row_id: str) -> None:
         """Put the cursor on the row with that id, if there is one."""
@@ -385,8 +379,10 @@ class VirtualTable(LineView):
             return self._paint_header(width)
         index = self.top + y - self.head
         if index >= len(self._rows):
+            self._painted.pop(y, None)
             return self._paint_nothing(y - self.head, width)
-        return self._paint_row(index, width)
+        self._painted[y] = self._paint_row(index, width)
+        return self._painted[y]
 
     def _columns_for(self, width: int) -> tuple[Placed, ...]:
         if self._placed[0] != width:
