@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from textual.pilot import Pilot
 
 from flowtui.engine.client.current import close_current_client, current_client
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.query import Query
+from flowtui.engine.query import Query, parse
 from flowtui.engine.settings import current_settings
 from flowtui.engine.states import StateType
 from flowtui.server.embedded import ensure_backend
@@ -48,6 +49,46 @@ async def run(pilot: Pilot[int], client: Client) -> None:
     pilot.app.open_run(newest(client, "orders-etl", "COMPLETED"))  # type: ignore[attr-defined]
 
 
+async def graph(pilot: Pilot[int], client: Client) -> None:
+    """Which task feeds which."""
+    pilot.app.open_run(newest(client, "shop-report", "COMPLETED"), "graph")  # type: ignore[attr-defined]
+
+
+async def log(pilot: Pilot[int], client: Client) -> None:
+    """The log of a failed run, on its first error."""
+    pilot.app.open_run(newest(client, "invoice-check", "FAILED"), "logs")  # type: ignore[attr-defined]
+    await settle(pilot)
+    await pilot.press("E")
+
+
+async def why(pilot: Pilot[int], client: Client) -> None:
+    """What a late run waits for, in words."""
+    late = client.list_flow_runs(parse("is:late"), limit=1).items[0]
+    pilot.app.open_why(late.id)  # type: ignore[attr-defined]
+
+
+async def compare(pilot: Pilot[int], client: Client) -> None:
+    """What changed since the last good run."""
+    pilot.app.open_compare(None, newest(client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
+
+
+async def retry(pilot: Pilot[int], client: Client) -> None:
+    """What a retry would reuse, and what it would run."""
+    pilot.app.open_retry_plan(newest(client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
+
+
+async def flows(pilot: Pilot[int], client: Client) -> None:
+    """The flows of the folder, found without importing them."""
+    await pilot.press("3")
+
+
+async def radar(pilot: Pilot[int], client: Client) -> None:
+    """A week of schedules, against the limits."""
+    await pilot.press("4")
+    await settle(pilot)
+    await pilot.press("S")
+
+
 async def deployments(pilot: Pilot[int], client: Client) -> None:
     """What can be run, when it runs next, and how it went."""
     await pilot.press("4")
@@ -69,6 +110,13 @@ SHOTS: dict[str, Shot] = {
     "home": home,
     "runs": runs,
     "run": run,
+    "graph": graph,
+    "log": log,
+    "why": why,
+    "compare": compare,
+    "retry": retry,
+    "flows": flows,
+    "radar": radar,
     "deployments": deployments,
     "form": form,
     "blocks": blocks,
@@ -95,14 +143,15 @@ async def draw(names: list[str]) -> None:
     prepare(client, flows, lambda sentence: print(sentence, file=sys.stderr))
     client.save_block("secret", "warehouse-password", {"value": "correct horse battery staple"})
     client.save_block("webhook", "team-alerts", {"url": "https://hooks.example.com/services/T1/B2"})
-    app = FlowtuiApp(client, backend=lambda opened: ensure_backend(current_settings(), opened))
+    app = FlowtuiApp(client, backend=lambda opened: ensure_backend(current_settings(), opened), folder=flows)
     try:
         async with app.run_test(size=SIZE, notifications=False) as pilot:
             await until(pilot, lambda: client.run_counts().running >= 1 and finished(client) >= 9)
             for name in names:
                 await SHOTS[name](pilot, client)
                 await settle(pilot)
-                (OUT / f"{name}.svg").write_text(checked(name, app.export_screenshot(title="flowtui")))
+                picture = without_host(app.export_screenshot(title="flowtui"))
+                (OUT / f"{name}.svg").write_text(checked(name, picture))
                 print(OUT / f"{name}.svg", file=sys.stderr)
                 while len(app.screen_stack) > 1:
                     app.pop_screen()
@@ -113,7 +162,7 @@ async def draw(names: list[str]) -> None:
 
 
 def finished(client: Client) -> int:
-    return len([run for run in client.list_flow_runs(limit=50).items if run.state.is_final()])
+    return len(client.list_flow_runs(parse("is:ended"), limit=50).items)
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
@@ -122,6 +171,12 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise SystemExit(f"The demo's flows were not in full swing within {PATIENCE:g} s.")
         await pilot.pause(0.2)
+
+
+def without_host(svg: str) -> str:
+    """The worker is called after the machine; in the picture it has another name of the same length."""
+    host = re.escape(socket.gethostname())
+    return re.sub(rf"backend-{host}-\d+", lambda found: "backend-desk-4711000000"[: len(found.group())], svg)
 
 
 def checked(name: str, svg: str) -> str:

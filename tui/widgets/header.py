@@ -132,7 +132,7 @@ class _Line(Widget):
         palette, width, now = palette_of(self), self.size.width, self._now()
         self._shown = self._words(now)
         brand: list[Span] = [(" flowtui", "bold accent")]
-        parts = _fitting(self._parts(now), width - width_of(brand) - 2)
+        parts = _fitting(self._parts(now), width - width_of(brand) - len(_GAP))
         right_width = sum(width_of(part.spans) for part in parts) + len(_GAP) * max(len(parts) - 1, 0)
         room = width - width_of(brand) - right_width - 2 * len(_GAP)
         address = clip(self._status.address, room) if room >= 8 else ""
