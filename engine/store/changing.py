@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from flowtui.engine.clock import to_micros
 from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.engine.evolve import evolve
 from flowtui.engine.ids import new_id
@@ -25,7 +26,7 @@ from flowtui.engine.states import AwaitingRetry, Cancelling, Paused, Scheduled, 
 from flowtui.engine.store import pauses, run_edits
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import event_state, load, state_of
-from flowtui.engine.store.tables import event
+from flowtui.engine.store.tables import event, flow_run
 from flowtui.engine.store.transitions import lock_run, propose
 
 __all__ = ["change"]
@@ -133,7 +134,28 @@ def _restore(database: Database, connection: sa.Connection, row: sa.Row[Any], no
         # It ended then and not now: how long it ran, and the hour in which it failed, are as they were.
         state = evolve(before, id=new_id())
     answer = propose(database, connection, row.id, state, epoch=None, force=False, result=None)
+    if answer.status == "ACCEPT" and before.is_final():
+        _due_as_before(connection, row, now)
     return _moved(row.id, answer, None, "it was put back already")
+
+
+def _due_as_before(connection: sa.Connection, row: sa.Row[Any], now: State) -> None:
+    """A retry makes a run due when it is to begin; when it is taken back, it was due when it was before."""
+    due_before = (
+        sa.select(event)
+        .where(
+            event.c.subject_id == row.id, event.c.kind == "flow-run", event.c.state_type == StateType.SCHEDULED.value
+        )
+        .where(event.c.id != now.id)
+        .order_by(event.c.seq.desc())
+        .limit(1)
+    )
+    for found in connection.execute(due_before).all():
+        due = event_state(found).details.get("scheduled_time")
+        if due is not None:
+            instant = to_micros(datetime.fromisoformat(str(due)))
+            times = {"expected_start": instant, "sort_time": row.start_time if row.start_time is not None else instant}
+            connection.execute(sa.update(flow_run).where(flow_run.c.id == row.id).values(times))
 
 
 def _state_before(connection: sa.Connection, run_id: str, now: State) -> State | None:

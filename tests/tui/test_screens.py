@@ -369,13 +369,13 @@ def test_a_run_shows_its_tasks_log_parameters_result_and_states(app: FlowtuiApp,
         await shows(pilot, "daily-etl › violet-finch", "✔ Completed  1m12s", "load_page-0", "48/48")
         await pilot.press("right_square_bracket")
         await shows(pilot, "Finished in state Completed()", "2 lines")
-        await pilot.press("right_square_bracket")
+        await pilot.press(*["right_square_bracket"] * 3)  # past the graph and the radar
         await shows(pilot, '"source": "api.example.com"', '"rows": 10000')
         await pilot.press("right_square_bracket")
         await shows(pilot, '"skipped": 7')
         await pilot.press("right_square_bracket")
         await shows(pilot, "WHEN", "▶ Running", "✔ Completed", "1m12s")
-        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        await pilot.press(*["left_square_bracket"] * 5)
         await until(pilot, lambda: isinstance(app.focused, LogView))
 
     play(app, script)

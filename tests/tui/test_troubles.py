@@ -3,7 +3,7 @@
 import ast
 import importlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from textual import work
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
+from flowtui.engine.log_tests import LogMarks, LogTest
 from flowtui.engine.model import Change, FlowRun, LogPage
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.launch import write_down_trouble
+from flowtui.tui.logs.source import RunLog
 from flowtui.tui.places import NEEDED_SOON
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.screens.run import RunScreen
@@ -52,7 +54,7 @@ def test_what_a_worker_of_a_screen_did_not_expect_is_told_and_logged(
     app: FlowtuiApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await shows(pilot, "Nothing. All is well.")
+        await shows(pilot, "nobody serves")
         screen = Clumsy()
         await app.push_screen(screen)
         await told(pilot, "NoMatches")
@@ -65,15 +67,19 @@ def test_what_a_worker_of_a_screen_did_not_expect_is_told_and_logged(
 
 
 def test_what_reading_a_log_did_not_expect_is_told(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
-    async def broken(start: int, limit: int) -> LogPage:
-        raise ValueError("this is no page")
+    class Broken(RunLog):
+        async def read(self, start: int, limit: int) -> LogPage:
+            raise ValueError("this is no page")
+
+        async def mark(self, tests: Sequence[LogTest], start: int, limit: int) -> LogMarks:
+            raise ValueError("this is no page")
 
     async def script(pilot: Pilot[Any]) -> None:
         app.open_run(day["failed"].id, "logs")
         await shows(pilot, "follow")
         await until(pilot, lambda: app.screen.query_one(LogPane).view.book.total)
         pane = app.screen.query_one(LogPane)
-        pane.open(broken, app.notify_error)
+        pane.open(Broken(app.call, lambda: app.client, day["failed"].id), app.notify_error)
         await pilot.press("slash", "a", "enter")
         await told(pilot, "ValueError: this is no page")
 

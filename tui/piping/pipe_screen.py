@@ -18,6 +18,7 @@ from flowtui.tui.piping.records import FORMATS, Format, Records
 from flowtui.tui.piping.running import PipedCommand
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.key_bar import KeyBar
+from flowtui.tui.widgets.telling import TellsTrouble
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
@@ -27,7 +28,7 @@ __all__ = ["PipeScreen"]
 _FORMS = {"jsonl": "JSON lines", "csv": "CSV", "text": "text"}
 
 
-class PipeScreen(ModalScreen[None]):
+class PipeScreen(TellsTrouble, ModalScreen[None]):
     """A line for the command, its output, its errors apart, and how it ended. Given a command, it is run at once."""
 
     DEFAULT_CSS = """

@@ -20,6 +20,7 @@ from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.key_bar import KeyBar
 from flowtui.tui.widgets.rows import Cell, ItemRows
+from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _LOOKED_AT = 200
 """Rows of an answer that say how wide columns are."""
 
 
-class SqlScreen(ModalScreen[None]):
+class SqlScreen(TellsTrouble, ModalScreen[None]):
     """Takes the records in first, then answers. Given a question, it is answered as soon as they are in."""
 
     DEFAULT_CSS = """

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from flowtui.engine.model import Change
 from flowtui.tui.run.seen import Seen
+from flowtui.tui.widgets.telling import TellsTrouble
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
@@ -23,7 +24,7 @@ LOW: Final = 7
 """With less lines than this a pane shows its main part only."""
 
 
-class RunPane(Vertical):
+class RunPane(TellsTrouble, Vertical):
     """A pane shows what the screen has `Seen`; what it needs beyond that it reads in `load`."""
 
     DEFAULT_CSS = "RunPane { height: 1fr; }"

@@ -18,6 +18,7 @@ from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import palette_of
 from flowtui.tui.widgets.rows import Cell, ItemRows
+from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["ColumnsScreen"]
@@ -32,7 +33,7 @@ class _Line:
     is_on: bool
 
 
-class ColumnsScreen(ModalScreen[None]):
+class ColumnsScreen(TellsTrouble, ModalScreen[None]):
     """`apply` is called with the chosen columns after each change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

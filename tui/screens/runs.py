@@ -9,18 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.listing import NEWEST, SORTS, QueryValue, RunSort
-from flowtui.engine.model import Change, FlowRun, TaskRunFilter
+from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.query import parse
 from flowtui.engine.query_edits import toggled
-from flowtui.engine.states import StateType
 from flowtui.engine.usual import usual_of
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
+from flowtui.tui.glance import read_glance
 from flowtui.tui.piping.records import Records
 from flowtui.tui.piping.run_records import records_of_query, records_of_runs
 from flowtui.tui.run_cells import is_live
@@ -36,15 +35,13 @@ from flowtui.tui.views.model import ALL, View
 from flowtui.tui.widgets.filter_bar import FilterBar
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.paint import Span
-from flowtui.tui.widgets.preview import Glance, RunPreview
+from flowtui.tui.widgets.preview import RunPreview
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["RunsScreen"]
 
 _SETTLE = 0.08
 """Seconds that the cursor must rest before the preview is read: holding a key down reads nothing."""
-_LOG_LINES = 12
-_TASKS = 200
 _MANY = 100
 """More changed runs than this are read again as a page instead of one by one."""
 _COUNT_AGAIN = 20.0
@@ -587,17 +584,3 @@ class RunsScreen(ActsOnRuns, ShellScreen):
 
 def _same_order(one: RunList, other: RunList) -> bool:
     return one.above == other.above and [run.id for run in one.runs] == [run.id for run in other.runs]
-
-
-def read_glance(client: Client, run: FlowRun) -> Glance:
-    """What the preview shows of a run: at most some hundred tasks, and the end of its log."""
-    where = TaskRunFilter(flow_run_id=run.id)
-    tasks = client.list_task_runs(where, limit=_TASKS).items
-    if run.stats.tasks > _TASKS:
-        # The first page is not where the news is: look for what failed and what runs.
-        known = {task.id: task for task in tasks}
-        for kinds, limit in (((StateType.FAILED, StateType.CRASHED), 5), ((StateType.RUNNING,), 20)):
-            for task in client.list_task_runs(replace(where, state_types=kinds), limit=limit).items:
-                known[task.id] = task
-        tasks = tuple(sorted(known.values(), key=lambda task: task.id))
-    return Glance(run, tasks, client.read_logs(run.id, start=-_LOG_LINES, limit=_LOG_LINES).lines)

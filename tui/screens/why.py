@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.text import safe
 from flowtui.tui.why_lines import remedies_of
 from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.why_view import WhyView
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _AGAIN = 1.0
 """Seconds after which it is asked again: times grow, and what holds a run back may change without any commit."""
 
 
-class WhyScreen(ModalScreen[None]):
+class WhyScreen(TellsTrouble, ModalScreen[None]):
     """Answers when it is closed. A digit copies the command that stands behind it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,11 +58,6 @@ class WhyScreen(ModalScreen[None]):
             return
         self.query_one(WhyView).show(found)
         self._show_keys(len(remedies_of(found)))
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What a worker did not expect is told, not swallowed."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            cast("FlowtuiApp", self.app).notify_error(event.worker.error)
 
     def _show_keys(self, remedies: int) -> None:
         palette = palette_of(self)

@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.model import LogLine
@@ -61,6 +63,14 @@ class LogKeys(Widget):
     def source(self) -> LogSource | None:
         """Where the lines come from."""
         raise NotImplementedError
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is told, not swallowed."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            closed = not self.is_attached and isinstance(error, NoMatches)
+            if not closed:
+                self._say_trouble(error)
 
     def _say_trouble(self, error: BaseException) -> None:
         raise NotImplementedError

@@ -10,9 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.css.query import NoMatches
 from textual.widgets import Input, Static
-from textual.worker import Worker, WorkerState
 
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.log_tests import LogTest
@@ -130,14 +128,6 @@ class LogPane(LogKeys):
             self.view.set_names(facts.tasks)
         self.facts = facts
         self.view.set_origin(min((run.started_or_due for run in facts.runs), default=None))
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What a worker did not expect is told, not swallowed."""
-        error = event.worker.error
-        if event.state is WorkerState.ERROR and error is not None:
-            closed = not self.is_attached and isinstance(error, NoMatches)
-            if not closed:
-                self._complain(error)
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= _SIDE, "-side")

@@ -15,7 +15,19 @@ from flowtui.engine.query_terms import ascii_lower
 from flowtui.tui.text import safe
 from flowtui.tui.themes import Palette, palette_for
 
-__all__ = ["Align", "Span", "Spans", "clip", "differences", "fit", "highlighted", "palette_of", "strip_of", "width_of"]
+__all__ = [
+    "Align",
+    "Span",
+    "Spans",
+    "clip",
+    "differences",
+    "fit",
+    "highlighted",
+    "palette_of",
+    "strip_of",
+    "style_of",
+    "width_of",
+]
 
 Align = Literal["left", "right"]
 Span = tuple[str, str | Style]
@@ -85,6 +97,11 @@ def highlighted(spans: Spans, words: str, palette: Palette) -> list[Span]:
             result.append((piece[part[0] : part[-1] + 1], own + match if is_lit else style))
         start += len(piece)
     return result
+
+
+def style_of(style: str | Style, palette: Palette) -> Style:
+    """The style of a role, or the style itself."""
+    return palette.style(style) if isinstance(style, str) else style
 
 
 def differences(before: Strip | None, now: Strip) -> list[tuple[int, int]]:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from flowtui.engine.query_terms import ascii_lower
+from flowtui.tui.widgets.columns import Placed
 from flowtui.tui.widgets.paint import Spans
 
-__all__ = ["Cell", "ItemRows", "Rows", "gap_at", "gap_id", "is_gap"]
+__all__ = ["Cell", "ItemRows", "Rows", "gap_at", "gap_id", "has_words", "is_gap", "read_around", "spans_of"]
 
 Cell = str | Spans | Callable[[int], Spans]
 """A cell's text, coloured pieces of text, or a function that draws them for the column's width."""
@@ -73,3 +75,27 @@ class ItemRows(Generic[T]):
 
     def cells(self, index: int) -> Sequence[Cell]:
         return self._paint(self.items[index])
+
+
+def spans_of(cell: Cell, width: int) -> Spans:
+    """A cell's coloured pieces of text, drawn for a width where it is drawn."""
+    if isinstance(cell, str):
+        return [(cell, "text")]
+    return cell(width) if callable(cell) else cell
+
+
+def has_words(rows: Rows, index: int, columns: Sequence[Placed], words: str) -> bool:
+    """Whether one of these columns of a row has these letters, whatever their case."""
+    wanted, cells = ascii_lower(words), rows.cells(index)
+    texts = ("".join(text for text, _ in spans_of(cells[each.index], each.width)) for each in columns)
+    return any(wanted in ascii_lower(text) for text in texts)
+
+
+def read_around(rows: Rows, index: int, most: int) -> range:
+    """The rows around one that were read, at most so many."""
+    first = end = index
+    while first > max(index - most // 2, 0) and not is_gap(rows.row_id(first - 1)):
+        first -= 1
+    while end < min(index + most // 2, len(rows)) and not is_gap(rows.row_id(end)):
+        end += 1
+    return range(first, end)

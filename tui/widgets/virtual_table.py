@@ -11,13 +11,11 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from flowtui.engine.query_terms import ascii_lower
-from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.columns import Column, Placed, place_columns
 from flowtui.tui.widgets.line_view import LineView
 from flowtui.tui.widgets.marks import Marks
-from flowtui.tui.widgets.paint import Span, Spans, differences, fit, highlighted, palette_of, strip_of
-from flowtui.tui.widgets.rows import Cell, ItemRows, Rows, is_gap
+from flowtui.tui.widgets.paint import Span, Spans, differences, fit, highlighted, palette_of, strip_of, style_of
+from flowtui.tui.widgets.rows import ItemRows, Rows, has_words, is_gap, read_around, spans_of
 
 __all__ = ["VirtualTable"]
 
@@ -260,7 +258,7 @@ class VirtualTable(LineView):
             return
         before, after = self._rows.cells(old), rows.cells(new)
         for placed in self._columns_for(self.line_width):
-            if _spans(before[placed.index], placed.width) != _spans(after[placed.index], placed.width):
+            if spans_of(before[placed.index], placed.width) != spans_of(after[placed.index], placed.width):
                 yield placed
 
     def _put_out(self, flash: int) -> None:
@@ -433,12 +431,12 @@ class VirtualTable(LineView):
         spans: list[Span] = [(bar, "accent"), ("•" if marked else " ", "accent")]
         cells = self._rows.cells(index)
         for placed in self._columns_for(width):
-            cell: Spans = fit(_spans(cells[placed.index], placed.width), placed.width, placed.column.align)
+            cell: Spans = fit(spans_of(cells[placed.index], placed.width), placed.width, placed.column.align)
             if self._words:
                 cell = highlighted(cell, self._words, palette)
             if (row_id, placed.index) in self._lit:
                 flash = palette.style("on-flash")
-                cell = [(text, _style(style, palette) + flash) for text, style in cell]
+                cell = [(text, style_of(style, palette) + flash) for text, style in cell]
             spans.extend(cell)
             spans.append((" " * _GAP, ""))
         return strip_of(spans, palette, base, width)
@@ -533,7 +531,7 @@ class VirtualTable(LineView):
 
     def action_invert_marks(self) -> None:
         """Mark what is not marked, and the other way round, among the rows that were read."""
-        ids = (self._rows.row_id(index) for index in self._read_around(10_000))
+        ids = (self._rows.row_id(index) for index in read_around(self._rows, self._index, 10_000))
         self._set_marks(self._marks.inverted(row_id for row_id in ids if not is_gap(row_id)))
 
     def mark_all(self) -> None:
@@ -556,10 +554,10 @@ class VirtualTable(LineView):
         """Put the cursor on the next row that was read and has the letters; with `here`, the present one counts."""
         if not self._words:
             return False
-        near = self._read_around(2 * _MOST_LOOKED_AT)
+        near = read_around(self._rows, self._index, 2 * _MOST_LOOKED_AT)
         begin = self._index if here else self._index + direction
         for index in range(begin, near.stop if direction > 0 else near.start - 1, direction):
-            if self._has_words(index):
+            if has_words(self._rows, index, self._columns_for(self.line_width), self._words):
                 self._show_among_others(index)
                 return True
         return False
@@ -570,23 +568,6 @@ class VirtualTable(LineView):
         self._move(index)
         if not seen:
             self.scroll_top(min(max(index - self.page_rows // 2, 0), self.last_top))
-
-    def _has_words(self, index: int) -> bool:
-        words = ascii_lower(self._words)
-        cells = self._rows.cells(index)
-        placed = self._columns_for(self.line_width)
-        texts = ("".join(text for text, _ in _spans(cells[each.index], each.width)) for each in placed)
-        return any(words in ascii_lower(text) for text in texts)
-
-    def _read_around(self, most: int) -> range:
-        """The rows around the cursor that were read, at most so many."""
-        first = end = self._index
-        last = len(self._rows)
-        while first > max(self._index - most // 2, 0) and not is_gap(self._rows.row_id(first - 1)):
-            first -= 1
-        while end < min(self._index + most // 2, last) and not is_gap(self._rows.row_id(end)):
-            end += 1
-        return range(first, end)
 
     # -- mouse --------------------------------------------------------------------------------------------------------
 
@@ -610,13 +591,3 @@ class VirtualTable(LineView):
                 self.post_message(self.TitleClicked(self, placed.index))
                 return
             left += placed.width + _GAP
-
-
-def _style(style: str | Style, palette: Palette) -> Style:
-    return palette.style(style) if isinstance(style, str) else style
-
-
-def _spans(cell: Cell, width: int) -> Spans:
-    if isinstance(cell, str):
-        return [(cell, "text")]
-    return cell(width) if callable(cell) else cell
