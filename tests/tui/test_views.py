@@ -151,6 +151,11 @@ def test_views_are_chosen_by_digit_number_and_name(world: World, day: dict[str, 
     assert [view.name for view in ViewFiles(tmp_path).views()][-1] == "etl now"
 
 
+def under_the_cursor(app: FlowtuiApp) -> str:
+    """The line of the uppermost screen that the cursor stands on."""
+    return next((line for line in screen_text(app).split("\n") if "▌" in line[20:]), "")
+
+
 def test_columns_are_chosen_while_the_list_is_in_sight(world: World, day: dict[str, FlowRun], tmp_path: Path) -> None:
     app = restarted(world, tmp_path)
 
@@ -162,6 +167,7 @@ def test_columns_are_chosen_while_the_list_is_in_sight(world: World, day: dict[s
         await shows(pilot, "Which parameter?")
         await pilot.press(*"repos", "enter")
         await until(pilot, lambda: screen.view.columns[-1] == Shown("param.repos"))
+        await until(pilot, lambda: "repos" in under_the_cursor(app))  # in the list of columns, which is above again
         await pilot.press(*["K"] * 9, "escape")
         await until(pilot, lambda: "REPOS" in screen_text(app))
         assert screen.view.columns[1] == Shown("param.repos")

@@ -163,7 +163,7 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
         x, y = box.x + pad_x, box.y + pad_y
         if not (left <= x and x + box.width <= left + view.width and top <= y < top + view.height):
             across, down = x + box.width // 2 - view.width // 2, y - view.height // 2
-            self.scroll_to(max(across, 0), max(down, 0), animate=False, force=True)
+            self.scroll_to(max(across, 0), max(down, 0), animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         self._see()
