@@ -157,7 +157,8 @@ class Worker:
             self._error = str(error)
             await asyncio.sleep(_AFTER_TROUBLE)
             return
-        self._had_enough = self._options.run_once and (self._had_enough or len(sighting.claims) < free)
+        if self._options.run_once and sighting.asked and len(sighting.claims) < free:
+            self._had_enough = True
         for claim in sighting.claims:
             in_hand = self._in_hand[claim.run.id] = _InHand(claim=claim)
             group.create_task(self._carry(in_hand), name=f"run {claim.run.name}")

@@ -28,6 +28,8 @@ class Sighting:
 
     claims: tuple[Claim, ...] = ()
     cancelling: frozenset[str] = frozenset()
+    asked: bool = False
+    """The store was asked for due runs: what is not among the claims was not to be had."""
 
 
 class Lookout:
@@ -51,13 +53,15 @@ class Lookout:
         self._clock = clock
         self._cursor: int | None = None
         self._look_for_due = True
+        self._freed = False
         self._some_wait = False
         """Runs are due that a limit or a pause keeps back."""
         self._due = clock()
 
     def slot_freed(self) -> None:
-        """A run has ended, so one that waits for a slot may start."""
-        self._look_for_due = True
+        """A run has ended, so one that waits for a slot may start. Comes while a look may be under way that still
+        counts without that slot; so it stays until a look has one."""
+        self._freed = True
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due, unless there is news."""
@@ -71,13 +75,16 @@ class Lookout:
             cancelling |= self._all_cancelling(in_hand)
         if missed or self._clock() >= self._due or any(self._matters(change) for change in changes):
             self._look_for_due = True
+        if self._freed and free > 0:
+            self._freed, self._look_for_due = False, True
         claims: tuple[Claim, ...] = ()
+        asked = self._look_for_due and free > 0
         if self._look_for_due:
             self._look_for_due = False
             claims = self._claim(free) if free > 0 else ()
             # Without a free slot there is nothing to be woken for: the run that frees one says so.
             self._due = self._clock() + (self._seconds_to_next() if free > len(claims) else _LONGEST)
-        return Sighting(claims=claims, cancelling=frozenset(cancelling))
+        return Sighting(claims=claims, cancelling=frozenset(cancelling), asked=asked)
 
     def _claim(self, free: int) -> tuple[Claim, ...]:
         faults.hit("worker.before_claim")
