@@ -4,34 +4,27 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from textual import work
-from textual.app import App
 from textual.command import Provider
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
 
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, NotFound, StoreError
-from flowtui.tui.acting.acting import Acting
-from flowtui.tui.acting.engine import engine_deed
-from flowtui.tui.acting.target import Subjects, target_of
-from flowtui.tui.commands import Command
+from flowtui.tui.going import Going
 from flowtui.tui.keys import APP_BINDINGS
-from flowtui.tui.live import LiveFeed, News
 from flowtui.tui.messages import NewsArrived, StoreChanged
-from flowtui.tui.piping.piping import Piping
-from flowtui.tui.piping.records import Records
 from flowtui.tui.places import MODES, NEEDED_SOON, palette
 from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
@@ -41,6 +34,13 @@ from flowtui.tui.themes import THEMES
 from flowtui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
+    from flowtui.tui.acting.acting import Acting
+    from flowtui.tui.acting.target import Subjects
+    from flowtui.tui.commands import Command
+    from flowtui.tui.live import LiveFeed, News
+    from flowtui.tui.piping.piping import Piping
+    from flowtui.tui.piping.records import Records
     from flowtui.tui.views.files import ViewFiles
 
 __all__ = ["BackendHandle", "FlowtuiApp"]
@@ -70,7 +70,7 @@ class BackendHandle(Protocol):
         ...
 
 
-class FlowtuiApp(App[int], inherit_bindings=False):
+class FlowtuiApp(Going, inherit_bindings=False):
     """`client` is a client, or a function that opens one: that is called in a thread after the first frame, because
     opening a store imports for a third of a second. `backend` starts the embedded backend (or attaches to the one
     that serves the store, and answers None).
@@ -95,9 +95,9 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
     def __init__(
         self,
-        client: Client | Callable[[], Client],
+        client: "Client | Callable[[], Client]",
         *,
-        backend: Callable[[Client], BackendHandle | None] | None = None,
+        backend: Callable[["Client"], BackendHandle | None] | None = None,
         start_mode: str = "home",
         now: Clock = utc_now,
         zone: tzinfo | None = None,
@@ -126,10 +126,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self._home = home
         self._views: ViewFiles | None = None
         self.status = Status(read_only=read_only)
-        self.acting = Acting(self, read_only=read_only, journal_file=journal_file)
-        """What was done here, and what can be taken back."""
-        self.piping = Piping(self)
-        """What is handed on to commands, and those that are kept."""
+        self._journal_file = journal_file
         self._keys = TypeAhead(self, super().on_event)
         for theme in THEMES:
             self.register_theme(theme)
@@ -155,6 +152,24 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         else:
             await super().on_event(event)
 
+    @cached_property
+    def acting(self) -> "Acting":
+        """What was done here, and what can be taken back."""
+        from flowtui.tui.acting.acting import Acting  # noqa: PLC0415 - 10 ms that the first frame need not wait for
+
+        return Acting(self, read_only=self.status.read_only, journal_file=self._journal_file)
+
+    @cached_property
+    def piping(self) -> "Piping":
+        """What is handed on to commands, and those that are kept."""
+        from flowtui.tui.piping.piping import Piping  # noqa: PLC0415 - 5 ms that the first frame need not wait for
+
+        return Piping(self)
+
+    def _has(self, part: str) -> bool:
+        """Whether a part that is made when it is wanted first has been made."""
+        return part in self.__dict__
+
     # -- client -----------------------------------------------------------------------------------------------------
 
     @property
@@ -163,7 +178,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         return self._client is not None
 
     @property
-    def client(self) -> Client:
+    def client(self) -> "Client":
         """The client. Raises `StoreError` while the store is still being opened."""
         if self._client is None:
             raise StoreError("The store is still being opened; try again in a moment.")
@@ -196,7 +211,6 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         except FlowtuiError as error:
             self.exit(2, return_code=2, message=safe(str(error)))
             return
-        await self.acting.open()
         self._client = client
         self._set_status(address=client.address, link="live", fresh=self.now())
         for screen in self._shells():
@@ -206,8 +220,10 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if self._backend_starter is not None:
             self._start_engine(by_hand=False)
 
-    def _open_client(self) -> tuple[Client, LiveFeed]:
+    def _open_client(self) -> "tuple[Client, LiveFeed]":
         """Called in a thread. The place in the feed is taken before any screen reads."""
+        from flowtui.tui.live import LiveFeed  # noqa: PLC0415 - in this thread
+
         client = self._opener()
         feed = LiveFeed(client, self._tell)
         feed.mark()
@@ -218,7 +234,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.notify_error(event.worker.error)
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, news: "News") -> None:
         """Called in the feed's thread. The loop may be gone already when the app ends."""
         with suppress(RuntimeError):
             self.post_message(NewsArrived(news))
@@ -250,11 +266,15 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     @work(group="warm-up", exit_on_error=False)
     async def _warm_up(self) -> None:
         """A module at a time, so that nobody waits for more than one."""
-        for module in NEEDED_SOON:
-            await asyncio.to_thread(import_module, module)
-        if self._signals:  # this process is the workstation's own
-            # What is there by now stays: a full collection need not walk over it, for 80 ms in the midst of a key.
-            gc.freeze()
+        try:
+            await self.acting.open()
+            for module in NEEDED_SOON:
+                await asyncio.to_thread(import_module, module)
+        finally:
+            if self._signals:  # this process is the workstation's own
+                # What is there by now stays: a full collection need not walk over it, for 80 ms in the midst of a key.
+                gc.freeze()
+                gc.enable()
 
     def _shells(self) -> list[ShellScreen]:
         """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
@@ -294,15 +314,16 @@ class FlowtuiApp(App[int], inherit_bindings=False):
     # -- acting -------------------------------------------------------------------------------------------------------
 
     @work(group="act", exit_on_error=False)
-    async def act(self, verb_id: str, subjects: Subjects, then: Callable[[], None] | None = None) -> None:
+    async def act(self, verb_id: str, subjects: "Subjects", then: Callable[[], None] | None = None) -> None:
         """Do something to runs: ask what has to be asked, carry it out, write it down. `then` is called when something
         was done. `verb_id` is one of `RUN_VERBS`; `subjects` are runs, their ids, or a query."""
         if await self.acting.act(verb_id, subjects) and then is not None:
             then()
 
     @work(group="act", exit_on_error=False)
-    async def act_menu(self, subjects: Subjects, then: Callable[[], None] | None = None) -> None:
+    async def act_menu(self, subjects: "Subjects", then: Callable[[], None] | None = None) -> None:
         """Show what can be done to runs, and do what is chosen. Which runs that are is fixed before."""
+        from flowtui.tui.acting.target import target_of  # noqa: PLC0415 - as above
         from flowtui.tui.screens.action_menu import ActionMenuScreen  # noqa: PLC0415 - only when it is shown
 
         try:
@@ -313,7 +334,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if not target.ids:
             self.tell("No run is meant, or those that were are gone.")
             return
-        refusal = "nothing is changed here" if self.acting.read_only else ""
+        refusal = "nothing is changed here" if self.status.read_only else ""
         verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=refusal))
         if verb_id is not None and await self.acting.act(verb_id, target) and then is not None:
             then()
@@ -330,50 +351,17 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if not isinstance(self.screen, JournalScreen):
             self.push_screen(JournalScreen())
 
+    @property
+    def grace_words(self) -> str:
+        """What is about to be done, and how to keep that from happening; empty when nothing is."""
+        return self.acting.grace_words if self._has("acting") else ""
+
     def show_grace(self) -> None:
         """Bring the line up to date that says what is about to be done."""
         for screen in self._shells()[-1:]:
-            screen.show_grace(self.acting.grace_words)
+            screen.show_grace(self.grace_words)
 
     # -- going places -------------------------------------------------------------------------------------------------
-
-    def open_run(
-        self, run_id: str, tab: str = "timeline", *, task_run_id: str | None = None, line: int | None = None
-    ) -> None:
-        """Show one flow run, above the screen that is on; its log at a line, or where a task run begins."""
-        from flowtui.tui.screens.run import RunScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(RunScreen(run_id, tab, task_run_id=task_run_id, line=line))
-
-    def open_retry_plan(self, run_id: str) -> None:
-        """Show what a retry of a run would do, and let a person change it before it is done."""
-        from flowtui.tui.retrying.screen import RetryPlanScreen  # noqa: PLC0415 - brings the forms with it
-
-        self.push_screen(RetryPlanScreen(run_id))
-
-    def open_compare(self, older_id: str | None, newer_id: str) -> None:
-        """Say what changed between two runs; None is the last run before the newer one that completed."""
-        from flowtui.tui.compare.screen import CompareScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(CompareScreen(older_id, newer_id))
-
-    def open_deployment(self, deployment_id: str) -> None:
-        """Show one deployment, above the screen that is on."""
-        from flowtui.tui.screens.deployment import DeploymentScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(DeploymentScreen(deployment_id))
-
-    def action_radar(self) -> None:
-        """Show when all schedules fire, and whether there are slots for their runs."""
-        from flowtui.tui.screens.radar import RadarScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(RadarScreen())
-
-    def open_why(self, run_id: str) -> None:
-        """Say why a run waits, above the screen that is on."""
-        from flowtui.tui.screens.why import WhyScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(WhyScreen(run_id))
 
     def open_runs(self, query: str = "") -> None:
         """Show the list of runs, filtered by what `query` says."""
@@ -421,7 +409,7 @@ class FlowtuiApp(App[int], inherit_bindings=False):
 
         self.push_screen(CommandLineScreen(), self._obey)
 
-    def _obey(self, command: Command | None) -> None:
+    def _obey(self, command: "Command | None") -> None:
         """Carry a command out."""
         if command is None:
             return
@@ -482,27 +470,32 @@ class FlowtuiApp(App[int], inherit_bindings=False):
             found.append(runs[0].id)
         self.open_logs(found)
 
-    def open_logs(self, run_ids: Sequence[str]) -> None:
-        """Show the logs of several runs as one, by time; of one run, with those of its subflows."""
-        from flowtui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - only when it is shown
-
-        self.push_screen(LogsScreen(run_ids))
-
     # -- handing on ---------------------------------------------------------------------------------------------------
 
-    def open_pipe(self, records: Records) -> None:
+    def open_pipe(self, records: "Records") -> None:
         """Hand records to a command of the shell, which is asked for, and show what it writes."""
         self.piping.pipe(records)
 
+    def records_here(self) -> "Records | None":
+        """What the pane that has the keyboard, or the screen around it, has to hand on."""
+        node: Any = self.focused or self.screen
+        while node is not None:
+            records = getattr(node, "pipe_records", None)
+            if records is not None:
+                found: Records | None = records()
+                return found
+            node = node.parent
+        return None
+
     def action_pipe(self) -> None:
         """Hand what is here to a command."""
-        records = self.piping.records_here()
+        records = self.records_here()
         if records is not None:
             self.open_pipe(records)
 
     def action_sql(self) -> None:
         """Ask about what is here in SQL."""
-        records = self.piping.records_here()
+        records = self.records_here()
         if records is not None:
             self.piping.ask(records)
 
@@ -546,21 +539,25 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         if action == "start_backend":
             return self._backend_starter is not None and self.status.backends == ()
         if action in ("pipe", "sql"):
-            return self.piping.records_here() is not None
+            return self.records_here() is not None
         return True
 
     @work(group="backend", exit_on_error=False)
-    async def _start_backend(self, starter: Callable[[Client], BackendHandle | None], by_hand: bool) -> None:
-        deed = engine_deed(starter)
+    async def _start_backend(self, starter: Callable[["Client"], BackendHandle | None], by_hand: bool) -> None:
         try:
-            done = await (self.acting.attempt(deed) if by_hand else self.call(deed.do, self.client))
-            self.backend = done.value
+            self.backend = await (self._start_by_hand(starter) if by_hand else self.call(starter, self.client))
         except FlowtuiError as error:
             self.notify_error(error)
         finally:
             self._set_status(starting=False)
             if self._feed is not None:
                 self._feed.look_at_backends()
+
+    async def _start_by_hand(self, starter: "Callable[[Client], BackendHandle | None]") -> "BackendHandle | None":
+        from flowtui.tui.acting.engine import engine_deed  # noqa: PLC0415 - when somebody asks for it
+
+        started: BackendHandle | None = (await self.acting.attempt(engine_deed(starter))).value
+        return started
 
     @work(group="quit", exclusive=True)
     async def action_quit(self) -> None:  # type: ignore[override]
@@ -585,7 +582,8 @@ class FlowtuiApp(App[int], inherit_bindings=False):
         self.notify("Press q to leave flowtui.", timeout=4)
 
     async def on_unmount(self) -> None:
-        self.acting.close()
+        if self._has("acting"):
+            self.acting.close()
         if self._feed is not None:
             self._feed.stop()
             await asyncio.to_thread(self._feed.join, 2.0)

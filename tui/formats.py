@@ -1,8 +1,10 @@
 """How the workstation writes figures: times, durations and counts, short and of constant width."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
-from flowtui.engine.listing import Total
+if TYPE_CHECKING:
+    from flowtui.engine.listing import Total
 
 __all__ = ["ago", "clock_time", "count", "duration", "gist", "log_time", "moment", "total_words", "until"]
 
@@ -83,7 +85,7 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def total_words(total: Total) -> str:
+def total_words(total: "Total") -> str:
     """`1,204`, `1.2 M`; a guess is rounded and says so: `~24,000`, `~1.2 M`."""
     number = total.number
     if not total.exact:

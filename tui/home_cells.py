@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flowtui.engine.model import FlowRun
 from flowtui.tui.formats import ago, count, duration, gist, until
 from flowtui.tui.looks import look_of
 from flowtui.tui.widgets.bars import progress
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import Span, Spans
-from flowtui.tui.widgets.rows import Cell
+
+if TYPE_CHECKING:
+    from flowtui.engine.model import FlowRun
+    from flowtui.tui.widgets.paint import Span, Spans
+    from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
     "LATEST_COLUMNS",
@@ -54,7 +56,7 @@ class Need:
     """Something that waits for a person: a run, or the store that nobody serves."""
 
     id: str
-    run: FlowRun | None = None
+    run: "FlowRun | None" = None
     times: int = 1
     """How many runs of the same flow ended like this one."""
 
@@ -62,7 +64,7 @@ class Need:
 NOBODY: Final = Need(id="nobody-serves")
 
 
-def needs_cells(need: Need, now: datetime) -> list[Cell]:
+def needs_cells(need: Need, now: datetime) -> list["Cell"]:
     """Glyph, flow, run, what is wrong, how long ago, and the keys that help."""
     run, times = need.run, need.times
     if run is None:
@@ -86,13 +88,13 @@ def needs_cells(need: Need, now: datetime) -> list[Cell]:
     ]
 
 
-def _keys(run: FlowRun) -> str:
+def _keys(run: "FlowRun") -> str:
     if run.state.is_final():
         return "R o w"
     return "enter" if run.state.is_paused() else "w"
 
 
-def latest_cells(run: FlowRun, now: datetime) -> list[Cell]:
+def latest_cells(run: "FlowRun", now: datetime) -> list["Cell"]:
     """Glyph, flow, run, how long it took, how long ago."""
     look = look_of(run.state)
     return [
@@ -104,7 +106,7 @@ def latest_cells(run: FlowRun, now: datetime) -> list[Cell]:
     ]
 
 
-def next_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
+def next_cells(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Cell"]:
     """When, which flow, how soon."""
     due = run.expected_start_time or run.created
     local = due.astimezone(zone)
@@ -116,12 +118,12 @@ def next_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
     ]
 
 
-def running_cells(run: FlowRun, usual: timedelta | None, now: datetime) -> list[Cell]:
+def running_cells(run: "FlowRun", usual: timedelta | None, now: datetime) -> list["Cell"]:
     """Glyph, flow, how far, how long still: by what the flow usually takes, else by its tasks."""
     look, elapsed = look_of(run.state), run.elapsed(now)
     done, words = _progress(run, usual, elapsed)
 
-    def bar(width: int) -> Spans:
+    def bar(width: int) -> "Spans":
         return (
             progress(done, width, f"{look.role}-bar" if look.role == "running" else look.role)
             if done is not None
@@ -131,7 +133,7 @@ def running_cells(run: FlowRun, usual: timedelta | None, now: datetime) -> list[
     return [[(look.glyph, look.role)], [(run.flow_name, "strong")], bar, [(words, "muted")]]
 
 
-def _progress(run: FlowRun, usual: timedelta | None, elapsed: timedelta | None) -> tuple[float | None, str]:
+def _progress(run: "FlowRun", usual: timedelta | None, elapsed: timedelta | None) -> tuple[float | None, str]:
     stats = run.stats
     if elapsed is None:
         return None, look_of(run.state).word

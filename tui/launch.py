@@ -1,5 +1,6 @@
 """Open the workstation: is there a terminal, run the app on it, and clear up when the terminal is a shell's again."""
 
+import gc
 import logging
 import os
 import sys
@@ -7,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError
 
 if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
     from flowtui.tui.app import BackendHandle
 
 __all__ = ["open_workstation", "why_no_terminal", "write_down_trouble"]
@@ -40,7 +41,7 @@ def why_no_terminal(streams: Mapping[str, TextIO | None], term: str | None) -> s
 
 
 def open_workstation(
-    client_factory: Callable[[], Client] | None = None,
+    client_factory: Callable[[], "Client"] | None = None,
     *,
     start_screen: str | None = None,
     embedded: bool = True,
@@ -59,6 +60,8 @@ def open_workstation(
     if trouble is not None:
         sys.stderr.write(f"flowtui: {trouble}\n")
         return 2
+    # What is loaded until the first rows stand on the screen stays: looking for garbage among it costs 30 ms.
+    gc.disable()
     from flowtui.tui.app import FlowtuiApp  # noqa: PLC0415 - 250 ms of Textual, after the terminal has been looked at
 
     opener = client_factory or _open_client
@@ -72,12 +75,15 @@ def open_workstation(
         journal_file=_journal_file,
         home=_home,
     )
-    app.run()
+    try:
+        app.run()
+    finally:
+        gc.enable()
     _clear_up(app.backend, app.client if app.is_open else None)
     return app.return_code or 0
 
 
-def _open_client() -> Client:
+def _open_client() -> "Client":
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - 300 ms of store, in a thread of the app
     from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
 
@@ -86,8 +92,8 @@ def _open_client() -> Client:
     return client
 
 
-def _reading(opener: Callable[[], Client]) -> Callable[[], Client]:
-    def opened() -> Client:
+def _reading(opener: Callable[[], "Client"]) -> Callable[[], "Client"]:
+    def opened() -> "Client":
         from flowtui.engine.client.read_only import read_only  # noqa: PLC0415 - in a thread of the app
 
         return read_only(opener())
@@ -117,14 +123,14 @@ def write_down_trouble(file: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def _ensure_backend(client: Client) -> "BackendHandle | None":
+def _ensure_backend(client: "Client") -> "BackendHandle | None":
     from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
     from flowtui.server.embedded import ensure_backend  # noqa: PLC0415 - in a thread of the app
 
     return ensure_backend(current_settings(), client)
 
 
-def _clear_up(backend: "BackendHandle | None", client: Client | None) -> None:
+def _clear_up(backend: "BackendHandle | None", client: "Client | None") -> None:
     """After the terminal was given back, so that nobody looks at a screen that does not answer."""
     try:
         if backend is not None:

@@ -4,10 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError
-from flowtui.engine.model import Backend, Change, RunCounts
+
+if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
+    from flowtui.engine.model import Backend, Change, RunCounts
 
 __all__ = ["LiveFeed", "News"]
 
@@ -27,16 +30,16 @@ _MANY = 500
 class News:
     """What the feed learned in one round. What was not looked at is None."""
 
-    changes: tuple[Change, ...] | None = None
-    counts: RunCounts | None = None
-    backends: tuple[Backend, ...] | None = None
+    changes: tuple["Change", ...] | None = None
+    counts: "RunCounts | None" = None
+    backends: tuple["Backend", ...] | None = None
     alive: bool = True
 
 
 class LiveFeed:
     """Follows a client and hands `News` to `tell`, which must be quick and safe to call from another thread."""
 
-    def __init__(self, client: Client, tell: Callable[[News], None]) -> None:
+    def __init__(self, client: "Client", tell: Callable[[News], None]) -> None:
         self._client, self._tell = client, tell
         self._stop = threading.Event()
         self._seen = 0
@@ -110,7 +113,7 @@ class LiveFeed:
             return min(max(self._counted + _COUNTS - time.monotonic(), 0), _PATIENCE)
         return _PATIENCE
 
-    def _read_changes(self) -> tuple[Change, ...]:
+    def _read_changes(self) -> tuple["Change", ...]:
         found: list[Change] = []
         while not self._stop.is_set():
             batch = self._client.changes(self._last, limit=_MANY)
@@ -121,13 +124,13 @@ class LiveFeed:
                 break
         return tuple(found)
 
-    def _living(self) -> tuple[Backend, ...]:
+    def _living(self) -> tuple["Backend", ...]:
         """Those that serve the store; one of this machine that was killed seems alive for a while, and is not."""
         from flowtui.server.embedded import live_backends  # noqa: PLC0415 - psutil, 15 ms, in this thread
 
         return live_backends(self._client)
 
-    def _figures(self) -> tuple[RunCounts | None, tuple[Backend, ...] | None]:
+    def _figures(self) -> tuple["RunCounts | None", tuple["Backend", ...] | None]:
         now = time.monotonic()
         counts = backends = None
         if now - self._counted >= (_COUNTS if self._counts_stale else _COUNTS_AT_REST):

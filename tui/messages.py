@@ -1,9 +1,12 @@
 """Facts that travel between the live feed, the screens and their widgets."""
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from flowtui.engine.model import Change
-from flowtui.tui.live import News
+if TYPE_CHECKING:
+    from flowtui.engine.model import Change
+    from flowtui.tui.live import News
 
 __all__ = ["NewsArrived", "StoreChanged"]
 
@@ -11,7 +14,7 @@ __all__ = ["NewsArrived", "StoreChanged"]
 class StoreChanged(Message):
     """Something was committed to the store. `changes` is empty when only log lines were."""
 
-    def __init__(self, changes: tuple[Change, ...]) -> None:
+    def __init__(self, changes: tuple["Change", ...]) -> None:
         super().__init__()
         self.changes = changes
 
@@ -21,6 +24,6 @@ class NewsArrived(Message):
 
     bubble = False
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: "News") -> None:
         super().__init__()
         self.news = news

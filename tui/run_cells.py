@@ -1,15 +1,17 @@
 """How a flow run looks in a list: one cell for each column. Pure."""
 
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flowtui.engine.model import FlowRun, RunStats
 from flowtui.engine.states import State, StateType
 from flowtui.tui.formats import count, duration, moment
 from flowtui.tui.looks import look_of
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import Span
-from flowtui.tui.widgets.rows import Cell
+
+if TYPE_CHECKING:
+    from flowtui.engine.model import FlowRun, RunStats
+    from flowtui.tui.widgets.paint import Span
+    from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
     "RUN_COLUMNS",
@@ -35,13 +37,13 @@ RUN_COLUMNS: Final = (
 )
 
 
-def state_spans(state: State) -> list[Span]:
+def state_spans(state: State) -> list["Span"]:
     """Glyph and word, in the state's colour."""
     look = look_of(state)
     return [(f"{look.glyph} {look.word}", look.role)]
 
 
-def run_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
+def run_cells(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Cell"]:
     """One cell for each of `RUN_COLUMNS`."""
     over = run.state.is_final()
     return [
@@ -58,24 +60,24 @@ def run_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
     ]
 
 
-def _started(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Span]:
+def _started(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Span"]:
     if run.start_time is not None:
         return [(moment(run.start_time, now, zone), "muted")]
     role = "late" if run.state.name == "Late" else "scheduled"
     return [(moment(run.expected_start_time or run.created, now, zone), role)]
 
 
-def deployment_word(run: FlowRun) -> str:
+def deployment_word(run: "FlowRun") -> str:
     """The deployment's own name: the flow stands in a column before it."""
     return run.deployment_name or ""
 
 
-def tasks_word(stats: RunStats) -> str:
+def tasks_word(stats: "RunStats") -> str:
     """`31/48`, or nothing when there are no tasks."""
     return f"{count(stats.done)}/{count(stats.tasks)}" if stats.tasks else ""
 
 
-def log_marks(stats: RunStats) -> list[Span]:
+def log_marks(stats: "RunStats") -> list["Span"]:
     """`2✖ 1⚠`: how many errors and warnings the log holds."""
     spans: list[Span] = []
     if stats.errors:
@@ -89,6 +91,6 @@ def _short(number: int) -> str:
     return str(number) if number < 1000 else f"{number // 1000}k"
 
 
-def is_live(run: FlowRun) -> bool:
+def is_live(run: "FlowRun") -> bool:
     """Whether its duration grows with the clock."""
     return run.start_time is not None and run.end_time is None and run.state.type is not StateType.SCHEDULED

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from flowtui.engine.model import Backend, RunCounts
+if TYPE_CHECKING:
+    from flowtui.engine.model import Backend, RunCounts
 
 __all__ = ["Status", "engine_words"]
 
@@ -17,8 +18,8 @@ class Status:
     link: Literal["opening", "live", "reconnecting"] = "opening"
     fresh: datetime | None = None
     """When the store last answered."""
-    counts: RunCounts | None = None
-    backends: tuple[Backend, ...] | None = None
+    counts: "RunCounts | None" = None
+    backends: tuple["Backend", ...] | None = None
     """None until they were asked for."""
     starting: bool = False
     """The embedded backend is on its way."""
@@ -45,5 +46,5 @@ def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:
     return "○", "nobody runs schedules" + ("" if status.read_only else "  s start"), "late"
 
 
-def _place(backend: Backend) -> str:
+def _place(backend: "Backend") -> str:
     return backend.url.partition("://")[2].rstrip("/") if backend.url else backend.host

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from flowtui.engine.model import Change, FlowRun, TaskRun
 from flowtui.engine.states import State, StateType
 from flowtui.tui.formats import duration, gist
 from flowtui.tui.looks import look_of
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.widgets.bars import nice_span, time_bar
-from flowtui.tui.widgets.paint import Span
+
+if TYPE_CHECKING:
+    from flowtui.engine.model import Change, FlowRun, TaskRun
+    from flowtui.tui.widgets.paint import Span
 
 __all__ = ["Scale", "TaskList", "bar_spans", "outcome_spans", "scale_of", "task_duration", "usual"]
 
@@ -27,7 +30,7 @@ class Scale:
         return (instant - self.start).total_seconds() / self.seconds
 
 
-def scale_of(run: FlowRun, now: datetime, usual: timedelta | None = None) -> Scale:
+def scale_of(run: "FlowRun", now: datetime, usual: timedelta | None = None) -> Scale:
     """From the run's start to its end; while it runs, to the next round time, so that bars hold still, and at least to
     where it `usual`ly ends."""
     start = run.start_time or run.expected_start_time or run.created
@@ -37,7 +40,7 @@ def scale_of(run: FlowRun, now: datetime, usual: timedelta | None = None) -> Sca
     return Scale(start, nice_span(max((now - start).total_seconds(), least)))
 
 
-def bar_spans(task: TaskRun, scale: Scale, now: datetime, width: int) -> list[Span]:
+def bar_spans(task: "TaskRun", scale: Scale, now: datetime, width: int) -> list["Span"]:
     """A task's bar: shaded from when it was made until it started, then solid."""
     look = look_of(task.state)
     if task.start_time is None:
@@ -55,7 +58,7 @@ def bar_spans(task: TaskRun, scale: Scale, now: datetime, width: int) -> list[Sp
     return bar
 
 
-def outcome_spans(task: TaskRun) -> list[Span]:
+def outcome_spans(task: "TaskRun") -> list["Span"]:
     """What became of it: glyph and word, the message of a failure, the number of tries."""
     spans = state_spans(task.state)
     if task.run_count > 1:
@@ -65,7 +68,7 @@ def outcome_spans(task: TaskRun) -> list[Span]:
     return spans
 
 
-def task_duration(task: TaskRun, now: datetime) -> list[Span]:
+def task_duration(task: "TaskRun", now: datetime) -> list["Span"]:
     """How long it ran, or runs."""
     running = task.end_time is None
     return [(duration(task.elapsed(now)), look_of(task.state).role if running else "muted")]
@@ -78,13 +81,13 @@ class TaskList:
     The last page is read again for what is new; `last_cursor` is where it began.
     """
 
-    tasks: tuple[TaskRun, ...] = ()
+    tasks: tuple["TaskRun", ...] = ()
     places: Mapping[str, int] | None = None
     last_cursor: str | None = None
     settled: int = 0
     """Tasks before the last page."""
 
-    def with_tail(self, cursor: str | None, settled: int, tail: Iterable[TaskRun]) -> "TaskList":
+    def with_tail(self, cursor: str | None, settled: int, tail: Iterable["TaskRun"]) -> "TaskList":
         """With the pages from `cursor` on read again; `settled` tasks stand before them."""
         tasks = (*self.tasks[:settled], *tail)
         return TaskList(tasks, {task.id: index for index, task in enumerate(tasks)}, cursor, settled)
@@ -93,7 +96,7 @@ class TaskList:
         """Where the task with that id stands."""
         return (self.places or {}).get(task_id)
 
-    def folded(self, changes: Iterable[Change]) -> "TaskList":
+    def folded(self, changes: Iterable["Change"]) -> "TaskList":
         """With the states that the change feed told about, for tasks that are known."""
         tasks = list(self.tasks)
         touched = False
@@ -106,7 +109,7 @@ class TaskList:
         return TaskList(tuple(tasks), self.places, self.last_cursor, self.settled) if touched else self
 
 
-def _state_of(change: Change) -> State | None:
+def _state_of(change: "Change") -> State | None:
     kind = change.body.get("type")
     if change.kind != "task-run" or kind is None:
         return None
@@ -120,7 +123,7 @@ def _state_of(change: Change) -> State | None:
     )
 
 
-def _moved(task: TaskRun, state: State) -> TaskRun:
+def _moved(task: "TaskRun", state: State) -> "TaskRun":
     """A task after a state: its times follow from the states."""
     start = task.start_time or (state.timestamp if state.is_running() else None)
     end = state.timestamp if state.is_final() else None

@@ -353,6 +353,7 @@ def test_the_journal_shows_commands_copies_them_and_undoes(app: FlowtuiApp, worl
 
     async def later(pilot: Pilot[Any]) -> None:
         await opened(pilot, again)
+        await again.acting.open()
         kept = again.acting.journal.entries
         assert [entry.title.partition(" etl")[0] for entry in kept] == ["Cancel", "Cancel", "Undo: Cancel"]
         assert [entry.undo for entry in kept] == ["undone", "no", "no"]

@@ -53,6 +53,7 @@ class Acting:
         self.graces: dict[str, Grace] = {}
         """Deletions that can still be called off, by the id of their entry."""
         self._journal_file = journal_file
+        self._opening = asyncio.Lock()
         self._asking: object | None = None
         """What a person is being asked about: until that is answered, a second press of a key asks nothing more."""
         self._jobs: dict[str, Job] = {}
@@ -61,9 +62,11 @@ class Acting:
         self._ticks: Timer | None = None
 
     async def open(self) -> None:
-        """Read the journal of earlier times."""
-        if self._journal_file is not None:
-            self.journal = await self.app.call(_opened, self._journal_file)
+        """Read the journal of earlier times, once. Whatever is done waits for that."""
+        async with self._opening:
+            file, self._journal_file = self._journal_file, None
+            if file is not None:
+                self.journal = await self.app.call(_opened, file)
 
     def close(self) -> None:
         """What has not been done yet is not done."""
@@ -75,6 +78,7 @@ class Acting:
     async def attempt(self, deed: Deed, undoes: Entry | None = None) -> Done:
         """Do it and write it down. Raises the error with which it was refused."""
         self._require_writing()
+        await self.open()
         app = self.app
         entry = self.journal.begin(app.now(), deed.title, deed.command, deed.python)
         begun = self.clock()
@@ -135,6 +139,7 @@ class Acting:
             return False
         asking = self._asking = object()
         try:
+            await self.open()
             return await self._act(verb_id, subjects)
         finally:
             if self._asking is asking:
@@ -322,6 +327,7 @@ class Acting:
         if self.read_only:
             self.app.tell(READ_ONLY)
             return
+        await self.open()
         found = entry_id if entry_id is not None else next(reversed(self._undoable), None)
         back = None if found is None else self._undoable.pop(found, None)
         if back is None:

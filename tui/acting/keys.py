@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.binding import Binding, BindingType
 
-from flowtui.tui.acting.run_verbs import RUN_VERBS, VERBS
+from flowtui.tui.acting.verb_keys import VERB_KEYS
 
 if TYPE_CHECKING:
     from flowtui.tui.acting.target import Subjects
@@ -29,7 +29,7 @@ _CHANGING: Final = frozenset(
         "undo",
         "actions",
     }
-    | {verb.id for verb in VERBS}
+    | VERB_KEYS.keys()
 )
 """The last part of the ids of bindings that change something."""
 
@@ -37,9 +37,8 @@ _CHANGING: Final = frozenset(
 def acting_bindings(place: str, *shown: str) -> list[BindingType]:
     """The bindings of a screen that shows runs. Those of `shown` stand in its bar of keys, as does the menu of all."""
     direct = [
-        Binding(verb.key, f"act('{verb.id}')", verb.word, id=f"{place}.{verb.id}")
-        for verb in map(RUN_VERBS.get, shown)
-        if verb is not None
+        Binding(VERB_KEYS[verb_id].key, f"act('{verb_id}')", VERB_KEYS[verb_id].word, id=f"{place}.{verb_id}")
+        for verb_id in shown
     ]
     return [*direct, Binding("x", "act_menu", "actions", id=f"{place}.actions")]
 

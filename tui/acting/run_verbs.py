@@ -8,6 +8,7 @@ from typing import Final
 from flowtui.engine.model import FlowRun
 from flowtui.engine.run_changes import Cancel, Delete, Pause, Resume, Retry, RunChange
 from flowtui.tui.acting.target import Target
+from flowtui.tui.acting.verb_keys import VERB_KEYS
 from flowtui.tui.retrying.here import code_here
 
 __all__ = ["MANY", "RUN_VERBS", "VERBS", "Danger", "RunVerb"]
@@ -34,9 +35,6 @@ class RunVerb:
     """Something that can be done to a run."""
 
     id: str
-    key: str
-    word: str
-    """What the bar of keys calls it."""
     about: str
     """What the menu says of it."""
     doing: str = ""
@@ -49,6 +47,16 @@ class RunVerb:
     why_not: Callable[[FlowRun], str | None] = lambda run: None
     """Why it cannot be done to a run now; None when it can."""
     consequence: Callable[[Target], str] = lambda target: ""
+
+    @property
+    def key(self) -> str:
+        """The key of the menu."""
+        return VERB_KEYS[self.id].key
+
+    @property
+    def word(self) -> str:
+        """What the bar of keys calls it."""
+        return VERB_KEYS[self.id].word
 
     def danger_for(self, target: Target) -> Danger:
         """What is asked before it is done to these runs."""
@@ -123,8 +131,6 @@ def _them(target: Target) -> str:
 VERBS: Final = (
     RunVerb(
         id="cancel",
-        key="c",
-        word="cancel",
         about="Cancel: end its processes",
         doing="Cancelling",
         danger=Danger.ASK,
@@ -135,8 +141,6 @@ VERBS: Final = (
     ),
     RunVerb(
         id="retry",
-        key="R",
-        word="retry",
         about="Retry: run it again under the same id, from what failed",
         doing="Retrying",
         danger_of_many=Danger.ASK,
@@ -144,19 +148,15 @@ VERBS: Final = (
         why_not=_no_retry,
         consequence=lambda target: "Completed tasks with a kept result are reused.",
     ),
-    RunVerb(id="again-with", key="r", word="run again…", about="Run again with changes: a new run, prefilled"),
+    RunVerb(id="again-with", about="Run again with changes: a new run, prefilled"),
     RunVerb(
         id="again",
-        key="a",
-        word="run again",
         about="Run again as it was: a new run with the same parameters",
         danger_of_many=Danger.ASK,
         consequence=lambda target: "A new run for each, with the parameters and tags that it had.",
     ),
     RunVerb(
         id="pause",
-        key="p",
-        word="pause",
         about="Pause: no further task starts until it is resumed",
         doing="Pausing",
         danger_of_many=Danger.ASK,
@@ -166,8 +166,6 @@ VERBS: Final = (
     ),
     RunVerb(
         id="resume",
-        key="g",
-        word="go on",
         about="Resume: let it go on, with the input that it asks for",
         doing="Resuming",
         danger_of_many=Danger.ASK,
@@ -177,8 +175,6 @@ VERBS: Final = (
     ),
     RunVerb(
         id="suspend",
-        key="z",
-        word="suspend",
         about="Suspend: end its process until it is resumed",
         doing="Suspending",
         danger=Danger.ASK,
@@ -189,17 +185,13 @@ VERBS: Final = (
     ),
     RunVerb(
         id="set-state",
-        key="s",
-        word="set state",
         about="Set state: say what it is, with a message",
         doing="Setting the state of",
         danger_of_many=Danger.ASK,
     ),
-    RunVerb(id="tag", key="t", word="tags", about="Tags: give some, take some away", doing="Tagging"),
+    RunVerb(id="tag", about="Tags: give some, take some away", doing="Tagging"),
     RunVerb(
         id="delete",
-        key="d",
-        word="delete",
         about="Delete: forget it with its tasks and logs",
         doing="Deleting",
         danger=Danger.ASK,

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowtui.engine.bulk import batch_of, freeze
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
+
+if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
 
 __all__ = ["Subjects", "Target", "target_of"]
 
@@ -57,7 +59,7 @@ class Target:
         return self if len(kept) == len(self.runs) else replace(self, ids=tuple(run.id for run in kept), runs=kept)
 
 
-def target_of(client: Client, subjects: Subjects) -> Target:
+def target_of(client: "Client", subjects: Subjects) -> Target:
     """The runs that are meant, as they are now. Runs that are gone are left out."""
     if isinstance(subjects, Query):
         batch = freeze(client, subjects)
@@ -70,7 +72,7 @@ def target_of(client: Client, subjects: Subjects) -> Target:
     return Target(ids=tuple(run.id for run in runs), runs=runs)
 
 
-def _read(client: Client, ids: tuple[str, ...]) -> tuple[FlowRun, ...]:
+def _read(client: "Client", ids: tuple[str, ...]) -> tuple[FlowRun, ...]:
     """In the order of the ids."""
     found = {run.id: run for run in client.list_flow_runs(Query.of(ids=ids), limit=len(ids)).items} if ids else {}
     return tuple(found[run_id] for run_id in ids if run_id in found)

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flowtui.engine.overviews import DurationPoint
 from flowtui.engine.states import StateType
-from flowtui.tui.widgets.paint import Span
+
+if TYPE_CHECKING:
+    from flowtui.engine.overviews import DurationPoint
+    from flowtui.tui.widgets.paint import Span
 
 __all__ = ["Cloud", "cloud_of", "percentile"]
 
@@ -29,13 +31,13 @@ class Cloud:
     high: float
     cells: dict[tuple[int, int], tuple[int, str]]
     """Dots and role by column and row; row 0 is the top."""
-    points: dict[tuple[int, int], tuple[DurationPoint, ...]]
+    points: dict[tuple[int, int], tuple["DurationPoint", ...]]
 
     def row_of(self, seconds: float) -> int:
         """The row in which a duration lies."""
         return _level(seconds, self.low, self.high, self.height * 4) // 4
 
-    def line(self, row: int, marks: Sequence[tuple[int, str, str]] = ()) -> list[Span]:
+    def line(self, row: int, marks: Sequence[tuple[int, str, str]] = ()) -> list["Span"]:
         """One row. `marks` are (row, character, role) of lines drawn where there are no dots."""
         mark = next(((sign, role) for at, sign, role in marks if at == row), (" ", ""))
         spans: list[Span] = []
@@ -44,7 +46,7 @@ class Cloud:
             spans.append((chr(0x2800 + dots), role) if dots else mark)
         return spans
 
-    def near(self, column: int, row: int) -> tuple[DurationPoint, ...]:
+    def near(self, column: int, row: int) -> tuple["DurationPoint", ...]:
         """The points of a cell; of those around it when it is empty."""
         here = self.points.get((column, row), ())
         if here:
@@ -52,12 +54,12 @@ class Cloud:
         around = [(column + dx, row + dy) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
         return tuple(point for cell in around for point in self.points.get(cell, ()))
 
-    def of_column(self, column: int) -> tuple[DurationPoint, ...]:
+    def of_column(self, column: int) -> tuple["DurationPoint", ...]:
         """The points of all cells of a column."""
         return tuple(point for row in range(self.height) for point in self.points.get((column, row), ()))
 
 
-def cloud_of(points: Sequence[DurationPoint], since: datetime, until: datetime, width: int, height: int) -> Cloud:
+def cloud_of(points: Sequence["DurationPoint"], since: datetime, until: datetime, width: int, height: int) -> Cloud:
     """Points on a grid of `width` × `height` cells; a cell with a failure has its colour."""
     seconds = [max(point.seconds, _LEAST) for point in points]
     low, high = min(seconds, default=_LEAST), max(seconds, default=1.0)

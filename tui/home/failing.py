@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.errors import FlowtuiError, UsageError
-from flowtui.engine.model import FlowRun
 
 if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
+    from flowtui.engine.model import FlowRun
     from flowtui.tui.app import FlowtuiApp
 
 __all__ = ["failing_place", "open_failing_code"]
@@ -18,7 +18,7 @@ _LINES: Final = 300
 _ERROR: Final = 40
 
 
-async def open_failing_code(app: "FlowtuiApp", run: FlowRun) -> None:
+async def open_failing_code(app: "FlowtuiApp", run: "FlowRun") -> None:
     """Open the code, as it was when it ran. Await it in a worker."""
     from flowtui.engine.settings import current_settings  # noqa: PLC0415 - only when it is wanted
     from flowtui.tui.logs.code import find_code  # noqa: PLC0415 - as above
@@ -42,7 +42,7 @@ async def open_failing_code(app: "FlowtuiApp", run: FlowRun) -> None:
         app.notify_error(error)
 
 
-def failing_place(client: Client, run: FlowRun) -> tuple[str, int]:
+def failing_place(client: "Client", run: "FlowRun") -> tuple[str, int]:
     """File and line of the last traceback of its log. Raises `UsageError` when there is none."""
     from flowtui.tui.logs.tracebacks import message_rows  # noqa: PLC0415 - only when it is wanted
 

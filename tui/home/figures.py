@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from flowtui.engine.model import HourTally
-from flowtui.engine.overviews import DurationSample
 from flowtui.engine.states import StateType
 from flowtui.tui.formats import count, duration
 from flowtui.tui.home.durations import percentile
 from flowtui.tui.home.window import Window, ended_within, started_within
-from flowtui.tui.widgets.paint import Span
+
+if TYPE_CHECKING:
+    from flowtui.engine.model import HourTally
+    from flowtui.engine.overviews import DurationSample
+    from flowtui.tui.widgets.paint import Span
 
 __all__ = ["Figure", "durations_of", "figures_of"]
 
@@ -19,14 +22,14 @@ __all__ = ["Figure", "durations_of", "figures_of"]
 class Figure:
     """A number with its word, and the query of the runs that it stands for."""
 
-    spans: tuple[Span, ...]
+    spans: tuple["Span", ...]
     query: str
     right: bool = False
     """Whether it stands at the right end of the line."""
 
 
 def figures_of(
-    tallies: Sequence[HourTally] | None, sample: DurationSample | None, window: Window, now: datetime
+    tallies: Sequence["HourTally"] | None, sample: "DurationSample | None", window: Window, now: datetime
 ) -> tuple[Figure, ...]:
     """How many runs ended, how, and how long the completed ones took."""
     if tallies is None:
@@ -41,7 +44,7 @@ def figures_of(
     return (*found, *_lengths(sample, window, now))
 
 
-def _lengths(sample: DurationSample | None, window: Window, now: datetime) -> list[Figure]:
+def _lengths(sample: "DurationSample | None", window: Window, now: datetime) -> list[Figure]:
     seconds = durations_of(sample)
     if sample is None or not seconds:
         return []
@@ -55,7 +58,7 @@ def _lengths(sample: DurationSample | None, window: Window, now: datetime) -> li
     return found
 
 
-def durations_of(sample: DurationSample | None) -> list[float]:
+def durations_of(sample: "DurationSample | None") -> list[float]:
     """Seconds that the completed runs took."""
     points = sample.points if sample is not None else ()
     return [point.seconds for point in points if point.state is StateType.COMPLETED]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flowtui.engine.model import HourTally
+if TYPE_CHECKING:
+    from flowtui.engine.model import HourTally
 
 __all__ = ["DAY", "WEEK", "Bar", "Window", "bars_of", "ended_within", "label_of", "started_within"]
 
@@ -48,7 +49,7 @@ class Bar:
         return self.good + self.bad
 
 
-def bars_of(tallies: Sequence[HourTally], window: Window, now: datetime, zone: tzinfo | None, most: int) -> list[Bar]:
+def bars_of(tallies: Sequence["HourTally"], window: Window, now: datetime, zone: tzinfo | None, most: int) -> list[Bar]:
     """At most `most` bars, oldest first; those of several hours begin at round hours of the clock in `zone`."""
     since, until = window.start(now), window.end(now)
     hours = next((size for size in _SIZES if -(-window.hours // size) + (size > 1) <= most), _SIZES[-1])

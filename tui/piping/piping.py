@@ -1,6 +1,6 @@
 """What the workstation does with records: pipes them, asks about them, saves them, and keeps commands for that."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flowtui.engine.errors import UsageError
 from flowtui.tui.piping.kept import Kept, Kind, NamedCommand, kept_file, read_kept, write_kept
@@ -30,17 +30,6 @@ class Piping:
                 self._kept = Kept()
         return self._kept
 
-    def records_here(self) -> Records | None:
-        """What the pane that has the keyboard, or the screen around it, has to hand on."""
-        node: Any = self._app.focused or self._app.screen
-        while node is not None:
-            records = getattr(node, "pipe_records", None)
-            if records is not None:
-                found: Records | None = records()
-                return found
-            node = node.parent
-        return None
-
     def pipe(self, records: Records, named: NamedCommand | None = None) -> None:
         """Hand records to a command of the shell, which is asked for."""
         from flowtui.tui.piping.pipe_screen import PipeScreen  # noqa: PLC0415 - only when it is shown
@@ -59,7 +48,7 @@ class Piping:
         from flowtui.tui.piping.shell_screen import ShellScreen as AskCommand  # noqa: PLC0415 - only when it is shown
         from flowtui.tui.piping.terminal import run_in_terminal  # noqa: PLC0415 - only when it is wanted
 
-        records = self.records_here()
+        records = self._app.records_here()
         env = dict(records.env) if records is not None else {}
         if not command:
             answer: str | None = await self._app.push_screen_wait(AskCommand(self.kept.last("shell"), env))
@@ -73,7 +62,7 @@ class Piping:
 
     async def run_named(self, named: NamedCommand) -> None:
         """Run a command that was kept, on what is here."""
-        records = self.records_here()
+        records = self._app.records_here()
         if named.kind == "shell":
             await self.shell(named.command)
         elif records is None:

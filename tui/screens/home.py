@@ -2,22 +2,15 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from flowtui.engine.client.protocol import Client
-from flowtui.engine.model import Change, FlowRun, HourTally
-from flowtui.engine.overviews import DurationSample
-from flowtui.engine.query import Query
-from flowtui.engine.states import TERMINAL, StateType
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
-from flowtui.tui.acting.target import Subjects
 from flowtui.tui.home.figures import figures_of
 from flowtui.tui.home.window import DAY, WEEK, Window
 from flowtui.tui.home_cells import (
@@ -34,9 +27,7 @@ from flowtui.tui.home_cells import (
 )
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
-from flowtui.tui.status import Status
 from flowtui.tui.timeline import usual
-from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.day_chart import DayChart
 from flowtui.tui.widgets.duration_chart import DurationChart
 from flowtui.tui.widgets.figure_line import FigureLine
@@ -44,25 +35,19 @@ from flowtui.tui.widgets.heading import Heading
 from flowtui.tui.widgets.rows import ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
+if TYPE_CHECKING:
+    from flowtui.engine.model import Change, FlowRun
+    from flowtui.engine.overviews import DurationSample
+    from flowtui.tui.acting.target import Subjects
+    from flowtui.tui.home.reading import HomePage
+    from flowtui.tui.status import Status
+    from flowtui.tui.widgets.columns import Column
+
 __all__ = ["HomeScreen"]
 
-_RECENT = timedelta(hours=24)
-_MOST = 50
-_LATEST = 30
 _NO_RUNS = "No run has ended yet.\n4 shows the deployments; r there starts a run."
 _SAMPLE_FOR = 5.0
 """Seconds for which the durations are shown before they are read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What Home shows."""
-
-    tallies: tuple[HourTally, ...]
-    needs: tuple[FlowRun, ...]
-    next: tuple[FlowRun, ...]
-    running: tuple[FlowRun, ...]
-    latest: tuple[FlowRun, ...]
 
 
 class HomeScreen(ActsOnRuns, ShellScreen):
@@ -84,8 +69,8 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         super().__init__()
         self._window = DAY
         self._usual: dict[str, timedelta | None] = {}
-        self._page: _Page | None = None
-        self._sample: tuple[Window, float, DurationSample] | None = None
+        self._page: HomePage | None = None
+        self._sample: tuple[Window, float, DurationSample | None] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
@@ -101,7 +86,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
                 yield from self._list("running", "Running", RUNNING_COLUMNS)
                 yield from self._list("next", "Next", NEXT_COLUMNS)
 
-    def _list(self, name: str, title: str, columns: Sequence[Column]) -> Iterable[Widget]:
+    def _list(self, name: str, title: str, columns: Sequence["Column"]) -> Iterable[Widget]:
         """A heading and a table, in a box that is placed as one."""
         with Vertical(id=f"{name}-box"):
             yield Heading(title, id=f"{name}-title")
@@ -116,11 +101,13 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def wants(self, changes: tuple[Change, ...]) -> bool:
+    def wants(self, changes: tuple["Change", ...]) -> bool:
         return any(change.kind in ("flow-run", "task-run") for change in changes)
 
-    async def load(self, changes: tuple[Change, ...] | None) -> None:
+    async def load(self, changes: tuple["Change", ...] | None) -> None:
         app = self.workstation
+        from flowtui.tui.home.reading import read_home  # noqa: PLC0415 - 40 ms of values, that the first frame needs not
+
         page = await app.call(read_home, app.client, app.now(), self._window)
         for run in page.running:
             if run.flow_name not in self._usual:
@@ -140,7 +127,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         """How long runs took: thousands of rows, so not at each change."""
         app, window = self.workstation, self._window
         now = app.now()
-        self._sample = (window, time.monotonic(), self._sample[2] if self._sample else DurationSample())
+        self._sample = (window, time.monotonic(), self._sample[2] if self._sample else None)
         sample = await app.call(app.client.duration_sample, window.start(now), window.end(now))
         if self.is_attached and window is self._window:
             self._sample = (window, time.monotonic(), sample)
@@ -149,7 +136,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
-    def _show(self, page: _Page) -> None:
+    def _show(self, page: "HomePage") -> None:
         app = self.workstation
         self.query_one(DayChart).show(page.tallies, self._window, app.zone)
         self._show_figures()
@@ -164,7 +151,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         figures = figures_of(page.tallies if page is not None else None, sample, self._window, app.now())
         self.query_one(FigureLine).show(_title(self._window), figures)
 
-    def show_status(self, status: Status) -> None:
+    def show_status(self, status: "Status") -> None:
         super().show_status(status)
         if self._page is not None and self.is_attached:
             self._show_needs()
@@ -183,17 +170,17 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         )
         self.query_one("#needs-title", Heading).show("Needs you", str(len(needs) or ""), "late" if needs else "muted")
 
-    def _show_next(self, runs: tuple[FlowRun, ...]) -> None:
+    def _show_next(self, runs: tuple["FlowRun", ...]) -> None:
         app = self.workstation
         rows = ItemRows(runs, lambda run: run.id, lambda run: next_cells(run, app.now(), app.zone))
         self._table("next").show(rows, empty="Nothing is scheduled.")
 
-    def _show_latest(self, runs: tuple[FlowRun, ...]) -> None:
+    def _show_latest(self, runs: tuple["FlowRun", ...]) -> None:
         app = self.workstation
         rows = ItemRows(runs, lambda run: run.id, lambda run: latest_cells(run, app.now()))
         self._table("latest").show(rows, empty=_NO_RUNS)
 
-    def _show_running(self, runs: tuple[FlowRun, ...]) -> None:
+    def _show_running(self, runs: tuple["FlowRun", ...]) -> None:
         app = self.workstation
         rows = ItemRows(
             runs, lambda run: run.id, lambda run: running_cells(run, self._usual.get(run.flow_name), app.now())
@@ -239,7 +226,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         else:
             self.workstation.open_run(message.row_id)
 
-    def _subject(self) -> FlowRun | None:
+    def _subject(self) -> "FlowRun | None":
         """The run under the cursor of the list that has the keyboard: fixed now, whatever happens to the list later."""
         table = self.focused
         if not isinstance(table, VirtualTable) or not isinstance(table.rows, ItemRows):
@@ -265,7 +252,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
             await open_failing_code(self.workstation, run)
 
-    def acting_on(self) -> Subjects | None:
+    def acting_on(self) -> "Subjects | None":
         run = self._subject()
         return None if run is None else (run,)
 
@@ -291,12 +278,12 @@ def _title(window: Window) -> str:
     return f"Last {window.name}"
 
 
-def _asks(run: FlowRun) -> bool:
+def _asks(run: "FlowRun") -> bool:
     """Whether it waits for what somebody types in: then enter opens that form."""
     return run.state.is_paused() and bool(run.state.details.get("run_input_keyset"))
 
 
-def needs_of(runs: Iterable[FlowRun]) -> tuple[Need, ...]:
+def needs_of(runs: Iterable["FlowRun"]) -> tuple[Need, ...]:
     """One for each run that waits for somebody, and one for each flow and way of having failed or being late."""
     newest: dict[tuple[str, str], FlowRun] = {}
     times: dict[tuple[str, str], int] = {}
@@ -306,55 +293,3 @@ def needs_of(runs: Iterable[FlowRun]) -> tuple[Need, ...]:
         newest.setdefault(key, run)
         times[key] = times.get(key, 0) + 1
     return tuple(Need(id=run.id, run=run, times=times[key]) for key, run in newest.items())
-
-
-def read_home(client: Client, now: datetime, window: Window = DAY) -> _Page:
-    """What Home shows, in a handful of queries."""
-    ended = (StateType.FAILED, StateType.CRASHED)
-    bad = client.list_flow_runs(Query.of(states=ended, since=now - _RECENT), limit=_MOST).items
-    waiting = client.list_flow_runs(Query.of(states=(StateType.PAUSED,)), limit=_MOST).items
-    late = client.list_flow_runs(Query.of(states=(StateType.SCHEDULED,), state_names=("Late",)), limit=_MOST).items
-    return _Page(
-        client.run_tallies(window.start(now)),
-        tuple(sorted([*waiting, *late, *_unsettled(client, bad)], key=lambda run: run.started_or_due, reverse=True)),
-        _soonest(client, now),
-        _running(client),
-        client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items,
-    )
-
-
-def _unsettled(client: Client, bad: Iterable[FlowRun]) -> list[FlowRun]:
-    """Runs that ended badly, unless their flow has completed since: then nobody needs to look."""
-    newest_good: dict[str, FlowRun | None] = {}
-    kept = []
-    for run in bad:
-        if run.flow_name not in newest_good:
-            # One from before would not settle anything, and there may be a million runs to look through for it.
-            query = Query.of(flow_name=run.flow_name, states=(StateType.COMPLETED,), since=run.started_or_due)
-            page = client.list_flow_runs(query, limit=1).items
-            newest_good[run.flow_name] = page[0] if page else None
-        good = newest_good[run.flow_name]
-        if good is None or good.started_or_due < run.started_or_due:
-            kept.append(run)
-    return kept
-
-
-def _soonest(client: Client, now: datetime) -> tuple[FlowRun, ...]:
-    """The next run of each deployment, soonest first.
-
-    Lists come newest first, so the near ones are asked for apart: a deployment that is due each minute must not hide
-    them, nor be hidden.
-    """
-    due = Query.of(states=(StateType.SCHEDULED,), since=now)
-    near = client.list_flow_runs(due & Query.of(until=now + timedelta(hours=1)), limit=200).items
-    far = client.list_flow_runs(due, limit=500).items
-    soonest: dict[str, FlowRun] = {}
-    for run in sorted({run.id: run for run in (*far, *near)}.values(), key=lambda run: run.started_or_due):
-        soonest.setdefault(run.deployment_id or run.id, run)
-    return tuple(soonest.values())[:_MOST]
-
-
-def _running(client: Client) -> tuple[FlowRun, ...]:
-    """What runs now, or is about to."""
-    kinds = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
-    return client.list_flow_runs(Query.of(states=kinds), limit=_MOST).items

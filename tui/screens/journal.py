@@ -77,6 +77,7 @@ class JournalScreen(ShellScreen):
         return self.query_one("#entries", VirtualTable)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
+        await self.workstation.acting.open()
         self._show()
 
     def zone_changed(self) -> None:

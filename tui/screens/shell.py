@@ -14,18 +14,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from flowtui.engine.model import Change
 from flowtui.tui.acting.keys import mutates
 from flowtui.tui.keys import RESOURCES
-from flowtui.tui.messages import StoreChanged
-from flowtui.tui.status import Status
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.key_bar import KeyBar
 from flowtui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from flowtui.engine.model import Change
     from flowtui.tui.app import FlowtuiApp
+    from flowtui.tui.messages import StoreChanged
+    from flowtui.tui.status import Status
 
 __all__ = ["HEIGHTS", "WIDTHS", "ShellScreen"]
 
@@ -98,7 +98,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         """Times are shown in another zone from now on."""
         self.request_load()
 
-    def show_status(self, status: Status) -> None:
+    def show_status(self, status: "Status") -> None:
         """Bring the header up to date."""
         for header in self.query(Header):
             header.show(status, self.workstation.zone)
@@ -112,7 +112,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """Where nothing may be changed, the keys that would are known, and off."""
         active = super().active_bindings
-        if not self.workstation.acting.read_only:
+        if not self.workstation.status.read_only:
             return active
         return {
             key: one._replace(enabled=False, tooltip="read only") if mutates(one.binding) else one
@@ -139,14 +139,14 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     # -- data -----------------------------------------------------------------------------------------------------
 
-    async def load(self, changes: tuple[Change, ...] | None) -> None:
+    async def load(self, changes: tuple["Change", ...] | None) -> None:
         """Read what this screen shows, and show it. None means: read everything."""
 
-    def wants(self, changes: tuple[Change, ...]) -> bool:
+    def wants(self, changes: tuple["Change", ...]) -> bool:
         """Whether these changes concern this screen. An empty tuple means that log lines were written."""
         return bool(changes)
 
-    def request_load(self, changes: tuple[Change, ...] | None = None) -> None:
+    def request_load(self, changes: tuple["Change", ...] | None = None) -> None:
         """Have `load` called soon. While it runs, requests gather and make one more call."""
         if changes is None:
             self._everything = True
@@ -187,10 +187,10 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         self._fit(self.app.size)
         self.show_status(self.workstation.status)
-        self.show_grace(self.workstation.acting.grace_words)
+        self.show_grace(self.workstation.grace_words)
         self.request_load()
 
-    def on_store_changed(self, message: StoreChanged) -> None:
+    def on_store_changed(self, message: "StoreChanged") -> None:
         if self.wants(message.changes):
             self._news = [*(self._news or ()), *message.changes]
             if not self._resting:

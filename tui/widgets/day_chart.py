@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -10,11 +10,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowtui.engine.clock import Clock
-from flowtui.engine.model import HourTally
 from flowtui.tui.formats import count
 from flowtui.tui.home.window import DAY, Bar, Window, bars_of, ended_within, label_of
 from flowtui.tui.widgets.paint import Span, palette_of, strip_of, width_of
+
+if TYPE_CHECKING:
+    from flowtui.engine.clock import Clock
+    from flowtui.engine.model import HourTally
 
 __all__ = ["DayChart"]
 
@@ -41,7 +43,7 @@ class DayChart(Widget, can_focus=True):
             super().__init__()
             self.query = query
 
-    def __init__(self, now: Clock, zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, now: "Clock", zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._now, self._zone = now, zone
         self._window = DAY
@@ -50,7 +52,7 @@ class DayChart(Widget, can_focus=True):
         """How many bars before the last one the cursor stands: it stays with the present as time goes on."""
         self._hover: int | None = None
 
-    def show(self, tallies: tuple[HourTally, ...], window: Window, zone: tzinfo | None) -> None:
+    def show(self, tallies: tuple["HourTally", ...], window: Window, zone: tzinfo | None) -> None:
         """Show other figures, or another span of time."""
         if (tallies, window) != (self._tallies, self._window) or zone is not self._zone:
             if window is not self._window:

@@ -1,7 +1,7 @@
 """How long runs took: a dot for each, by when it started. Each column of dots is a filter, each dot a run."""
 
 from datetime import datetime, tzinfo
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -9,13 +9,15 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowtui.engine.clock import Clock
-from flowtui.engine.overviews import DurationSample
 from flowtui.tui.formats import duration
 from flowtui.tui.home.durations import Cloud, cloud_of, percentile
 from flowtui.tui.home.figures import durations_of
 from flowtui.tui.home.window import DAY, Window, started_within
 from flowtui.tui.widgets.paint import Span, palette_of, strip_of
+
+if TYPE_CHECKING:
+    from flowtui.engine.clock import Clock
+    from flowtui.engine.overviews import DurationSample
 
 __all__ = ["DurationChart"]
 
@@ -48,7 +50,7 @@ class DurationChart(Widget, can_focus=True):
             super().__init__()
             self.run_id = run_id
 
-    def __init__(self, now: Clock, zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, now: "Clock", zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._now, self._zone = now, zone
         self._window = DAY
@@ -57,7 +59,7 @@ class DurationChart(Widget, can_focus=True):
         self._column: int | None = None
         """Where the cursor stands; None is at the right end."""
 
-    def show(self, sample: DurationSample, window: Window, zone: tzinfo | None) -> None:
+    def show(self, sample: "DurationSample", window: Window, zone: tzinfo | None) -> None:
         """Show other runs, or another span of time."""
         if (sample, window) != (self._sample, self._window) or zone is not self._zone:
             if window is not self._window:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,10 +12,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowtui.engine.clock import Clock
 from flowtui.tui.formats import clock_time, count, until
 from flowtui.tui.status import Status, engine_words
 from flowtui.tui.widgets.paint import Span, clip, palette_of, strip_of, width_of
+
+if TYPE_CHECKING:
+    from flowtui.engine.clock import Clock
 
 __all__ = ["Header"]
 
@@ -48,7 +51,7 @@ class Header(Horizontal):
             super().__init__()
             self.action = action
 
-    def __init__(self, now: Clock, zone: tzinfo | None) -> None:
+    def __init__(self, now: "Clock", zone: tzinfo | None) -> None:
         super().__init__()
         self._line, self._time = _Line(now), _Time(now, zone)
 
@@ -73,7 +76,7 @@ def _is_seen(widget: Widget) -> bool:
 class _Time(Widget):
     """The time of day and its zone."""
 
-    def __init__(self, now: Clock, zone: tzinfo | None) -> None:
+    def __init__(self, now: "Clock", zone: tzinfo | None) -> None:
         super().__init__()
         self._now, self._zone = now, zone
 
@@ -106,7 +109,7 @@ class _Time(Widget):
 class _Line(Widget):
     """All but the clock."""
 
-    def __init__(self, now: Clock) -> None:
+    def __init__(self, now: "Clock") -> None:
         super().__init__()
         self._now = now
         self._status = Status()
