@@ -29,6 +29,7 @@ from flowtui.tui.places import MODES, NEEDED_SOON, palette
 from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
 from flowtui.tui.status import Status
+from flowtui.tui.styling import StyledApp
 from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
 from flowtui.tui.type_ahead import TypeAhead
@@ -70,7 +71,7 @@ class BackendHandle(Protocol):
         ...
 
 
-class FlowtuiApp(Going, inherit_bindings=False):
+class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     """`client` is a client, or a function that opens one: that is called in a thread after the first frame, because
     opening a store imports for a third of a second. `backend` starts the embedded backend (or attaches to the one
     that serves the store, and answers None).

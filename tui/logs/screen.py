@@ -41,7 +41,6 @@ class LogsScreen(ShellScreen):
         yield LogPane(self.workstation.zone, id="logs")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one(LogPane).view.focus()
 
     def wants(self, changes: tuple[Change, ...]) -> bool:

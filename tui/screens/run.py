@@ -86,10 +86,10 @@ class RunScreen(ActsOnRuns, ShellScreen):
         app = self.workstation
         yield RunTitle(app.now, app.zone)
         yield TabStrip([Tab(name, name.title()) for name in TABS], self._first_tab, indent=2, id="tabs")
-        with Vertical(id="panes", classes=f"-{self._first_tab}"):
-            yield FindLine(id="find-task")
-            yield Gantt(id="timeline")
-            yield LogPane(app.zone, id="logs")
+        find, gantt, logs = FindLine(id="find-task"), Gantt(id="timeline"), LogPane(app.zone, id="logs")
+        _place(self._first_tab, find, gantt, logs)
+        with Vertical(id="panes"):
+            yield from (find, gantt, logs)
         yield Scrubber(app.zone)
 
     def on_mount(self) -> None:
@@ -361,7 +361,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
     async def _turn_on(self, name: str) -> None:
         self.query_one("#tabs", TabStrip).show(name)
         panes = self.query_one("#panes")
-        panes.set_classes(f"-{name}")
+        _place(name, self.query_one(FindLine), self._gantt, self.query_one(LogPane))
         if name not in ("timeline", "logs") and not panes.query(f"#{name}"):
             assert self._reader is not None
             pane = make_pane(name, self._reader)
@@ -512,3 +512,11 @@ class RunScreen(ActsOnRuns, ShellScreen):
             find.action_clear()
         else:
             self.workstation.action_up()
+
+
+def _place(tab: str, find: FindLine, gantt: Gantt, logs: LogPane) -> None:
+    """Where these stand while a tab is on. Each carries its own classes: one of their parent's would have everything in
+    all of the tabs styled anew."""
+    for part in (find, gantt):
+        part.set_class(tab != "timeline", "-off")
+    logs.update_classes({"-off": tab not in ("timeline", "logs"), "-below": tab == "timeline"})

@@ -9,13 +9,13 @@ from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
 from flowtui.tui.keys import RESOURCES
+from flowtui.tui.styling import StyledScreen
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.key_bar import KeyBar
@@ -36,7 +36,7 @@ HEIGHTS: Final = [(0, "-flat"), (10, "-short"), (20, "-tall")]
 _TABS = tuple(Tab(resource.mode, resource.label, resource.key) for resource in RESOURCES)
 
 
-class ShellScreen(Screen[None], inherit_bindings=False):
+class ShellScreen(StyledScreen, inherit_bindings=False):
     """A full screen. Subclasses override `compose_body` and `load`, and define BINDINGS.
 
     `load` is called in a worker, never twice at once: with None when the screen is shown (again) and everything may
@@ -71,6 +71,8 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         app = self.workstation
+        # Textual does this after the first layout, and then styles all that is there once more for each class.
+        self._fit(app.size)
         yield Header(app.now, app.zone)
         yield TabStrip(_TABS, app.current_mode, id="resources")
         with Vertical(id="body"):
@@ -79,16 +81,13 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         yield KeyBar()
         yield Static("flowtui needs 40 × 10 cells.\nMake this window larger, or press q.", id="too-small")
 
-    def on_mount(self) -> None:
-        # Textual does this after the first layout; done before it, the first frame is right at once.
-        self._fit(self.app.size)
-
     def _fit(self, size: Size) -> None:
         """Carry the classes that say how much room there is."""
-        for length, steps in ((size.width, WIDTHS), (size.height, HEIGHTS)):
-            fitting = [name for least, name in steps if least <= length][-1]
-            for _, name in steps:
-                self.set_class(name == fitting, name)
+        fitting = {
+            [name for least, name in steps if least <= length][-1]
+            for length, steps in ((size.width, WIDTHS), (size.height, HEIGHTS))
+        }
+        self.update_classes({name: name in fitting for _, name in (*WIDTHS, *HEIGHTS)})
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands between the tabs and the keys."""
