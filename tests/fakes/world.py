@@ -48,17 +48,18 @@ class StillClient(LocalClient):
 class World:
     """A real client on a real SQLite file, whose clock stands at `now`."""
 
-    def __init__(self, home: Path, now: datetime = NOW) -> None:
+    def __init__(self, home: Path, now: datetime = NOW, ids: int = 0) -> None:
         self.now = now
         settings = Settings.from_env({"FLOWTUI_HOME": str(home)})
         self.client = StillClient.open(settings)
         self.client._db.now = lambda connection: to_micros(self.now)
-        self._ids = 0
+        self.ids = ids
+        """How many have been given."""
 
     def id(self) -> str:
         """Ids that sort like real ones and are the same each time."""
-        self._ids += 1
-        return f"0199{self._ids:04x}-0000-7000-8000-{self._ids:012x}"
+        self.ids += 1
+        return f"0199{self.ids:04x}-0000-7000-8000-{self.ids:012x}"
 
     def clock(self) -> datetime:
         return self.now

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
+from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
@@ -182,6 +183,11 @@ class ShellScreen(StyledScreen, inherit_bindings=False):
         """What a worker did not expect is told, not swallowed."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self._report(event.worker.error)
+
+    def on_resize(self, event: Resize) -> None:
+        """Which keys work depends on what has room."""
+        self._fit(event.size)
+        self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
         self._fit(self.app.size)
