@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -124,7 +125,7 @@ class CompareScreen(ShellScreen):
         )
         self._table.show(self._rows, empty=words)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
