@@ -32,7 +32,7 @@ __all__ = [
 FLOW_RUNS: Final = "flowtui.flow_runs"
 TASK_RUNS: Final = "flowtui.task_runs"
 
-_OWN_FIELDS: Final = frozenset({"flow_run_id", "task_run_id", "run", "message", "asctime"})
+_OWN_FIELDS: Final = frozenset({"flow_run_id", "task_run_id", "task_attempt", "run", "message", "asctime"})
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | _OWN_FIELDS | {"taskName"}
 _OWN_FOLDER: Final = __file__.removesuffix("log_output.py")
 _LEVELS: Final = {10: "DEBUG  ", 20: "INFO   ", 30: "WARNING", 40: "ERROR  ", 50: "CRITICAL"}
@@ -125,9 +125,9 @@ class _Keeper(logging.Handler):
 
 def _line_of(record: logging.LogRecord) -> LogLine:
     fields = record.__dict__
-    flow_run_id, task_run_id = fields.get("flow_run_id"), fields.get("task_run_id")
+    flow_run_id, task_run_id, attempt = map(fields.get, ("flow_run_id", "task_run_id", "task_attempt"))
     if flow_run_id is None and task_run_id is None:
-        flow_run_id, task_run_id = _here()
+        flow_run_id, task_run_id, attempt = _here()
     message, ours = record.getMessage(), record.pathname.startswith(_OWN_FOLDER)
     if record.exc_info:
         message = f"{message}\n{logging.Formatter().formatException(record.exc_info)}"
@@ -143,15 +143,16 @@ def _line_of(record: logging.LogRecord) -> LogLine:
         source=None if ours else f"{record.pathname}:{record.lineno}",
         function=None if ours else record.funcName,
         extra=_extra(fields),
+        task_attempt=attempt,
     )
 
 
-def _here() -> tuple[str | None, str | None]:
-    """The flow run and the task run that the present code belongs to."""
+def _here() -> tuple[str | None, str | None, int | None]:
+    """The flow run, the task run and its attempt that the present code belongs to."""
     task, flow = current_task_run(), current_flow_run()
     if task is not None:
-        return task.task_run.flow_run_id, task.task_run.id
-    return (flow.handle.run_id if flow else None), None
+        return task.task_run.flow_run_id, task.task_run.id, task.task_run.run_count or 1
+    return (flow.handle.run_id if flow else None), None, None
 
 
 def _extra(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -36,6 +36,8 @@ class LogTest:
     """Ids of task runs."""
     flow_runs: tuple[str, ...] = ()
     """Ids of flow runs: for a log that was merged from several."""
+    task_attempt: int = 0
+    """The attempt of the task run that wrote it, from 1; 0 asks nothing."""
     function: str = ""
     """The name of the function that wrote the line."""
     file: str = ""
@@ -106,6 +108,8 @@ def asked_of(test: LogTest) -> dict[str, Ask]:
     for name, wanted in (("task_run_id", test.task_runs), ("flow_run_id", test.flow_runs)):
         if wanted:
             asked[name] = frozenset(wanted).__contains__
+    if test.task_attempt:
+        asked["task_attempt"] = lambda attempt: attempt == test.task_attempt
     if test.function:
         asked["function"] = lambda function: function == test.function
     if test.file:

@@ -33,7 +33,9 @@ __all__ = [
 _OWN_FOLDER: Final = __file__.removesuffix("logs.py")
 _FLOW_LOGGER: Final = logging.getLogger(FLOW_RUNS)
 _TASK_LOGGER: Final = logging.getLogger(TASK_RUNS)
-_IDS: Final = 3  # flow_run_id, task_run_id and run: a logger with more fields than these has some of the user's
+_IDS: Final = (
+    4  # flow_run_id, task_run_id, task_attempt and run: a logger with more fields than these has some of the user's
+)
 _outside: "list[Callable[[], RunLogger]]" = []
 """What `get_run_logger()` answers where there is no run, while run loggers are disabled."""
 
@@ -114,8 +116,9 @@ def _filled(msg: Any, args: tuple[Any, ...]) -> str | None:
 def _emit(
     logger: str, level: int, message: str, ids: Mapping[str, Any], source: str | None, function: str | None
 ) -> None:
+    flow_run_id, task_run_id, attempt = ids["flow_run_id"], ids["task_run_id"], ids["task_attempt"]
     line = LogLine(
-        utc_now(), level, message, logger, ids["flow_run_id"], ids["task_run_id"], source, function
+        utc_now(), level, message, logger, flow_run_id, task_run_id, source, function, None, attempt
     )  # by position: half the price
     print_line(line, ids["run"])
     keep_line(line)
@@ -134,7 +137,7 @@ def get_run_logger(context: FlowRunContext | TaskRunContext | None = None, **ext
     where = context or current_task_run() or current_flow_run()
     if isinstance(where, TaskRunContext):
         run = where.task_run
-        return task_run_logger(run.id, run.name, run.flow_run_id, **extra)
+        return task_run_logger(run.id, run.name, run.flow_run_id, run.run_count, **extra)
     if isinstance(where, FlowRunContext):
         return flow_run_logger(where.handle.run_id, where.handle.name, **extra)
     if _outside:
@@ -146,13 +149,18 @@ def get_run_logger(context: FlowRunContext | TaskRunContext | None = None, **ext
 
 def flow_run_logger(run_id: str, name: str, **extra: Any) -> RunLogger:
     """The logger of a flow run."""
-    ids = {"flow_run_id": run_id, "task_run_id": None, "run": f"Flow run {name!r}"}
+    ids = {"flow_run_id": run_id, "task_run_id": None, "task_attempt": None, "run": f"Flow run {name!r}"}
     return RunLogger(_FLOW_LOGGER, {**extra, **ids} if extra else ids)
 
 
-def task_run_logger(run_id: str, name: str, flow_run_id: str | None, **extra: Any) -> RunLogger:
-    """The logger of a task run."""
-    ids = {"flow_run_id": flow_run_id, "task_run_id": run_id, "run": f"Task run {name!r}"}
+def task_run_logger(run_id: str, name: str, flow_run_id: str | None, attempt: int, **extra: Any) -> RunLogger:
+    """The logger of one attempt of a task run, from 1; what is said before the first (0) counts to it."""
+    ids = {
+        "flow_run_id": flow_run_id,
+        "task_run_id": run_id,
+        "task_attempt": attempt or 1,
+        "run": f"Task run {name!r}",
+    }
     return RunLogger(_TASK_LOGGER, {**extra, **ids} if extra else ids)
 
 

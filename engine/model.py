@@ -292,6 +292,8 @@ class LogLine(NamedTuple):
     """The name of the function that wrote it."""
     extra: Mapping[str, Any] | None = None
     """What the call gave as `extra=`: JSON values."""
+    task_attempt: int | None = None
+    """Which attempt of its task run wrote it, from 1; None for a line of the flow itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

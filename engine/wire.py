@@ -242,6 +242,7 @@ def log_json(line: LogLine) -> Json:
         "source": line.source,
         "function": line.function,
         "extra": line.extra,
+        "task_attempt": line.task_attempt,
     }
 
 

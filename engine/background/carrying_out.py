@@ -8,7 +8,7 @@ from flowtui.engine.background.parameters import forget, read
 from flowtui.engine.containers import find_futures
 from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.keeping import NOTHING
-from flowtui.engine.logs import say, task_run_logger
+from flowtui.engine.logs import RunLogger, say, task_run_logger
 from flowtui.engine.model import TaskRun
 from flowtui.engine.orchestration.outcomes import state_of_error
 from flowtui.engine.runs.keeping import RunKeeping
@@ -29,7 +29,7 @@ def carry_out(task: "Task[Any, Any]", run: TaskRun, client: "Client") -> None:
         session = _session(task, run, client)
     except Exception as error:  # reading the arguments runs their own code, which may raise anything
         state = Crashed(message=f"What it is called with cannot be read: {error}")
-        say(task_run_logger(run.id, run.name, run.flow_run_id), logging.ERROR, f"Finished in state {state}")
+        say(_logger(run), logging.ERROR, f"Finished in state {state}")
         client.save_task_run(after(run, state))
     else:
         try:
@@ -67,4 +67,8 @@ def _forget(task: "Task[Any, Any]", run: TaskRun) -> None:
     try:
         forget(task, run.id)
     except FlowtuiError as error:
-        say(task_run_logger(run.id, run.name, run.flow_run_id), logging.WARNING, f"Its arguments stay: {error}")
+        say(_logger(run), logging.WARNING, f"Its arguments stay: {error}")
+
+
+def _logger(run: TaskRun) -> RunLogger:
+    return task_run_logger(run.id, run.name, run.flow_run_id, run.run_count)

@@ -43,7 +43,7 @@ def flow_run_logger(flow_run: FlowRun, flow: Any = None, **extra: Any) -> logs.R
 
 def task_run_logger(task_run: TaskRun, task: Any = None, flow_run: Any = None, **extra: Any) -> logs.RunLogger:
     """The logger of a task run."""
-    return logs.task_run_logger(task_run.id, task_run.name, task_run.flow_run_id, **extra)
+    return logs.task_run_logger(task_run.id, task_run.name, task_run.flow_run_id, task_run.run_count, **extra)
 
 
 async def aget_state_exception(state: State) -> BaseException:

@@ -133,7 +133,7 @@ class _Slots:
         from flowtui.engine.logs import task_run_logger  # noqa: PLC0415 - only for this line
 
         run = self._tools.run
-        task_run_logger(run.id, run.name, run.flow_run_id).error(
+        task_run_logger(run.id, run.name, run.flow_run_id, run.run_count).error(
             "Its slots of the tags %s were taken back: their lease was not renewed in time, or the limit was reset.",
             ", ".join(self._request.names),
         )

@@ -150,6 +150,8 @@ class TaskSession:
     earlier: TaskRun | None
     """The same call in an earlier attempt."""
     logger: RunLogger | None = None
+    logged_attempt: int = -1
+    """The attempt that the logger's lines are of."""
     tries_used: int = 0
     """How often a task worker that is gone by now has started it."""
     keeping: "RunKeeping | None" = None
@@ -293,9 +295,11 @@ class TaskSession:
         self.client.save_task_run(run)
 
     def log(self, level: int, message: str, error: BaseException | None) -> None:
-        if self.logger is None:
-            self.logger = task_run_logger(self.run.id, self.run.name, self.run.flow_run_id)
-        say(self.logger, level, message, error)
+        run, logger = self.run, self.logger
+        if logger is None or self.logged_attempt != run.run_count:
+            self.logged_attempt = run.run_count
+            self.logger = logger = task_run_logger(run.id, run.name, run.flow_run_id, run.run_count)
+        say(logger, level, message, error)
 
     def now(self) -> datetime:
         return utc_now()

@@ -1,8 +1,8 @@
 """Logs as compressed chunks: 11–14 bytes a line instead of 235, read by line number.
 
 A chunk is a zlib-compressed JSON array of `[timestamp, level, logger, message, flow_run_id, task_run_id, source,
-function, extra]`, the last two left out in older ones; beside it stand its first line's number, how many lines it has,
-a mask of its levels and the span of its timestamps.
+function, extra, task_attempt]`, the last three left out in older ones; beside it stand its first line's number, how
+many lines it has, a mask of its levels and the span of its timestamps.
 """
 
 import zlib
@@ -116,6 +116,7 @@ def _record(line: LogLine) -> list[object]:
         line.source,
         line.function,
         line.extra and dict(line.extra),
+        line.task_attempt,
     ]
 
 
@@ -157,7 +158,7 @@ def _cut(message: str) -> str:
 
 def line_of(record: list[Any]) -> LogLine:
     stamp, level, logger, message, flow_run_id, task_run_id, source, *more = record
-    function, extra = more or (None, None)
+    function, extra, attempt = (*more, None, None, None)[:3]
     return LogLine(
         timestamp=from_micros(stamp),
         level=level,
@@ -168,4 +169,5 @@ def line_of(record: list[Any]) -> LogLine:
         source=source,
         function=function,
         extra=extra,
+        task_attempt=attempt,
     )

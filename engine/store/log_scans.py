@@ -29,6 +29,7 @@ _AT: Final = {
     "task_run_id": 5,
     "source": 6,
     "function": 7,
+    "task_attempt": 9,
 }
 """Where a field stands in the records of a chunk."""
 _FUNCTION: Final = 7

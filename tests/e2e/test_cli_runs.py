@@ -11,7 +11,7 @@ import pytest
 from flowtui import flow, get_run_logger, task
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import utc_now
-from flowtui.engine.model import DeploymentSpec, FlowRun
+from flowtui.engine.model import DeploymentSpec, FlowRun, TaskRunFilter
 from tests.e2e.conftest import Done
 from tests.support import run_flowtui, wait_until
 
@@ -264,6 +264,36 @@ def test_log_lines_are_data_when_asked_for(client: LocalClient, flowtui: Flowtui
     lines = flowtui("flow-run", "logs", client.list_flow_runs().items[0].name, "-o", "json").json
     assert [line["level"] for line in lines] == [20, 20, 20]
     assert lines[1]["message"] == "line 0"
+
+
+def test_the_lines_of_one_attempt_are_printed(client: LocalClient, flowtui: Flowtui) -> None:
+    tries: list[int] = []
+
+    @task(retries=2)
+    def flaky() -> None:
+        tries.append(1)
+        get_run_logger().info("line %d", len(tries))
+        if len(tries) < 5:
+            raise ValueError("not yet")
+
+    @flow(retries=1)
+    def outer() -> None:
+        flaky()
+
+    outer()
+    client.flush()
+    (made,) = client.list_task_runs(TaskRunFilter(), limit=1).items
+
+    def printed(*arguments: str) -> list[str]:
+        return re.findall(r" - line (\d+)$", flowtui(*arguments).out, re.MULTILINE)
+
+    run = client.list_flow_runs().items[0].name
+    assert printed("flow-run", "logs", run, "--task-attempt", "4") == ["4"]
+    assert printed("flow-run", "logs", run, "--attempt", "1") == ["1", "2", "3"]
+    assert printed("flow-run", "logs", run, "--attempt", "2", "--task-attempt", "5") == ["5"]
+    assert printed("task-run", "logs", made.id, "--attempt", "2") == ["2"]
+    assert "there is 1 to 2" in flowtui("flow-run", "logs", run, "--attempt", "3").err
+    assert "attempts count from 1" in flowtui("flow-run", "logs", run, "--task-attempt", "0").err
 
 
 @task

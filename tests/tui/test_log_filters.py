@@ -19,7 +19,11 @@ from tests.fakes.world import NOW
 from tests.tui.looks import screen_text, shows, until
 from tests.tui.test_log_view import LogApp, body, line, log_test
 
-FACTS = RunFacts(tasks={"t0": "load-0", "t1": "load-1", "t2": "store-0"}, attempts=(NOW, NOW + timedelta(seconds=5)))
+FACTS = RunFacts(
+    tasks={"t0": "load-0", "t1": "load-1", "t2": "store-0"},
+    attempts=(NOW, NOW + timedelta(seconds=5)),
+    task_attempts=3,
+)
 MESSAGES = st.lists(st.sampled_from(["all well", "Timeout after 5 s", "timeout", "x"]), max_size=40)
 
 
@@ -102,12 +106,15 @@ def test_filters_are_read_from_what_a_person_types() -> None:
     assert read_filter("task:load", FACTS).test == LogTest(task_runs=("t0", "t1"))
     assert read_filter("attempt:2", FACTS).test == LogTest(since=NOW + timedelta(seconds=5))
     assert read_filter("attempt:1", FACTS).test == LogTest(until=NOW + timedelta(seconds=5))
+    assert read_filter("task-attempt:2", FACTS)[1:3] == ("2", LogTest(task_attempt=2))
     assert read_filter("!GET /health", FACTS)[:2] == ("hide", "GET /health")
     assert read_filter("http://x", FACTS)[:2] == ("show", "http://x")
     assert read_filter("context:3", FACTS).context == 3
     assert completed_words("task:st", FACTS, ()) == "task:store-0"
     assert completed_words("logger:u", FACTS, ("urllib3", "boto")) == "logger:urllib3"
     assert completed_words("lev", FACTS, ()) == "level:"
+    assert completed_words("task-", FACTS, ()) == "task-attempt:"
+    assert completed_words("task-attempt:", FACTS, ()) == "task-attempt:1"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,8 @@ def test_filters_are_read_from_what_a_person_types() -> None:
         ("level:loud", "There is no level 'loud'; there are debug, info, warning, error, critical, and numbers."),
         ("task:lost", "This run has no task 'lost'. There are load-0, load-1, store-0."),
         ("attempt:3", "There is no attempt 3; there is 1 to 2."),
+        ("task-attempt:4", "There is no attempt 4 of a task; no task was tried more than 3 times."),
+        ("task-attempt:0", "There is no attempt 0; give a number from 1: task-attempt:2."),
         ("context:many", "The context is 'many'; give a number of lines from 0 to 50."),
         ("!", "Type a text or a regular expression; ! before it hides the lines that have it."),
         ("logger:", "Say which logger: logger:…"),

@@ -17,6 +17,7 @@ from flowtui.tui.cli.find import find_flow_run
 from flowtui.tui.cli.follow import follow as follow_runs
 from flowtui.tui.cli.log_lines import LinePrinter, Wanted, level_of
 from flowtui.tui.cli.output import Output, print_json
+from flowtui.tui.logs.facts import attempts_of, span_of_attempt
 
 __all__ = [
     "Follow",
@@ -56,7 +57,7 @@ Since = Annotated[str | None, Parameter(help="Only lines since then: 10m (ago), 
 Search = Annotated[str | None, Parameter(help="Only lines with this text.")]
 
 
-def logs(
+def logs(  # noqa: PLR0913 - one parameter for each option
     run: str,
     /,
     *,
@@ -69,6 +70,8 @@ def logs(
     since: Since = None,
     search: Search = None,
     task: str | None = None,
+    task_attempt: int | None = None,
+    attempt: str | None = None,
     output: Output = "table",
 ) -> int:
     """Print the log of a flow run.
@@ -79,13 +82,22 @@ def logs(
         Its id, the beginning of its id, or its name.
     task
         Only lines of this task run, by its id, or its name with * for any part.
+    task_attempt
+        Only lines of tasks that are of this attempt of their task run, from 1.
+    attempt
+        Only lines of this attempt of the flow run, from 1.
     """
     check_part(head=head, tail=tail, number=number, reverse=reverse, follow=follow)
-    wanted = wanted_of(level, since, search, task)
+    if follow and attempt is not None:
+        raise UsageError("--attempt picks lines that are there; --follow waits for more. Give one of them.")
+    wanted = wanted_of(level, since, search, task, task_attempt)
     client = current_client()
+    found = find_flow_run(client, run)
+    if attempt is not None:
+        wanted = wanted.within(*span_of_attempt(attempt, attempts_of(client.flow_run_states(found.id))))
     return print_log(
         client,
-        find_flow_run(client, run),
+        found,
         wanted,
         head=head,
         tail=tail,
@@ -106,13 +118,18 @@ def check_part(*, head: bool, tail: bool, number: int | None, reverse: bool, fol
         raise UsageError("--follow goes on at the end of the log; --head and --reverse do not fit it.")
 
 
-def wanted_of(level: str | None, since: str | None, search: str | None, task: str | None) -> Wanted:
+def wanted_of(
+    level: str | None, since: str | None, search: str | None, task: str | None, task_attempt: int | None = None
+) -> Wanted:
     """Which lines the options ask for. Raises `UsageError`."""
+    if task_attempt is not None and task_attempt < 1:
+        raise UsageError(f"There is no attempt {task_attempt}; attempts count from 1.")
     return Wanted(
         level=level_of(level) if level is not None else 0,
         since=instant_of(since, utc_now()) if since is not None else None,
         search=search or "",
         task=task or "",
+        task_attempt=task_attempt,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -31,13 +31,25 @@ class Wanted:
 
     level: int = 0
     since: datetime | None = None
+    until: datetime | None = None
     search: str = ""
     task: str = ""
     """A task run's id, or its name with * for any part."""
+    task_attempt: int | None = None
+    """Lines of tasks that are of this attempt of their task run."""
+
+    def within(self, since: datetime | None, until: datetime | None) -> "Wanted":
+        """The same, of the lines in this span of time only."""
+        later = max((each for each in (self.since, since) if each is not None), default=None)
+        return replace(self, since=later, until=until)
 
     def lets(self, line: LogLine, printer: "LinePrinter") -> bool:
         """Whether a line is wanted."""
         if line.level < self.level or (self.since is not None and line.timestamp < self.since):
+            return False
+        if self.until is not None and line.timestamp >= self.until:
+            return False
+        if self.task_attempt is not None and line.task_attempt != self.task_attempt:
             return False
         if self.search and ascii_lower(self.search) not in ascii_lower(line.message):
             return False

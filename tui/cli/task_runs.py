@@ -159,6 +159,7 @@ def logs(
     level: Level = None,
     since: Since = None,
     search: Search = None,
+    attempt: int | None = None,
     output: Output = "table",
 ) -> int:
     """Print the log of a task run: its lines in the log of its flow run.
@@ -167,6 +168,8 @@ def logs(
     ----------
     run
         Its id.
+    attempt
+        Only lines of this attempt of it, from 1.
     """
     check_part(head=head, tail=tail, number=number, reverse=reverse, follow=follow)
     client = current_client()
@@ -176,7 +179,7 @@ def logs(
     return print_log(
         client,
         client.read_flow_run(found.flow_run_id),
-        wanted_of(level, since, search, found.id),
+        wanted_of(level, since, search, found.id, attempt),
         head=head,
         tail=tail,
         number=number,

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flowtui.engine.errors import UsageError
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import State
 
-__all__ = ["RunFacts", "attempts_of"]
+__all__ = ["RunFacts", "attempts_of", "number_of_attempt", "span_of_attempt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class RunFacts:
     """Names of task runs, by id."""
     attempts: tuple[datetime, ...] = ()
     """When each attempt of the run began."""
+    task_attempts: int = 1
+    """How often the task that was tried most often was tried."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -47,3 +50,20 @@ def attempts_of(states: Sequence[State]) -> tuple[datetime, ...]:
         for before, state in zip([None, *states], states, strict=False)
         if state.is_running() and (before is None or not before.is_running())
     )
+
+
+def number_of_attempt(text: str) -> int | None:
+    """The number of an attempt, from 1; None for what is none."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+    return number or None
+
+
+def span_of_attempt(text: str, attempts: Sequence[datetime]) -> tuple[datetime | None, datetime | None]:
+    """From when on, and until when, lines are of the attempt of that number. Raises `UsageError`."""
+    number = number_of_attempt(text)
+    if number is None or number > len(attempts):
+        known = f"1 to {len(attempts)}" if len(attempts) > 1 else "only attempt 1" if attempts else "none yet"
+        raise UsageError(f"There is no attempt {text}; there is {known}.")
+    # What is logged before the first attempt, while the run is set up, counts to the first.
+    since = attempts[number - 1] if number > 1 else None
+    return since, attempts[number] if number < len(attempts) else None

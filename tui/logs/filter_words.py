@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 from flowtui.engine.errors import UsageError
 from flowtui.engine.log_tests import LogTest
-from flowtui.tui.logs.facts import RunFacts
+from flowtui.tui.logs.facts import RunFacts, number_of_attempt, span_of_attempt
 from flowtui.tui.logs.filters import Kind
 
 __all__ = ["HINT", "Asked", "completed_words", "read_filter"]
 
-HINT: Final = "text or regex, !text hides, level: logger: task: attempt: function: context:"
+HINT: Final = "text or regex, !text hides, level: logger: task: task-attempt: attempt: function: context:"
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
-_FIELDS: Final = ("level", "logger", "task", "attempt", "function", "run", "context")
+_FIELDS: Final = ("level", "logger", "task", "task-attempt", "attempt", "function", "run", "context")
 
 
 class Asked(NamedTuple):
@@ -68,15 +68,19 @@ def _run(value: str, facts: RunFacts) -> Asked:
 
 
 def _attempt(value: str, facts: RunFacts) -> Asked:
-    attempts = facts.attempts
-    number = int(value) if value.isdecimal() else 0
-    if not 1 <= number <= len(attempts):
-        known = f"1 to {len(attempts)}" if len(attempts) > 1 else "only attempt 1" if attempts else "none yet"
-        raise UsageError(f"There is no attempt {value}; there is {known}.")
-    # What is logged before the first attempt, while the run is set up, counts to the first.
-    since = attempts[number - 1] if number > 1 else None
-    until = attempts[number] if number < len(attempts) else None
+    since, until = span_of_attempt(value, facts.attempts)
     return Asked("attempt", value, LogTest(since=since, until=until))
+
+
+def _task_attempt(value: str, facts: RunFacts) -> Asked:
+    number = number_of_attempt(value)
+    if number is None:
+        raise UsageError(f"There is no attempt {value}; give a number from 1: task-attempt:2.")
+    if number > facts.task_attempts:
+        most = facts.task_attempts
+        known = "no task was tried more than once" if most == 1 else f"no task was tried more than {most} times"
+        raise UsageError(f"There is no attempt {value} of a task; {known}.")
+    return Asked("task-attempt", value, LogTest(task_attempt=number))
 
 
 def _function(value: str, _: RunFacts) -> Asked:
@@ -94,6 +98,7 @@ _BY_FIELD: Final = {
     "logger": _logger,
     "task": _task,
     "attempt": _attempt,
+    "task-attempt": _task_attempt,
     "function": _function,
     "run": _run,
     "context": _context,
@@ -122,6 +127,7 @@ def completed_words(text: str, facts: RunFacts, loggers: Iterable[str]) -> str |
         "logger": sorted(loggers),
         "task": facts.tasks.values(),
         "attempt": [str(number + 1) for number in range(len(facts.attempts))],
+        "task-attempt": [str(number + 1) for number in range(facts.task_attempts)],
         "run": [run.name for run in facts.runs],
     }
     fitting = (word for word in known.get(name, ()) if word.startswith(value) and word != value)

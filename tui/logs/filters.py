@@ -11,13 +11,14 @@ from flowtui.tui.logs.marks import Marks
 
 __all__ = ["KINDS", "Filter", "FilterSet", "Kind", "numbers_of", "shown_mask"]
 
-Kind = Literal["show", "hide", "level", "logger", "task", "attempt", "function", "time", "run"]
+Kind = Literal["show", "hide", "level", "logger", "task", "task-attempt", "attempt", "function", "time", "run"]
 KINDS: Final[Mapping[Kind, str]] = {
     "show": "only lines with",
     "hide": "no lines with",
     "level": "from the level",
     "logger": "of the logger",
     "task": "of the task",
+    "task-attempt": "task's attempt",
     "attempt": "of the attempt",
     "function": "of the function",
     "time": "in the time",

@@ -41,13 +41,21 @@ def _fields(line: LogLine, facts: RunFacts, zone: tzinfo | None) -> list[tuple[s
         ("level", level_word(line.level), level_role(line.level)),
         ("logger", line.logger, "text"),
         ("run", run.name if run is not None else line.flow_run_id or "", "text"),
-        ("task", facts.tasks.get(line.task_run_id or "", line.task_run_id or ""), "text"),
+        ("task", _task(line, facts), "text"),
         ("attempt", f"{max(attempt, 1)} of {len(facts.attempts)}" if len(facts.attempts) > 1 else "", "text"),
         ("file", file, "text"),
         ("line", number, "text"),
         ("function", line.function or "", "text"),
     ]
     return [field for field in found if field[1]]
+
+
+def _task(line: LogLine, facts: RunFacts) -> str:
+    """`load-0`; `load-0, attempt 2` where tasks were tried more than once."""
+    name = facts.tasks.get(line.task_run_id or "", line.task_run_id or "")
+    if line.task_attempt is None or max(line.task_attempt, facts.task_attempts) == 1:
+        return name
+    return f"{name}, attempt {line.task_attempt}"
 
 
 def record_text(line: LogLine) -> str:

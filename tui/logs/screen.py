@@ -34,6 +34,7 @@ class LogsScreen(ShellScreen):
         self.run_ids = list(dict.fromkeys(run_ids))
         self._runs: dict[str, FlowRun] = {}
         self._names: dict[str, str] = {}
+        self._tried = 1
         self._opened = False
 
     def compose_body(self) -> Iterable[Widget]:
@@ -57,7 +58,8 @@ class LogsScreen(ShellScreen):
             pane.open(MergedLog(app.call, lambda: app.client, self.run_ids), app.notify_error)
             pane.view.set_sources(self._sources())
         runs = tuple(self._runs.values())
-        pane.tell(RunFacts(f"{len(runs)} runs" if len(runs) > 1 else runs[0].name, runs, dict(self._names)))
+        title = f"{len(runs)} runs" if len(runs) > 1 else runs[0].name
+        pane.tell(RunFacts(title, runs, dict(self._names), task_attempts=self._tried))
         self._show_title()
         await pane.catch_up()
 
@@ -82,6 +84,7 @@ class LogsScreen(ShellScreen):
             page = await app.call(app.client.list_task_runs, where, limit=_TASKS, after=after)
             for task in page.items:
                 self._names[task.id] = task.name
+                self._tried = max(self._tried, task.run_count)
                 if task.child_flow_run_id is not None:
                     children.append(task.child_flow_run_id)
             after = page.next

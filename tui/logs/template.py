@@ -12,7 +12,7 @@ from flowtui.tui.log_text import level_word
 
 __all__ = ["FIELDS", "Template", "field_text", "json_of", "read_template"]
 
-FIELDS: Final = ("time", "level", "message", "logger", "task", "function", "file", "line", "source", "extra")
+FIELDS: Final = ("time", "level", "message", "logger", "task", "attempt", "function", "file", "line", "source", "extra")
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([^{}]+)|([{}])")
 
 Template = tuple[tuple[str, bool], ...]
@@ -51,6 +51,7 @@ def field_text(line: LogLine, name: str, task: str = "") -> str:
         "message": line.message,
         "logger": line.logger,
         "task": task,
+        "attempt": str(line.task_attempt or ""),
         "function": line.function or "",
         "file": re.split(r"[/\\]", file)[-1],
         "line": number,

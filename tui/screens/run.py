@@ -288,7 +288,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         logs = self.query_one(LogPane)
         if logs.display and trunk is not None:
             names = {task.id: task.name for task in trunk.tasks.tasks}
-            logs.tell(RunFacts(run.name, (run,), names, attempts_of(self._states)))
+            tried = max((task.run_count for task in trunk.tasks.tasks), default=1)
+            logs.tell(RunFacts(run.name, (run,), names, attempts_of(self._states), max(tried, 1)))
         self._look_back()
 
     def _whole(self) -> Scale:

@@ -80,6 +80,33 @@ def test_lines_are_kept_with_their_level_run_and_source(client: LocalClient) -> 
     assert (run.stats.warnings, run.stats.errors, run.stats.lines) == (1, 1, 6)
 
 
+def test_lines_of_a_task_say_which_attempt_wrote_them(client: LocalClient) -> None:
+    """However they were written, and also after a retry of the run, which goes on counting."""
+    calls: list[int] = []
+
+    @task(retries=1, log_prints=True)
+    def work() -> None:
+        calls.append(1)
+        get_run_logger().info("logged %d", len(calls))
+        get_run_logger(extra="more").info("with more %d", len(calls))
+        print("printed", len(calls))
+        if len(calls) < 4:
+            raise ValueError("no rows")
+
+    @flow(retries=1)
+    def outer() -> None:
+        get_run_logger().info("in the flow")
+        work()
+
+    outer()
+    lines = kept(client)
+    for words in ("logged", "with more", "printed"):
+        assert [lines[f"{words} {number}"].task_attempt for number in (1, 2, 3, 4)] == [1, 2, 3, 4]
+    assert lines["in the flow"].task_attempt is None
+    said = [line for line in lines.values() if line.message.startswith("Finished in state Failed")]
+    assert [line.task_attempt for line in said if line.task_run_id is not None] == [2]
+
+
 def test_lines_of_a_task_by_itself_are_kept_under_its_own_id(client: LocalClient) -> None:
     @task
     def alone() -> None:

@@ -31,6 +31,7 @@ def a_log(run_id: str) -> list[LogLine]:
             source="/srv/etl.py:14" if number % 5 else None,
             function="load" if number % 5 else None,
             extra={"n": number} if number % 7 == 0 else None,
+            task_attempt=1 + number // 300 if number % 4 == 0 else None,
         )
         for number in range(600)
     ]
@@ -48,6 +49,7 @@ TESTS = [
     LogTest(pattern="nowhere to be found"),
     LogTest(loggers=("urllib3",)),
     LogTest(task_runs=(TASK,), level=20),
+    LogTest(task_attempt=2, level=20),
     LogTest(function="load", file="/srv/etl.py"),
     LogTest(since=BEGUN + timedelta(seconds=10), until=BEGUN + timedelta(seconds=20)),
 ]
@@ -79,6 +81,17 @@ def test_marks_say_what_reading_every_line_says(store_client: LocalClient, log: 
     assert store_client.mark_logs(new_id(), TESTS).masks == (b"",) * len(TESTS)
 
 
+def test_lines_without_an_attempt_are_of_none(store_client: LocalClient) -> None:
+    """Chunks of before attempts were kept end with a line's extra."""
+    run_id = new_id()
+    record = [to_micros(BEGUN), 20, "flowtui.task_runs", "old", run_id, TASK, None, None, None]
+    with store_client._db.write() as connection:
+        packed = log_chunks._packed([record])
+        connection.execute(log_chunks._APPEND, {"stream": run_id, **packed})
+    assert store_client.read_logs(run_id).lines[0].task_attempt is None
+    assert store_client.mark_logs(run_id, [LogTest(task_attempt=1)]).masks == (b"\0",)
+
+
 def passes(test: LogTest, line: LogLine) -> bool:
     """The meaning of a test, said once more and plainly."""
     return (
@@ -86,6 +99,7 @@ def passes(test: LogTest, line: LogLine) -> bool:
         and (not test.pattern or pattern_of(test.pattern).search(line.message) is not None)
         and (not test.loggers or any(f"{line.logger}.".startswith(f"{name}.") for name in test.loggers))
         and (not test.task_runs or line.task_run_id in test.task_runs)
+        and (not test.task_attempt or line.task_attempt == test.task_attempt)
         and (not test.function or line.function == test.function)
         and (not test.file or (line.source or "").rpartition(":")[0] == test.file)
         and (test.since is None or line.timestamp >= test.since)

@@ -43,6 +43,7 @@ def test_a_line_is_read_back_as_it_was_written(store_client: LocalClient) -> Non
         flow_run_id=run_id,
         task_run_id=task_id,
         source="etl.py:14",
+        task_attempt=3,
     )
     store_client.write_logs([line])
     store_client.flush()
