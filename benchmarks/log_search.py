@@ -28,6 +28,8 @@ SEARCHES = {
     "plain text": LogTest(pattern="refused by"),
     "regular expression": LogTest(pattern=r"refused by \d+ peers"),
     "hardest expression": LogTest(pattern=r"(refused|denied) by"),
+    "in a process apart": LogTest(pattern=r"\w+ by \d+ peers?$"),
+    "and in every line": LogTest(pattern=r"b\w \d+ \w+$"),
     "errors": LogTest(level=40),
 }
 

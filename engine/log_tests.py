@@ -8,17 +8,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from operator import and_, attrgetter
 from typing import Any, Final
 
 from flowtui.engine.clock import to_micros
+from flowtui.engine.log_patterns import pattern_of, quick_length
 from flowtui.engine.model import LogLine
 
-__all__ = ["LogMarks", "LogTally", "LogTest", "Moment", "asked_of", "mark_lines", "marked", "needed_text", "pattern_of"]
+__all__ = ["Asks", "LogMarks", "LogTally", "LogTest", "Moment", "asked_of", "mark_lines", "marked", "may_take_long"]
 
 Ask = Callable[[Any], bool]
 """Whether the value of one field of a line will do."""
+Asks = Callable[[Iterable[Any]], bytes]
+"""A byte for each of the values of a field: 1 when it will do. That of a pattern raises `TakesTooLong`."""
+_SECONDS: Final = 0.5
+"""What a pattern may take of the processor for the lines of one chunk: a hundred times what is usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class LogMarks:
     masks: tuple[bytes, ...]
     total: int
     """Lines that the log has by now."""
+    slow: tuple[int, ...] = ()
+    """Which of the tests took too long: nothing is said by their masks."""
 
     @property
     def stop(self) -> int:
@@ -86,39 +93,50 @@ class LogTally:
     """How many lines each logger wrote."""
 
 
-@lru_cache(256)
-def pattern_of(words: str) -> re.Pattern[str]:
-    """A regular expression; capitals matter only when it has some. What is none is looked for as it is."""
-    flags = 0 if any(letter.isupper() for letter in re.sub(r"\\.", "", words)) else re.IGNORECASE
-    try:
-        return re.compile(words, flags)
-    except (re.error, OverflowError, RecursionError):
-        return re.compile(re.escape(words), flags)
-
-
-def asked_of(test: LogTest) -> dict[str, Ask]:
+def asked_of(test: LogTest) -> dict[str, Asks]:
     """What is asked of which field of a line; timestamps are asked in microseconds since 1970."""
-    asked: dict[str, Ask] = {}
+    asked: dict[str, Asks] = {}
     if test.level:
-        asked["level"] = lambda level: level >= test.level
+        asked["level"] = _each(lambda level: level >= test.level)
     if test.since is not None or test.until is not None:
-        asked["timestamp"] = _between(test.since, test.until)
+        asked["timestamp"] = _each(_between(test.since, test.until))
     if test.loggers:
-        asked["logger"] = _of_loggers(test.loggers)
+        asked["logger"] = _each(_of_loggers(test.loggers))
     for name, wanted in (("task_run_id", test.task_runs), ("flow_run_id", test.flow_runs)):
         if wanted:
-            asked[name] = frozenset(wanted).__contains__
+            asked[name] = _each(frozenset(wanted).__contains__)
     if test.task_attempt:
-        asked["task_attempt"] = lambda attempt: attempt == test.task_attempt
+        asked["task_attempt"] = _each(lambda attempt: attempt == test.task_attempt)
     if test.function:
-        asked["function"] = lambda function: function == test.function
+        asked["function"] = _each(lambda function: function == test.function)
     if test.file:
         start = f"{test.file}:"
-        asked["source"] = lambda source: source is not None and source.startswith(start)
+        asked["source"] = _each(lambda source: source is not None and source.startswith(start))
     if test.pattern:
-        search = pattern_of(test.pattern).search
-        asked["message"] = lambda message: search(message) is not None
+        asked["message"] = partial(_found_in, test.pattern)
     return asked
+
+
+def _each(ask: Ask) -> Asks:
+    return lambda values: bytes(map(ask, values))
+
+
+def _found_in(words: str, messages: Iterable[str]) -> bytes:
+    pattern, quick = pattern_of(words), quick_length(words)
+    if quick is not None:
+        messages = list(messages)
+        if max(map(len, messages), default=0) > quick:
+            from flowtui.engine.patient_search import find_each  # noqa: PLC0415 - 5 ms that few expressions need
+
+            return find_each(pattern.pattern, int(pattern.flags & re.IGNORECASE), messages, _SECONDS)
+    search = pattern.search
+    return bytes([search(message) is not None for message in messages])
+
+
+def may_take_long(test: LogTest, lines: Sequence[LogLine]) -> bool:
+    """Whether somebody who must not wait should have these lines looked at elsewhere."""
+    quick = quick_length(test.pattern) if test.pattern else None
+    return quick is not None and any(len(line.message) > quick for line in lines)
 
 
 def _between(since: datetime | None, until: datetime | None) -> Ask:
@@ -132,9 +150,12 @@ def _of_loggers(names: Sequence[str]) -> Ask:
     return lambda logger: logger in whole or logger.startswith(below)
 
 
-def marked(asked: Mapping[str, Ask], count: int, column: Callable[[str], Iterable[Any]]) -> bytes:
-    """A byte for each of `count` lines. `column` answers with the values of a field, in the order of the lines."""
-    masks = [bytes(map(ask, column(name))) for name, ask in asked.items()]
+def marked(asked: Mapping[str, Asks], count: int, column: Callable[[str], Iterable[Any]]) -> bytes:
+    """A byte for each of `count` lines. `column` answers with the values of a field, in the order of the lines.
+
+    Raises `TakesTooLong`.
+    """
+    masks = [asks(column(name)) for name, asks in asked.items()]
     if not masks:
         return b"\1" * count
     first, *rest = masks
@@ -144,63 +165,10 @@ def marked(asked: Mapping[str, Ask], count: int, column: Callable[[str], Iterabl
 
 
 def mark_lines(test: LogTest, lines: Sequence[LogLine]) -> bytes:
-    """A byte for each of these lines."""
+    """A byte for each of these lines. Raises `TakesTooLong`."""
 
     def column(name: str) -> Iterable[Any]:
         values = map(attrgetter(name), lines)
         return map(to_micros, values) if name == "timestamp" else values
 
     return marked(asked_of(test), len(lines), column)
-
-
-_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-,:;=/@#%&'<>!~`")
-_AFTER_ONE: Final = frozenset("*?{")
-_SPECIAL: Final = re.compile(r"\(\?(?!:)")
-"""Groups that are more than brackets: flags, conditions, what stands before or behind."""
-_QUANTIFIER: Final = re.compile(r"\{\d*,?\d*\}")
-_CODES: Final = frozenset("xuUN0123456789")
-"""What follows a backslash when the characters behind it are a code, and no text."""
-
-
-def needed_text(words: str) -> str:
-    """Plain characters that any text in which the pattern is found must hold; empty when that is not easily said.
-
-    What stands in groups and classes does not count, and with alternatives outside of groups nothing does.
-    """
-    if pattern_of(words).pattern != words:
-        return _plain_part(words)
-    if _SPECIAL.search(words):
-        return ""
-    best = run = ""
-    at = depth = 0
-    while at < len(words):
-        letter, following = words[at], words[at + 1 : at + 2]
-        if (letter == "|" and not depth) or (letter == "\\" and following in _CODES):
-            return ""
-        if not depth and letter in _PLAIN and (not following or following not in _AFTER_ONE):
-            run += letter
-            at += 1
-            continue
-        best, run = max(best, run, key=len), ""
-        depth += (letter == "(") - (letter == ")")
-        at = _behind(words, at)
-    return max(best, run, key=len)
-
-
-def _behind(words: str, at: int) -> int:
-    """Where the pattern goes on behind what is no plain character."""
-    if words[at] == "\\":
-        return at + 2
-    if words[at] == "[":
-        at += 2 if words[at + 1 : at + 2] == "^" else 1
-        at += words[at : at + 1] == "]"
-        while words[at : at + 1] not in ("]", ""):
-            at += 2 if words[at] == "\\" else 1
-        return at + 1
-    quantifier = _QUANTIFIER.match(words, at)
-    return quantifier.end() if quantifier else at + 1
-
-
-def _plain_part(words: str) -> str:
-    """The longest run of plain characters of words that are looked for as they are."""
-    return max(re.split(r"[^A-Za-z0-9 _,:;=/@#%&'<>!~`-]", words), key=len)

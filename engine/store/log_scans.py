@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from flowtui.engine.log_tests import Ask, LogMarks, LogTally, LogTest, Moment, asked_of, marked, needed_text, pattern_of
+from flowtui.engine.log_patterns import TakesTooLong, needed_text, pattern_of
+from flowtui.engine.log_tests import Asks, LogMarks, LogTally, LogTest, Moment, asked_of, marked
 from flowtui.engine.model import LogLine
 from flowtui.engine.store.log_chunks import level_bit, line_of, total_lines
 from flowtui.engine.store.tables import log_chunk
@@ -40,7 +41,7 @@ _ODD_TWINS: Final = (b"\xe2\x84\xaa", b"\xc5\xbf", b"\xc4\xb0", b"\xc4\xb1")
 class _Test(NamedTuple):
     """One test, and what rules it out without a chunk being decoded."""
 
-    asked: Mapping[str, Ask]
+    asked: Mapping[str, Asks]
     bits: int
     """Levels, as bits of a chunk's mask; 0 when the level is not asked."""
     text: bytes
@@ -53,11 +54,16 @@ def mark(connection: sa.Connection, stream_id: str, tests: Sequence[LogTest], st
     start, stop = min(max(start, 0), total), min(max(start, 0) + limit, total)
     prepared = [_prepared(test) for test in tests]
     parts: list[list[bytes]] = [[] for _ in tests]
+    slow: set[int] = set()
     for row in _chunks(connection, stream_id, start, stop):
         chunk = _Chunk(row, start, stop)
-        for test, masks in zip(prepared, parts, strict=True):
-            masks.append(chunk.marked(test))
-    return LogMarks(start=start, masks=tuple(map(b"".join, parts)), total=total)
+        for number, (test, masks) in enumerate(zip(prepared, parts, strict=True)):
+            try:
+                masks.append(chunk.marked(test) if number not in slow else bytes(chunk.count))
+            except TakesTooLong:
+                slow.add(number)
+                masks.append(bytes(chunk.count))
+    return LogMarks(start=start, masks=tuple(map(b"".join, parts)), total=total, slow=tuple(sorted(slow)))
 
 
 def pick(connection: sa.Connection, stream_id: str, numbers: Sequence[int]) -> tuple[LogLine, ...]:
@@ -123,9 +129,14 @@ class _Chunk:
         self._raw = b""
         self._records: list[list[Any]] | None = None
 
+    @property
+    def count(self) -> int:
+        """Lines of the part."""
+        return int(self._high - self._low)
+
     def marked(self, test: _Test) -> bytes:
         """A byte for each line of the part."""
-        count = self._high - self._low
+        count = self.count
         if test.bits and not test.bits & self._row.level_mask:
             return bytes(count)
         self._raw = self._raw or zlib.decompress(self._row.data)

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from flowtui.engine.errors import FlowtuiError
-from flowtui.engine.log_tests import LogMarks, LogTally, LogTest, mark_lines
+from flowtui.engine.log_patterns import TakesTooLong
+from flowtui.engine.log_tests import LogMarks, LogTally, LogTest, mark_lines, may_take_long
 from flowtui.engine.model import LogLine, LogPage
 from flowtui.tui.logs.histogram import Histogram
 
@@ -35,7 +36,15 @@ class MemoryLog:
     async def mark(self, tests: Sequence[LogTest], start: int, limit: int) -> LogMarks:
         await self._answer()
         part = self.lines[start : start + limit]
-        return LogMarks(start=start, masks=tuple(mark_lines(test, part) for test in tests), total=len(self.lines))
+        masks, slow = [], []
+        for number, test in enumerate(tests):
+            try:
+                patient = may_take_long(test, part)
+                masks.append(await asyncio.to_thread(mark_lines, test, part) if patient else mark_lines(test, part))
+            except TakesTooLong:
+                masks.append(bytes(len(part)))
+                slow.append(number)
+        return LogMarks(start=start, masks=tuple(masks), total=len(self.lines), slow=tuple(slow))
 
     async def tally(self, start: int, limit: int, step: float) -> LogTally:
         await self._answer()

@@ -266,3 +266,38 @@ def test_lines_look_as_a_person_has_said() -> None:
     app = log_test(lines, script, (110, 24))
     assert app.complaints[0].startswith("A line has no 'oops'")
     log_test(lines, lambda pilot, _: shows(pilot, "x2> line 2"), (110, 24))
+
+
+def test_an_expression_that_takes_too_long_says_so_and_the_keys_go_on() -> None:
+    lines = [line(n, "a" * 60 + "!" if n == 5 else None) for n in range(400)]
+
+    async def script(pilot: Pilot[Any], app: LogApp) -> None:
+        await pilot.press("slash", *"(a+)+$")
+        await shows(pilot, "takes too long; simplify it")
+        await pilot.press("enter", "g", "j", "j")
+        await until(pilot, lambda: app.view.cursor_line == 2)
+        await shows(pilot, "/ (a+)+$  takes too long; simplify it", "line 3")
+        await pilot.press("slash", *["backspace"] * 6, *"line 7$", "enter")
+        await shows(pilot, "/ line 7$  1/1")
+        await pilot.press("ampersand", *"(a+)+$")
+        await shows(pilot, "takes too long")
+        await pilot.press("enter")
+        await shows(pilot, "(a+)+$ takes too long; simplify it.", "No filter yet.")
+        await pilot.press(*["backspace"] * 6, *"line 3", "enter")
+        await shows(pilot, "111 of 400 lines; 1 filter")
+        await app.more(line(400, "a" * 2000), line(401, "line 3"))
+        await shows(pilot, "112 of 402 lines")
+
+    app = log_test(lines, script, (100, 20))
+    assert app.complaints == []
+
+
+def test_what_is_found_by_an_expression_that_is_tried_elsewhere_is_marked_too() -> None:
+    async def script(pilot: Pilot[Any], app: LogApp) -> None:
+        await pilot.press("slash", *"(l|n)+ine (1|2)+$", "enter")
+        await shows(pilot, "6/6")
+        row = app.view.book.row_of((21, 0)) - app.view.top
+        ground = {part.text.strip(): part.style.bgcolor for part in app.view.render_line(row) if part.style}
+        assert ground["line 21"] != ground["INFO"]
+
+    log_test([line(n) for n in range(30)], script, (100, 20))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flowtui.engine.log_tests import LogTest, mark_lines
+from flowtui.engine.log_tests import LogTest, mark_lines, may_take_long
 from flowtui.engine.model import LogLine
 
 __all__ = ["Marks"]
@@ -19,6 +19,7 @@ class Marks:
         self._mask = bytearray()
         self._count = 0
         self._unknown = 0
+        self._slow = False
 
     @property
     def mask(self) -> bytearray:
@@ -35,25 +36,37 @@ class Marks:
         """Whether all lines have been looked at."""
         return not self._unknown
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether the test takes too long: then nothing is a hit, and nothing is left to be looked at."""
+        return self._slow
+
+    def give_up(self) -> None:
+        """The test takes too long."""
+        self._slow, self._count, self._unknown = True, 0, 0
+        self._mask = bytearray(len(self._mask))
+
     def grow(self, total: int) -> None:
         """The log has so many lines by now."""
         more = total - len(self._mask)
         if more > 0:
-            self._mask += _NOT_KNOWN * more
-            self._unknown += more
+            self._mask += (b"\0" if self._slow else _NOT_KNOWN) * more
+            self._unknown += 0 if self._slow else more
 
     def take(self, start: int, mask: bytes) -> None:
         """What the test says of the lines from `start` on."""
         self.grow(start + len(mask))
+        if self._slow:
+            return
         old = self._mask[start : start + len(mask)]
         self._count += mask.count(1) - old.count(1)
         self._unknown += mask.count(_UNKNOWN) - old.count(_UNKNOWN)
         self._mask[start : start + len(mask)] = mask
 
     def look_at(self, start: int, lines: Sequence[LogLine]) -> None:
-        """Test these lines, unless they were looked at already."""
+        """Test these lines, unless they were looked at already, or that could take long."""
         self.grow(start + len(lines))
-        if self._mask.find(_NOT_KNOWN, start, start + len(lines)) >= 0:
+        if not may_take_long(self.test, lines) and self._mask.find(_NOT_KNOWN, start, start + len(lines)) >= 0:
             self.take(start, mark_lines(self.test, lines))
 
     def after(self, line: int) -> int | None:
@@ -120,6 +133,8 @@ class Marks:
 
     def within(self, shown: bytes) -> "Marks":
         """The same, of the lines that are shown only: a 1 for each in `shown`."""
+        if self._slow:
+            return self
         found = Marks(self.test)
         keep = int.from_bytes(shown, "little")
         mask = int.from_bytes(self._mask, "little") & (keep | keep << 1)

@@ -68,6 +68,7 @@ class MergedLog:
         stop = min(start + limit, len(self._stamps))
         whose, numbers = self._whose[start:stop], self._numbers[start:stop]
         masks = [bytearray(len(whose)) for _ in tests]
+        slow: set[int] = set()
         for source, log in enumerate(self._logs):
             theirs = [at for at, owner in enumerate(whose) if owner == source]
             if not theirs:
@@ -75,10 +76,11 @@ class MergedLog:
             first = min(numbers[at] for at in theirs)
             last = max(numbers[at] for at in theirs)
             found = await log.mark(tests, first, last - first + 1)
+            slow.update(found.slow)
             for mask, part in zip(masks, found.masks, strict=True):
                 for at in theirs:
                     mask[at] = part[numbers[at] - first] if numbers[at] - first < len(part) else 0
-        return LogMarks(start=start, masks=tuple(map(bytes, masks)), total=len(self._stamps))
+        return LogMarks(start=start, masks=tuple(map(bytes, masks)), total=len(self._stamps), slow=tuple(slow))
 
     async def tally(self, start: int, limit: int, step: float) -> LogTally:
         marks = await self.mark((LogTest(level=30), LogTest(level=40)), start, limit)

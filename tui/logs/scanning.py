@@ -84,8 +84,11 @@ class Scanner:
         if goal is not None and all(goal.marks is not marks for marks in wanted):
             wanted.append(goal.marks)
         found = await source.mark([marks.test for marks in wanted], start, limit)
-        for marks, mask in zip(wanted, found.masks, strict=True):
-            marks.take(start, mask)
+        for number, (marks, mask) in enumerate(zip(wanted, found.masks, strict=True)):
+            if number in found.slow:
+                marks.give_up()
+            else:
+                marks.take(start, mask)
         return found.stop > start  # else the log is shorter than it was said to be
 
     def _parts(self, near: int) -> Iterable[tuple[int, int]]:

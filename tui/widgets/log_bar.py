@@ -1,5 +1,7 @@
 """The line below a log: how many lines are shown of how many, what is looked for, and whether the end is followed."""
 
+from typing import Final
+
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -9,7 +11,11 @@ from flowtui.tui.logs.marks import Marks
 from flowtui.tui.widgets.log_view import LogView
 from flowtui.tui.widgets.paint import Span, palette_of, strip_of, width_of
 
-__all__ = ["LogBar", "follow_words", "hits_words", "lines_words"]
+__all__ = ["TOO_SLOW", "LogBar", "follow_words", "hits_words", "lines_words"]
+
+
+TOO_SLOW: Final = "takes too long; simplify it"
+"""What is said of an expression that was given up."""
 
 
 class LogBar(Widget):
@@ -54,6 +60,8 @@ def lines_words(view: LogView, filters: FilterSet) -> list[Span]:
 
 def hits_words(marks: Marks, line: int, lead: str) -> list[Span]:
     """`/ timeout  2/57`; an ellipsis says that the log has not been looked through yet."""
+    if marks.is_slow:
+        return [(lead, "muted"), (f"  {TOO_SLOW}", "late")]
     here = marks.position(line)
     found = count(marks.count) + ("" if marks.is_complete else "…")
     where = f"{here}/{found}" if here is not None else found

@@ -1,6 +1,5 @@
 """One row of a log as a strip: time and level stay where they are, the message is moved, broken and marked."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -11,12 +10,13 @@ from textual.strip import Strip
 
 from flowtui.engine.model import LogLine
 from flowtui.tui.log_text import LEVEL_CELLS, LineRow, body_role, coloured, level_role, level_word, task_span
+from flowtui.tui.logs.hits import hits_in
 from flowtui.tui.logs.template import Template, field_text
 from flowtui.tui.logs.times import CELLS, TimeMode, time_text
 from flowtui.tui.logs.tracebacks import MessageRow, message_rows
 from flowtui.tui.text import safe
 from flowtui.tui.themes import Palette
-from flowtui.tui.widgets.paint import Span, strip_of
+from flowtui.tui.widgets.paint import Span, laid_over, strip_of
 
 __all__ = ["LineKey", "LogPaint", "key_of"]
 
@@ -52,8 +52,8 @@ class LogPaint:
     """Lines whose tracebacks are folded otherwise."""
     pan: int = 0
     """Cells by which messages are moved to the left, when they are not broken."""
-    pattern: re.Pattern[str] | None = None
-    """What is marked."""
+    pattern: str = ""
+    """The expression that is looked for: where it is found is marked."""
 
     @property
     def _indent(self) -> int:
@@ -165,14 +165,14 @@ class LogPaint:
 
     def _marked(self, strip: Strip, palette: Palette) -> Strip:
         """The message with the places that are looked for in another colour."""
-        if self.pattern is None:
+        if not self.pattern:
             return strip
         text, mark = strip.text, palette.style("strong on-match")
         pieces: list[Strip] = []
         at = 0
-        for match in self.pattern.finditer(text):
-            if match.end() > match.start():
-                start, end = cell_len(text[: match.start()]), cell_len(text[: match.end()])
-                pieces.extend((strip.crop(at, start), strip.crop(start, end).apply_style(mark)))
+        for first, last in hits_in(self.pattern, text):
+            if last > first:
+                start, end = cell_len(text[:first]), cell_len(text[:last])
+                pieces.extend((strip.crop(at, start), laid_over(strip.crop(start, end), mark)))
                 at = end
         return Strip.join([*pieces, strip.crop(at, strip.cell_length)]) if pieces else strip

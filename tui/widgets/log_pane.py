@@ -3,6 +3,7 @@
 import time
 from array import array
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import ClassVar, Final
 
@@ -25,7 +26,7 @@ from flowtui.tui.logs.marks import Marks
 from flowtui.tui.logs.scanning import Goal, Scanner
 from flowtui.tui.logs.source import LogSource
 from flowtui.tui.logs.times import zone_label
-from flowtui.tui.widgets.log_bar import LogBar, follow_words, hits_words, lines_words
+from flowtui.tui.widgets.log_bar import TOO_SLOW, LogBar, follow_words, hits_words, lines_words
 from flowtui.tui.widgets.log_filters import FilterChips, FilterPanel
 from flowtui.tui.widgets.log_histogram import LogHistogram
 from flowtui.tui.widgets.log_keys import LogKeys
@@ -228,10 +229,23 @@ class LogPane(LogKeys):
 
     def _looked(self, *, whole: bool = False) -> None:
         """More of the log was looked through."""
+        self._drop_slow()
         self._reach_goal(whole=whole)
         if self.filters.active and (whole or time.monotonic() - self._sifted > _PATIENCE):
             self._sift()
         self._show_where()
+
+    def _drop_slow(self) -> None:
+        """Filters whose expression takes too long are taken away again, with a word on that."""
+        slow = [each for each, known in zip(self.filters.filters, self._known_filters(), strict=True) if known.is_slow]
+        self.view.show_hits(self._scanner.marks("find"))
+        if slow:
+            kept = tuple(each for each in self.filters.filters if each not in slow)
+            self.set_filters(replace(self.filters, filters=kept))
+            words = f"{slow[0].words} {TOO_SLOW}."
+            self._filter_panel.say(words, trouble=True)
+            if not self._filter_panel.is_open:
+                self._complain(UsageError(words))
 
     @work(group="count", exit_on_error=False)
     async def _count_lines(self) -> None:
@@ -375,6 +389,10 @@ class LogPane(LogKeys):
     def _marks_of(self, filters: Iterable[Filter]) -> dict[int, Marks]:
         return {each.number: self._scanner.ask(each.number, each.test) for each in filters}
 
+    def _known_filters(self) -> list[Marks]:
+        """What is known of each filter, also of those that are off."""
+        return list(self._marks_of(self.filters.filters).values())
+
     def _sift(self) -> None:
         """Find out anew which lines are shown."""
         self._sifted = time.monotonic()
@@ -450,6 +468,9 @@ class LogPane(LogKeys):
         except UsageError as error:
             self._filter_panel.say(str(error), trouble=True)
             return
+        if asked.context is None and self._scanner.ask("typed", asked.test).is_slow:
+            self._filter_panel.say(f"{asked.words} {TOO_SLOW}.", trouble=True)
+            return
         self._filter_panel.clear()
         if asked.context is not None:
             self.set_filters(FilterSet(self.filters.filters, asked.context))
@@ -477,11 +498,12 @@ class LogPane(LogKeys):
         """Bring the panel up to date: how many lines each filter lets through."""
         if not self._filter_panel.is_open and not self.filters.filters:
             return
-        marks = self._marks_of(self.filters.filters)
-        counts = [(known.count, known.is_complete) for known in marks.values()]
+        counts = [(known.count, known.is_complete) for known in self._known_filters()]
         self._filter_panel.show(self.filters, counts)
         typed = self._scanner.marks("typed")
-        if typed is not None:
+        if typed is not None and typed.is_slow:
+            self._filter_panel.say(TOO_SLOW, trouble=True)
+        elif typed is not None:
             self._filter_panel.say(f"{count(typed.count)} lines" + ("" if typed.is_complete else " …"))
 
     # -- a line, and where it is ------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from flowtui.engine.log_tests import pattern_of
 from flowtui.engine.model import LogLine
 from flowtui.tui.log_book import PAGE, LogBook, Place
 from flowtui.tui.log_text import LineRow
@@ -28,7 +27,7 @@ from flowtui.tui.logs.times import TimeMode, following_mode
 from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.line_view import LineView
 from flowtui.tui.widgets.log_paint import LogPaint, key_of
-from flowtui.tui.widgets.paint import palette_of, strip_of
+from flowtui.tui.widgets.paint import on_ground, palette_of, strip_of
 
 __all__ = ["LogView"]
 
@@ -259,7 +258,7 @@ class LogView(LineView):
 
     def show_hits(self, marks: Marks | None) -> None:
         """Mark what is looked for in the lines."""
-        pattern = pattern_of(marks.test.pattern) if marks is not None and marks.test.pattern else None
+        pattern = marks.test.pattern if marks is not None and not marks.is_slow else ""
         self._paint_by(replace(self._paint, pattern=pattern))
 
     def show_gutter(self, kinds: Sequence[tuple[Marks, str]]) -> None:
@@ -387,11 +386,11 @@ class LogView(LineView):
             return Strip.blank(width, self.rich_style)
         place = self._book.place_of(row)
         strip = self._strips.get(place) or self._draw(place, palette)
-        if self._anchor is not None and self._is_selected(place[0]):
-            strip = strip.apply_style(palette.style("on-marked"))
-        if place == self._cursor and not self._following:
-            strip = strip.apply_style(palette.style("on-cursor" if self.has_focus else "on-cursor-off"))
-            if self.has_focus:
+        here = place == self._cursor and not self._following
+        if here or (self._anchor is not None and self._is_selected(place[0])):
+            role = "on-marked" if not here else "on-cursor" if self.has_focus else "on-cursor-off"
+            strip = on_ground(strip, self.rich_style, palette.style(role))
+            if here and self.has_focus:
                 bar = strip_of([("▌", "accent on-cursor")], palette, self.rich_style)
                 strip = Strip.join([bar, strip.crop(1, width)])
         if y < len(self._gutter) and self._gutter[y]:

@@ -23,6 +23,8 @@ __all__ = [
     "differences",
     "fit",
     "highlighted",
+    "laid_over",
+    "on_ground",
     "palette_of",
     "strip_of",
     "style_of",
@@ -97,6 +99,21 @@ def highlighted(spans: Spans, words: str, palette: Palette) -> list[Span]:
             result.append((piece[part[0] : part[-1] + 1], own + match if is_lit else style))
         start += len(piece)
     return result
+
+
+def laid_over(strip: Strip, style: Style) -> Strip:
+    """The strip with a style over its own. (`Strip.apply_style` lays one under it, where a background is hidden.)"""
+    return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
+
+
+def on_ground(strip: Strip, base: Style, ground: Style) -> Strip:
+    """The strip on another ground: what stands on one of its own, such as a hit, keeps that."""
+
+    def grounded(style: Style) -> Style:
+        return style + ground if style.bgcolor in (None, base.bgcolor) else style
+
+    segments = (Segment(text, grounded(style or base), control) for text, style, control in strip)
+    return Strip(segments, strip.cell_length)
 
 
 def style_of(style: str | Style, palette: Palette) -> Style:

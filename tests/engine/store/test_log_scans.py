@@ -1,6 +1,8 @@
 """Looking through whole logs: what a scan says is what reading each line would have said."""
 
+import contextlib
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.clock import to_micros, utc_now
 from flowtui.engine.ids import new_id
-from flowtui.engine.log_tests import LogTest, mark_lines, needed_text, pattern_of
+from flowtui.engine.log_patterns import TakesTooLong, needed_text, pattern_of, quick_length
+from flowtui.engine.log_tests import LogTest, mark_lines
 from flowtui.engine.model import LogLine
+from flowtui.engine.patient_search import find_each
 from flowtui.engine.store import log_chunks
 
 BEGUN = utc_now() - timedelta(hours=1)
@@ -186,3 +190,46 @@ def test_a_level_between_the_usual_ones_is_not_passed_over(store_client: LocalCl
     store_client.write_logs([line])
     store_client.flush()
     assert store_client.mark_logs(run_id, [LogTest(level=35), LogTest(level=38)]).masks == (b"\1", b"\0")
+
+
+def test_an_expression_that_takes_too_long_is_given_up_and_the_others_are_answered(store_client: LocalClient) -> None:
+    """Such a line is all that it takes; `re` would not come back from it in years."""
+    run_id = new_id()
+    lines = [line._replace(message="a" * 60 + "!") if at == 300 else line for at, line in enumerate(a_log(run_id))]
+    store_client.write_logs(lines)
+    store_client.flush()
+    tests = [LogTest(pattern="timed out"), LogTest(pattern="(a+)+$"), LogTest(pattern=r"(\w+ )+timed out$")]
+    found = store_client.mark_logs(run_id, tests)
+    assert found.slow == (1,)
+    assert [mask.count(1) for mask in found.masks] == [20, 0, 0]
+    assert store_client.mark_logs(run_id, tests[2:]).masks[0].count(1) == 0
+    assert store_client.mark_logs(run_id, [LogTest(pattern=r"^(\w+ )+\d+: timed out$")]).masks[0].count(1) == 20
+
+
+SLOW = st.lists(st.sampled_from(["a", "b", "a+", "(a+)", "+", "*", "?", "{2,}", "{1,20}", "|", "$", "[ab]", "(", ")"]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(SLOW.map("".join), st.text("ab", max_size=30))
+def test_what_is_said_to_be_quick_is_quick_and_another_process_finds_the_same(words: str, text: str) -> None:
+    pattern, quick = pattern_of(words), quick_length(words)
+    hard = (text + "a" * 1000)[: 1000 if quick is None else quick] + "!"
+    if quick != 0:
+        begun = time.process_time()
+        pattern.search(hard)
+        assert time.process_time() - begun < 0.5
+    else:
+        pattern = pattern_of(f"{words}{words}")
+        with contextlib.suppress(TakesTooLong):
+            found = find_each(pattern.pattern, int(pattern.flags & re.IGNORECASE), [text, "", text[:3]], 0.1)
+            assert found[1:] == bytes([pattern.search(each) is not None for each in ("", text[:3])])
+
+
+@pytest.mark.parametrize("words", ["(a+)+$", "(a+){2,3}b", "a*a*a*b", "a?" * 20 + "a" * 20, r"(a)\1+b", "(?=a+)b"])
+def test_what_may_take_long_is_known_beforehand(words: str) -> None:
+    assert quick_length(words) == 0
+
+
+@pytest.mark.parametrize("words", ["timeout", "(refused|denied) by", "page 4?2", r"\(a+\)", "[*+]{3}", "(broken["])
+def test_what_people_mostly_look_for_is_done_right_here(words: str) -> None:
+    assert quick_length(words) in (None, 1000)
