@@ -275,8 +275,8 @@ class LocalClient(
     def changes(self, after: int | None, *, limit: int = 500) -> tuple[Change, ...]:
         return feed.read(self._db, after, limit)
 
-    def wait(self, seen: int, timeout: float) -> int:
-        return self._commits.wait(seen, timeout)
+    def wait(self, seen: int, timeout: float, *, within: float = 0.04) -> int:
+        return self._commits.wait(seen, timeout, within)
 
     # -- deployments ----------------------------------------------------------------------------------------------
 

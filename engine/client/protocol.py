@@ -217,9 +217,12 @@ class Client(
         """What happened after `after`, oldest first. None asks for the newest entry only: a place to start."""
         ...
 
-    def wait(self, seen: int, timeout: float) -> int:
+    def wait(self, seen: int, timeout: float, *, within: float = 0.04) -> int:
         """Block until anything was committed since `seen` (by any process), or for `timeout` seconds. Answers with
-        the number to pass next time. Start with 0, which returns at once."""
+        the number to pass next time. Start with 0, which returns at once.
+
+        A commit of another process may be noticed `within` seconds, and no sooner, where it has to be looked for: a
+        quarter of a percent of a core goes into ten looks a second."""
         ...
 
     # -- deployments ----------------------------------------------------------------------------------------------

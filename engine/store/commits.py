@@ -4,16 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Final
 
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.notices import Notices
 
 __all__ = ["Commits"]
-
-# How often a reader that waits on an SQLite file looks whether another process has committed: 0.5 % of a core, and
-# quicker than an eye. On PostgreSQL it is told.
-_LOOK_SECONDS: Final = 0.04
 
 
 class Commits:
@@ -35,8 +30,9 @@ class Commits:
         if self._notices is not None:
             self._notices.tell()
 
-    def wait(self, seen: int, timeout: float) -> int:
-        """Block until the number differs from `seen`, for at most `timeout` seconds; answer the number.
+    def wait(self, seen: int, timeout: float, within: float) -> int:
+        """Block until the number differs from `seen`, for at most `timeout` seconds; answer the number. On SQLite it is
+        looked every `within` seconds whether another process has committed; on PostgreSQL it is told.
 
         Raises `StoreError` when the store cannot be watched for now.
         """
@@ -49,7 +45,7 @@ class Commits:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                self._news.wait(left if self._notices is not None else min(left, _LOOK_SECONDS))
+                self._news.wait(left if self._notices is not None else min(left, within))
                 self._look()
             if self._notices is not None and self._notices.trouble is not None and not self._closed:
                 raise self._notices.trouble

@@ -3,13 +3,17 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import StoreError
 from flowtui.engine.model import FlowRun, NewFlowRun
+from flowtui.engine.settings import Settings
 from flowtui.engine.states import Running, Scheduled
 from flowtui.tui.live import LiveFeed, News
 from tests.fakes.world import World
@@ -38,6 +42,11 @@ class Flaky:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.cut = False
+        self.lateness = 0.0
+
+    def wait(self, seen: int, timeout: float, *, within: float) -> int:
+        self.lateness = within
+        return int(self._client.wait(seen, timeout, within=within))
 
     def __getattr__(self, name: str) -> Any:
         if self.cut:
@@ -107,6 +116,17 @@ def test_what_happens_between_the_mark_and_the_start_is_told(world: World, ear: 
     finally:
         feed.stop()
         feed.join(5.0)
+
+
+def test_at_rest_it_looks_less_often_and_still_tells_soon_what_another_process_did(
+    world: World, client: Flaky, feed: LiveFeed, ear: Ear, tmp_path: Path
+) -> None:
+    wait_until(lambda: client.lateness == 0.1, what="rest")
+    # Another client has connections of its own, as another process has.
+    with closing(LocalClient.open(Settings.from_env({"FLOWTUI_HOME": str(tmp_path / "world")}))) as other:
+        run = other.create_flow_run(NewFlowRun(flow_name="f", name="theirs", state=Scheduled(world.now)))
+        wait_until(lambda: [change.subject_id for change in ear.changes] == [run.id])
+        wait_until(lambda: client.lateness < 0.1, what="more to be expected")
 
 
 def test_log_lines_are_told_as_an_empty_change(world: World, feed: LiveFeed, ear: Ear) -> None:

@@ -23,6 +23,8 @@ from flowtui.tui.widgets.key_bar import KeyBar
 from flowtui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from textual.timer import Timer, TimerCallback
+
     from flowtui.engine.model import Change
     from flowtui.tui.app import FlowtuiApp
     from flowtui.tui.messages import StoreChanged
@@ -59,6 +61,7 @@ class ShellScreen(StyledScreen, inherit_bindings=False):
         self._everything = False
         self._waiting: list[Change] = []
         self._asked = False
+        self._beats: list[Timer] = []
         self._loading = False
         self._news: list[Change] | None = None
         self._resting = False
@@ -189,7 +192,32 @@ class ShellScreen(StyledScreen, inherit_bindings=False):
         self._fit(event.size)
         self.refresh_bindings()
 
+    def set_interval(
+        self,
+        interval: float,
+        callback: "TimerCallback | None" = None,
+        *,
+        name: str | None = None,
+        repeat: int = 0,
+        pause: bool = False,
+    ) -> "Timer":
+        """What a screen does every so often rests while nobody sees it."""
+        beat = super().set_interval(interval, callback, name=name, repeat=repeat, pause=pause)
+        if not pause:  # as Textual's own is, which paints the screen
+            self._beats.append(beat)
+        return beat
+
+    def on_screen_suspend(self) -> None:
+        for beat in self._beats:
+            beat.pause()
+        for header in self.query(Header):
+            header.rest()
+
     def on_screen_resume(self) -> None:
+        for beat in self._beats:
+            beat.resume()
+        for header in self.query(Header):
+            header.go_on()
         self._fit(self.app.size)
         self.show_status(self.workstation.status)
         self.show_grace(self.workstation.grace_words)

@@ -17,6 +17,8 @@ from flowtui.tui.status import Status, engine_words
 from flowtui.tui.widgets.paint import Span, clip, palette_of, strip_of, width_of
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from flowtui.engine.clock import Clock
 
 __all__ = ["Header"]
@@ -54,10 +56,28 @@ class Header(Horizontal):
     def __init__(self, now: "Clock", zone: tzinfo | None) -> None:
         super().__init__()
         self._line, self._time = _Line(now), _Time(now, zone)
+        self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self._line
         yield self._time
+
+    def on_mount(self) -> None:
+        self._clock = self.set_interval(1.0, self._tick)
+
+    def rest(self) -> None:
+        """Stand still: nobody sees the screen."""
+        if self._clock is not None:
+            self._clock.pause()
+
+    def go_on(self) -> None:
+        """Follow the clock again."""
+        if self._clock is not None:
+            self._clock.resume()
+
+    def _tick(self) -> None:
+        self._line.tick()
+        self._time.tick()
 
     def on_resize(self) -> None:
         self._time.display = self.size.width >= _CLOCK_FROM
@@ -80,10 +100,7 @@ class _Time(Widget):
         super().__init__()
         self._now, self._zone = now, zone
 
-    def on_mount(self) -> None:
-        self.set_interval(1.0, self._tick)
-
-    def _tick(self) -> None:
+    def tick(self) -> None:
         if _is_seen(self):
             self.refresh()
 
@@ -116,14 +133,11 @@ class _Line(Widget):
         self._zones: list[tuple[int, int, str]] = []
         self._shown: tuple[str, list[_Part]] = ("", [])
 
-    def on_mount(self) -> None:
-        self.set_interval(1.0, self._refresh_if_changed)
-
     def show(self, status: Status) -> None:
         self._status = status
-        self._refresh_if_changed()
+        self.tick()
 
-    def _refresh_if_changed(self) -> None:
+    def tick(self) -> None:
         """Ages and distances change with time alone; what reads as before is not written again."""
         if self._words(self._now()) != self._shown and _is_seen(self):
             self.refresh()

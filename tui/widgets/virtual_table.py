@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -12,16 +11,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from flowtui.tui.widgets.columns import Column, Placed, place_columns
-from flowtui.tui.widgets.line_view import LineView
 from flowtui.tui.widgets.marks import Marks
-from flowtui.tui.widgets.paint import Span, Spans, differences, fit, highlighted, palette_of, strip_of, style_of
+from flowtui.tui.widgets.paint import Spans, differences, palette_of
 from flowtui.tui.widgets.rows import ItemRows, Rows, has_words, is_gap, read_around, spans_of
+from flowtui.tui.widgets.table_marks import TableMarks
+from flowtui.tui.widgets.table_paint import GAP, GUTTER, Brush, Drawn, Manner, pill_of
 
 __all__ = ["VirtualTable"]
 
-_GAP = 2
-_GUTTER = 2
-"""Cells at the left: the cursor's bar, and the mark."""
 _FLASH = 0.6
 """Seconds for which a cell that has changed is lit."""
 _MOST_LOOKED_AT = 5_000
@@ -29,7 +26,7 @@ _MOST_LOOKED_AT = 5_000
 _NOTHING: Rows = ItemRows[str]((), str, lambda _: ())
 
 
-class VirtualTable(LineView):
+class VirtualTable(TableMarks):
     """Shows `Rows` under a line of titles. The cursor is bound to a row's id: rows that come and go above it move
     neither the cursor nor the text under the reader's eye.
 
@@ -67,17 +64,6 @@ class VirtualTable(LineView):
 
     class RowSelected(Event):
         """Enter was pressed on this row, or it was clicked twice."""
-
-    class Marked(Message):
-        """Rows were marked or unmarked."""
-
-        def __init__(self, table: "VirtualTable") -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> "VirtualTable":
-            return self.table
 
     class RowsWanted(Message):
         """Rows that have not been read are on the screen, or near it: those from `first` to `end - 1` are wanted."""
@@ -121,14 +107,14 @@ class VirtualTable(LineView):
         self._empty = empty
         self._cursor: str | None = rows.row_id(0) if len(rows) else None
         self._index = 0
-        self._marks = Marks()
         self._away = False
         self._new = 0
         self._asked: tuple[int, int] | None = None
         self._sorted: tuple[int, bool] | None = None
         self._words = ""
         self._lit: dict[tuple[str, int], int] = {}
-        self._painted: dict[int, Strip] = {}
+        self._brush: Brush | None = None
+        self._painted: dict[int, tuple[Drawn, Strip]] = {}
         """What was painted last in each line of the screen."""
         self._flashes = 0
         self._placed: tuple[int, tuple[Placed, ...]] = (-1, ())
@@ -150,29 +136,6 @@ class VirtualTable(LineView):
     def cursor_index(self) -> int:
         """Where the row under the cursor stands now."""
         return self._index
-
-    @property
-    def marks(self) -> frozenset[str]:
-        """The ids of the marked rows; empty when all are marked, read or not."""
-        return self._marks.ids
-
-    @property
-    def all_marked(self) -> bool:
-        """Whether all rows are marked, also those that have not been read."""
-        return self._marks.everything
-
-    @property
-    def is_marking(self) -> bool:
-        """Whether a person is choosing rows."""
-        return bool(self._marks)
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        """What an action is about: the marked rows in their order, else the row under the cursor."""
-        if self._marks.ids:
-            places = {row_id: self._rows.index_of(row_id) for row_id in self._marks.ids}
-            return tuple(sorted(places, key=lambda row_id: places[row_id] or 0))
-        return (self.cursor_id,) if self.cursor_id is not None else ()
 
     @property
     def new_above(self) -> int:
@@ -274,13 +237,20 @@ class VirtualTable(LineView):
 
     def refresh_rows(self, row_ids: Iterable[str]) -> None:
         """Paint these rows again, as far as they are on the screen and look different now, and nothing else."""
-        for row_id in set(row_ids):
-            index = self._rows.index_of(row_id)
-            if index is not None and self.top <= index < self.top + self.page_rows:
-                y = index - self.top + self.head
-                now = self._paint_row(index, self.line_width)
-                for x, width in differences(self._painted.get(y), now):
-                    self.refresh(Region(x, y, width, 1))
+        top, end = self.top, self.top + self.page_rows
+        places = {self._rows.index_of(row_id) for row_id in row_ids}
+        seen = [index for index in places if index is not None and top <= index < end]
+        if seen:
+            brush = self._mixed()
+            for index in seen:
+                self._refresh_row(index, index - top + self.head, brush)
+
+    def _refresh_row(self, index: int, y: int, brush: Brush) -> None:
+        drawn = self._draw(index, brush)
+        before, painted = self._painted.get(y, (None, None))
+        if drawn != before or painted is None or painted.cell_length != brush.width:
+            for x, width in differences(painted, brush.strip(drawn)):
+                self.refresh(Region(x, y, width, 1))
 
     def move_to_id(self, row_id: str) -> None:
         """Put the cursor on the row with that id, if there is one."""
@@ -371,75 +341,49 @@ class VirtualTable(LineView):
 
     # -- painting ---------------------------------------------------------------------------------------------------
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._brush = self._mixed()
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._brush = None
+
     def render_line(self, y: int) -> Strip:
-        width = self.line_width
+        brush = self._brush or self._mixed()
         if y < self.head:
-            return self._paint_header(width)
+            drawn = {column: title(width) for column, title, width in self._drawn_titles(brush)}
+            return brush.titles(drawn, self._sorted, self._new)
         index = self.top + y - self.head
         if index >= len(self._rows):
             self._painted.pop(y, None)
-            return self._paint_nothing(y - self.head, width)
-        self._painted[y] = self._paint_row(index, width)
-        return self._painted[y]
+            words = self._empty.split("\n") if not len(self._rows) else []
+            return brush.nothing("".join(words[y - self.head : y - self.head + 1]))
+        drawn_row = self._draw(index, brush)
+        self._painted[y] = drawn_row, brush.strip(drawn_row)
+        return self._painted[y][1]
+
+    def _mixed(self) -> Brush:
+        """What the lines have in common now; asking for it costs as much as a line."""
+        width = self.line_width
+        return Brush(palette_of(self), self.rich_style, width, self._columns_for(width), self._words)
 
     def _columns_for(self, width: int) -> tuple[Placed, ...]:
         if self._placed[0] != width:
-            self._placed = (width, place_columns(self._columns, width - _GUTTER - 1, _GAP))
+            self._placed = (width, place_columns(self._columns, width - GUTTER - 1, GAP))
         return self._placed[1]
 
-    def _paint_header(self, width: int) -> Strip:
-        palette = palette_of(self)
-        spans: list[Span] = [(" " * _GUTTER, "")]
-        for placed in self._columns_for(width):
-            drawn = self._titles.get(placed.index)
-            title: Spans = drawn(placed.width) if drawn else [(placed.column.title, "faint")]
-            spans.extend([*fit(title, placed.width, placed.column.align), *self._arrow(placed)])
-        strip = strip_of(spans, palette, self.rich_style, width)
-        if not self._new:
-            return strip
-        pill = f" ▲ {self._new} new "
-        return Strip.join(
-            [
-                strip.crop(0, width - len(pill) - 1),
-                strip_of([(pill, "bold base on-accent"), (" ", "")], palette, self.rich_style),
-            ]
-        )
+    def _drawn_titles(self, brush: Brush) -> Iterator[tuple[int, Callable[[int], Spans], int]]:
+        for placed in brush.columns:
+            if placed.index in self._titles:
+                yield placed.index, self._titles[placed.index], placed.width
 
-    def _arrow(self, placed: Placed) -> Spans:
-        """The gap after a title; the arrow of the column that the rows are sorted by stands in it."""
-        if self._sorted is None or self._sorted[0] != placed.index:
-            return [(" " * _GAP, "")]
-        return [("▼" if self._sorted[1] else "▲", "accent"), (" " * (_GAP - 1), "")]
-
-    def _paint_nothing(self, row: int, width: int) -> Strip:
-        words = self._empty.split("\n") if not len(self._rows) else []
-        text = words[row] if row < len(words) else ""
-        if not text:
-            return Strip.blank(width, self.rich_style)
-        return strip_of([(" " * _GUTTER + text, "muted")], palette_of(self), self.rich_style, width)
-
-    def _paint_row(self, index: int, width: int) -> Strip:
-        palette = palette_of(self)
+    def _draw(self, index: int, brush: Brush) -> Drawn:
         row_id = self._rows.row_id(index)
-        on, marked = row_id == self._cursor, row_id in self._marks and not is_gap(row_id)
-        base: Style = self.rich_style
-        if marked:
-            base += palette.style("on-marked")
-        if on and (self.has_focus or not self._quiet):
-            base += palette.style("on-cursor" if self.has_focus else "on-cursor-off")
-        bar = "▌" if on and self.has_focus else " "
-        spans: list[Span] = [(bar, "accent"), ("•" if marked else " ", "accent")]
-        cells = self._rows.cells(index)
-        for placed in self._columns_for(width):
-            cell: Spans = fit(spans_of(cells[placed.index], placed.width), placed.width, placed.column.align)
-            if self._words:
-                cell = highlighted(cell, self._words, palette)
-            if (row_id, placed.index) in self._lit:
-                flash = palette.style("on-flash")
-                cell = [(text, style_of(style, palette) + flash) for text, style in cell]
-            spans.extend(cell)
-            spans.append((" " * _GAP, ""))
-        return strip_of(spans, palette, base, width)
+        on, focus = row_id == self._cursor, self.has_focus
+        cursor = ("on-cursor" if focus else "on-cursor-off") if on and (focus or not self._quiet) else ""
+        marked = row_id in self._marks and not is_gap(row_id)
+        lit = [column for lit_id, column in self._lit if lit_id == row_id] if self._lit else ()
+        return brush.row(self._rows.cells(index), Manner(cursor, on and focus, marked, lit))
 
     def on_focus(self) -> None:
         self._refresh_index(self._index)
@@ -483,65 +427,6 @@ class VirtualTable(LineView):
         if self.cursor_id is not None:
             self.post_message(self.RowSelected(self, self.cursor_id))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("mark", "invert_marks", "mark_range", "extend"):
-            return self._markable
-        return True
-
-    # -- marks --------------------------------------------------------------------------------------------------------
-
-    def _set_marks(self, marks: Marks) -> None:
-        if marks != self._marks:
-            self._marks = marks
-            self.refresh()
-            self.post_message(self.Marked(self))
-
-    def action_mark(self) -> None:
-        """Mark the row under the cursor, or take the mark away, and go on to the next."""
-        if self.cursor_id is not None:
-            self._set_marks(self._marks.toggled(self.cursor_id))
-            self._move(self._index + 1)
-
-    def action_extend(self, by: int) -> None:
-        """Mark the row under the cursor and the one after it, and go there."""
-        if self.cursor_id is None:
-            return
-        here = self.cursor_id
-        self._move(self._index + by)
-        self._set_marks(self._marks.joined({here, self.cursor_id or here}))
-
-    def action_mark_range(self) -> None:
-        """Begin a range of marks at the cursor, which moving stretches; or end it."""
-        if self._marks.anchor is not None:
-            self._set_marks(self._marks.settled())
-        elif self.cursor_id is not None:
-            self._set_marks(self._marks.anchored(self.cursor_id))
-
-    def _stretch_range(self) -> None:
-        anchor = self._marks.anchor
-        if anchor is None:
-            return
-        start = self._rows.index_of(anchor)
-        if start is None:
-            self._set_marks(self._marks.settled())
-            return
-        first, last = sorted((start, self._index))
-        ids = (self._rows.row_id(index) for index in range(first, last + 1))
-        self._set_marks(self._marks.stretched(row_id for row_id in ids if not is_gap(row_id)))
-
-    def action_invert_marks(self) -> None:
-        """Mark what is not marked, and the other way round, among the rows that were read."""
-        ids = (self._rows.row_id(index) for index in read_around(self._rows, self._index, 10_000))
-        self._set_marks(self._marks.inverted(row_id for row_id in ids if not is_gap(row_id)))
-
-    def mark_all(self) -> None:
-        """Mark all rows, read or not."""
-        self._set_marks(Marks(everything=True))
-
-    def clear_marks(self) -> None:
-        """Take all marks away."""
-        self._set_marks(Marks())
-
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def set_find(self, words: str) -> None:
@@ -573,7 +458,7 @@ class VirtualTable(LineView):
 
     def on_click(self, event: events.Click) -> None:
         if event.y < self.head:
-            if self._new and event.x >= self.line_width - len(f" ▲ {self._new} new ") - 1:
+            if self._new and event.x >= self.line_width - len(pill_of(self._new)) - 1:
                 self.action_move_to(0)
             else:
                 self._title_clicked(event.x)
@@ -585,9 +470,9 @@ class VirtualTable(LineView):
                 self.action_select()
 
     def _title_clicked(self, x: int) -> None:
-        left = _GUTTER
+        left = GUTTER
         for placed in self._columns_for(self.line_width):
             if left <= x < left + placed.width:
                 self.post_message(self.TitleClicked(self, placed.index))
                 return
-            left += placed.width + _GAP
+            left += placed.width + GAP
