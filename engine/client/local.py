@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from flowtui.engine import faults
+from flowtui.engine import faults, store
 from flowtui.engine.blocks.documents import join_secrets, prepare
 from flowtui.engine.blocks.names import block_name
 from flowtui.engine.blocks.registry import block_types
-from flowtui.engine.blocks.vault import Vault, open_secrets, seal_secrets
 from flowtui.engine.client.local_amending import LocalAmending
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
@@ -53,30 +52,12 @@ from flowtui.engine.query import Query
 from flowtui.engine.schedules.planning import HORIZON, PER_SCHEDULE, Reach
 from flowtui.engine.settings import Settings
 from flowtui.engine.states import Scheduled, State
-from flowtui.engine.store import (
-    backends,
-    blocks,
-    claims,
-    clock_steps,
-    deployment_versions,
-    deployments,
-    feed,
-    figures,
-    flow_runs,
-    log_chunks,
-    overdue,
-    ownership,
-    planning,
-    run_edits,
-    schema,
-    task_runs,
-    transitions,
-    upcoming,
-    work_pools,
-)
 from flowtui.engine.store.commits import Commits
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
+
+if TYPE_CHECKING:
+    from flowtui.engine.blocks.vault import Vault
 
 __all__ = ["LocalClient"]
 
@@ -115,7 +96,7 @@ class LocalClient(
         database = Database(settings)
         try:
             if not database.is_known:
-                schema.bring_up_to_date(database)
+                store.schema.bring_up_to_date(database)
         except BaseException:
             database.close()
             raise
@@ -138,60 +119,60 @@ class LocalClient(
     def create_flow_run(self, new: NewFlowRun) -> FlowRun:
         def create(connection: Any) -> FlowRun:
             if new.work_pool_name is not None:
-                work_pools.require_queue(connection, new.work_pool_name, new.work_queue_name or DEFAULT_QUEUE)
-            run_id = transitions.create(self._db, connection, new)
+                store.work_pools.require_queue(connection, new.work_pool_name, new.work_queue_name or DEFAULT_QUEUE)
+            run_id = store.transitions.create(self._db, connection, new)
             if new.start is not None:
-                transitions.propose(self._db, connection, run_id, new.start, epoch=1, force=False, result=None)
-            return flow_runs.read(connection, run_id)
+                store.transitions.propose(self._db, connection, run_id, new.start, epoch=1, force=False, result=None)
+            return store.flow_runs.read(connection, run_id)
 
         return self._writer.call(create)
 
     def read_flow_run(self, run_id: str) -> FlowRun:
         with self._db.read() as connection:
-            return flow_runs.read(connection, run_id)
+            return store.flow_runs.read(connection, run_id)
 
     def find_flow_runs(self, prefix: str, limit: int = 10) -> tuple[FlowRun, ...]:
         with self._db.read() as connection:
-            return flow_runs.find(connection, prefix, limit)
+            return store.flow_runs.find(connection, prefix, limit)
 
     def list_flow_runs(
         self, query: Query | None = None, *, limit: int = 50, after: str | None = None
     ) -> Slice[FlowRun]:
         with self._db.read() as connection:
-            return flow_runs.slice_of(self._db, connection, query or _ALL, limit, after)
+            return store.flow_runs.slice_of(self._db, connection, query or _ALL, limit, after)
 
     def flow_run_ids(self, query: Query, *, limit: int) -> tuple[str, ...]:
         with self._db.read() as connection:
-            return flow_runs.ids_of(self._db, connection, query, limit)
+            return store.flow_runs.ids_of(self._db, connection, query, limit)
 
     def set_flow_run_state(
         self, run_id: str, state: State, *, epoch: int | None = None, force: bool = False, result: str | None = None
     ) -> Answer:
         return self._writer.call(
-            lambda c: transitions.propose(self._db, c, run_id, state, epoch=epoch, force=force, result=result)
+            lambda c: store.transitions.propose(self._db, c, run_id, state, epoch=epoch, force=force, result=result)
         )
 
     def delete_flow_run(self, run_id: str) -> None:
-        self._writer.call(lambda c: run_edits.delete(self._db, c, run_id))
+        self._writer.call(lambda c: store.run_edits.delete(self._db, c, run_id))
 
     def tag_flow_run(self, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
-        return self._writer.call(lambda c: run_edits.tag(self._db, c, run_id, add, remove))
+        return self._writer.call(lambda c: store.run_edits.tag(self._db, c, run_id, add, remove))
 
     def flow_run_states(self, run_id: str) -> tuple[State, ...]:
         with self._db.read() as connection:
-            return flow_runs.states(connection, run_id)
+            return store.flow_runs.states(connection, run_id)
 
     def run_counts(self) -> RunCounts:
         with self._db.read() as connection:
-            return figures.counts(connection, self._db.now(connection))
+            return store.figures.counts(connection, self._db.now(connection))
 
     def run_tallies(self, since: datetime) -> tuple[HourTally, ...]:
         with self._db.read() as connection:
-            return figures.tallies(connection, since)
+            return store.figures.tallies(connection, since)
 
     def usual_seconds(self, flow_name: str, limit: int = 30) -> tuple[float, ...]:
         with self._db.read() as connection:
-            return figures.usual_seconds(connection, flow_name, limit)
+            return store.figures.usual_seconds(connection, flow_name, limit)
 
     # -- ownership ----------------------------------------------------------------------------------------------
 
@@ -206,7 +187,7 @@ class LocalClient(
         worker: str | None = None,
         deployments: Sequence[str] = (),
     ) -> tuple[Claim, ...]:
-        wanted = claims.Wanted(
+        wanted = store.claims.Wanted(
             pool=pool,
             owner=owner,
             limit=limit,
@@ -217,7 +198,7 @@ class LocalClient(
         )
 
         def claim(connection: Any) -> tuple[Claim, ...]:
-            taken = claims.claim_due(self._db, connection, wanted)
+            taken = store.claims.claim_due(self._db, connection, wanted)
             if taken:
                 faults.hit("store.claiming")
             return taken
@@ -226,20 +207,20 @@ class LocalClient(
 
     def next_due(self, pool: str | None, *, queues: Sequence[str] = (), deployments: Sequence[str] = ()) -> NextDue:
         with self._db.read() as connection:
-            return upcoming.next_due(self._db, connection, pool, queues, deployments)
+            return store.upcoming.next_due(self._db, connection, pool, queues, deployments)
 
     def claim_flow_run(self, run_id: str, owner: str, *, lease_seconds: float) -> Claim:
-        return self._writer.call(lambda c: ownership.claim_one(self._db, c, run_id, owner, lease_seconds))
+        return self._writer.call(lambda c: store.ownership.claim_one(self._db, c, run_id, owner, lease_seconds))
 
     def renew_leases(self, owner: str, runs: Mapping[str, int], *, lease_seconds: float) -> Mapping[str, str]:
-        return self._writer.call(lambda c: ownership.renew(self._db, c, owner, runs, lease_seconds))
+        return self._writer.call(lambda c: store.ownership.renew(self._db, c, owner, runs, lease_seconds))
 
     def late_leases(self, host: str, *, within_seconds: float) -> tuple[LateLease, ...]:
         with self._db.read() as connection:
-            return ownership.late(self._db, connection, host, within_seconds)
+            return store.ownership.late(self._db, connection, host, within_seconds)
 
     def set_infrastructure_pid(self, run_id: str, pid: str, *, epoch: int, flow_version: str | None = None) -> None:
-        self._writer.call(lambda c: transitions.set_process(self._db, c, run_id, pid, epoch, flow_version))
+        self._writer.call(lambda c: store.transitions.set_process(self._db, c, run_id, pid, epoch, flow_version))
 
     # -- task runs and logs ---------------------------------------------------------------------------------------
 
@@ -254,26 +235,26 @@ class LocalClient(
 
     def read_task_run(self, run_id: str) -> TaskRun:
         with self._db.read() as connection:
-            return task_runs.read(connection, run_id)
+            return store.task_runs.read(connection, run_id)
 
     def list_task_runs(
         self, where: TaskRunFilter | None = None, *, limit: int = 200, after: str | None = None
     ) -> Slice[TaskRun]:
         with self._db.read() as connection:
-            return task_runs.slice_of(connection, where or TaskRunFilter(), limit, after)
+            return store.task_runs.slice_of(connection, where or TaskRunFilter(), limit, after)
 
     def task_run_states(self, run_id: str) -> tuple[State, ...]:
         with self._db.read() as connection:
-            return flow_runs.states(connection, run_id)
+            return store.flow_runs.states(connection, run_id)
 
     def read_logs(self, flow_run_id: str, *, start: int = 0, limit: int = 1000) -> LogPage:
         with self._db.read() as connection:
-            return log_chunks.read_lines(connection, flow_run_id, start, limit)
+            return store.log_chunks.read_lines(connection, flow_run_id, start, limit)
 
     # -- changes --------------------------------------------------------------------------------------------------
 
     def changes(self, after: int | None, *, limit: int = 500) -> tuple[Change, ...]:
-        return feed.read(self._db, after, limit)
+        return store.feed.read(self._db, after, limit)
 
     def wait(self, seen: int, timeout: float, *, within: float = 0.04) -> int:
         return self._commits.wait(seen, timeout, within)
@@ -282,7 +263,7 @@ class LocalClient(
 
     def list_flows(self, *, limit: int = 200, after: str | None = None) -> Slice[FlowRecord]:
         with self._db.read() as connection:
-            return deployments.list_flows(connection, limit, after)
+            return store.deployments.list_flows(connection, limit, after)
 
     def save_deployment(self, spec: DeploymentSpec) -> Deployment:
         return self.save_deployments((spec,))[0]
@@ -292,8 +273,8 @@ class LocalClient(
             self._check_job_variables(spec.work_pool_name, spec.job_variables, partial=not spec.schedules)
 
         def save(connection: Any) -> tuple[Deployment, ...]:
-            ids = [deployments.save(self._db, connection, spec) for spec in specs]
-            return tuple(deployments.read(connection, deployment_id) for deployment_id in ids)
+            ids = [store.deployments.save(self._db, connection, spec) for spec in specs]
+            return tuple(store.deployments.read(connection, deployment_id) for deployment_id in ids)
 
         for spec in specs:
             self._check_timings(spec.schedules or ())
@@ -304,22 +285,22 @@ class LocalClient(
 
     def list_deployment_versions(self, deployment_id: str, *, limit: int = 50) -> tuple[DeploymentVersion, ...]:
         with self._db.read() as connection:
-            return deployment_versions.list_versions(connection, deployment_id, limit)
+            return store.deployment_versions.list_versions(connection, deployment_id, limit)
 
     def read_deployment(self, name_or_id: str) -> Deployment:
         with self._db.read() as connection:
-            return deployments.read(connection, name_or_id)
+            return store.deployments.read(connection, name_or_id)
 
     def list_deployments(self, *, limit: int = 200, after: str | None = None) -> Slice[Deployment]:
         with self._db.read() as connection:
-            return deployments.slice_of(connection, limit, after)
+            return store.deployments.slice_of(connection, limit, after)
 
     def set_deployment_paused(self, deployment_id: str, paused: bool) -> None:
-        self._writer.call(lambda c: deployments.set_paused(self._db, c, deployment_id, paused))
+        self._writer.call(lambda c: store.deployments.set_paused(self._db, c, deployment_id, paused))
         self._plan(deployment_id)
 
     def delete_deployment(self, deployment_id: str) -> None:
-        self._writer.call(lambda c: deployments.delete(self._db, c, deployment_id))
+        self._writer.call(lambda c: store.deployments.delete(self._db, c, deployment_id))
 
     def run_deployment(
         self,
@@ -375,7 +356,7 @@ class LocalClient(
 
     def list_blocks(self) -> tuple[BlockDocument, ...]:
         with self._db.read() as connection:
-            return tuple(stored.document for stored in blocks.read_all(connection))
+            return tuple(stored.document for stored in store.blocks.read_all(connection))
 
     def read_block(self, type_slug: str, name: str, *, include_secrets: bool = False) -> BlockDocument:
         stored = self._find_block(type_slug, name)
@@ -391,24 +372,30 @@ class LocalClient(
         block_name(name)
         stored = self._find_block(type_slug, name)
         public, secrets = prepare(type_slug, data, (lambda: self._secrets(stored)) if stored else None)
+        from flowtui.engine.blocks.vault import seal_secrets  # noqa: PLC0415 - ciphers, when something is secret
+
         now = utc_now()
         block_id = stored.document.id if stored else new_id()
         document = BlockDocument(id=block_id, name=name, type_slug=type_slug, data=public, created=now, updated=now)
         sealed = seal_secrets(self._open_vault(), type_slug, block_id, secrets)
-        self._writer.call(lambda c: blocks.write(self._db, c, document, sealed, overwrite=overwrite))
+        self._writer.call(lambda c: store.blocks.write(self._db, c, document, sealed, overwrite=overwrite))
         return self.read_block(type_slug, name)
 
     def delete_block(self, block_id: str) -> None:
-        self._writer.call(lambda c: blocks.delete(self._db, c, block_id))
+        self._writer.call(lambda c: store.blocks.delete(self._db, c, block_id))
 
-    def _find_block(self, type_slug: str, name: str) -> blocks.StoredBlock | None:
+    def _find_block(self, type_slug: str, name: str) -> "store.blocks.StoredBlock | None":
         with self._db.read() as connection:
-            return blocks.find(connection, type_slug, name)
+            return store.blocks.find(connection, type_slug, name)
 
-    def _secrets(self, stored: blocks.StoredBlock) -> dict[str, Any]:
+    def _secrets(self, stored: "store.blocks.StoredBlock") -> dict[str, Any]:
+        from flowtui.engine.blocks.vault import open_secrets  # noqa: PLC0415 - as above
+
         return open_secrets(self._open_vault(), stored.document.type_slug, stored.document.id, stored.sealed)
 
-    def _open_vault(self) -> Vault:
+    def _open_vault(self) -> "Vault":
+        from flowtui.engine.blocks.vault import Vault  # noqa: PLC0415 - as above
+
         if self._vault is None:
             self._vault = Vault.open(self.settings)
         return self._vault
@@ -417,31 +404,31 @@ class LocalClient(
 
     def list_backends(self) -> tuple[Backend, ...]:
         with self._db.read() as connection:
-            return backends.alive(self._db, connection)
+            return store.backends.alive(self._db, connection)
 
     def announce_backend(self, backend: Backend) -> None:
-        self._writer.call(lambda c: backends.announce(self._db, c, backend))
+        self._writer.call(lambda c: store.backends.announce(self._db, c, backend))
 
     def remove_backend(self, backend_id: str) -> None:
-        self._writer.call(lambda c: backends.remove(self._db, c, backend_id))
+        self._writer.call(lambda c: store.backends.remove(self._db, c, backend_id))
 
     # -- housekeeping: what the server's services tick --------------------------------------------------------------
 
     def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:
-        return self._writer.call(lambda c: backends.acquire_service(self._db, c, service, holder, lease_seconds))
+        return self._writer.call(lambda c: store.backends.acquire_service(self._db, c, service, holder, lease_seconds))
 
     def release_services(self, holder: str) -> None:
-        self._writer.call(lambda c: backends.release_services(c, holder))
+        self._writer.call(lambda c: store.backends.release_services(c, holder))
 
     def materialise_schedules(self, horizon: timedelta = HORIZON, per_schedule: int = PER_SCHEDULE) -> int:
         reach = Reach(horizon=horizon, per_schedule=per_schedule)
-        return planning.plan_ahead(self._db, self._writer.call, reach)
+        return store.planning.plan_ahead(self._db, self._writer.call, reach)
 
     def mark_late(self, grace: timedelta) -> int:
-        return self._in_parts(lambda c: overdue.mark_late(self._db, c, grace))
+        return self._in_parts(lambda c: store.overdue.mark_late(self._db, c, grace))
 
     def skip_missed(self) -> int:
-        return self._in_parts(lambda c: overdue.skip_missed(self._db, c))
+        return self._in_parts(lambda c: store.overdue.skip_missed(self._db, c))
 
     def _in_parts(self, work: Callable[[Any], int]) -> int:
         """Short transactions, as long as each of them has all that it may have at once."""
@@ -449,7 +436,7 @@ class LocalClient(
         for _ in range(_MOST_PARTS):
             part = self._writer.call(work)
             done += part
-            if part < overdue.AT_ONCE:
+            if part < store.overdue.AT_ONCE:
                 break
         return done
 
@@ -459,14 +446,14 @@ class LocalClient(
 
     def clock_went_back(self, by: timedelta, *, lease_seconds: float) -> None:
         step, lease = by // timedelta(microseconds=1), int(lease_seconds * 1_000_000)
-        self._writer.call(lambda c: clock_steps.set_back(self._db, c, step, lease))
+        self._writer.call(lambda c: store.clock_steps.set_back(self._db, c, step, lease))
 
     def reap_leases(self, by: datetime | None = None) -> tuple[FlowRun, ...]:
         def reap(connection: Any) -> tuple[FlowRun, ...]:
-            reaped = ownership.reap(self._db, connection, None if by is None else to_micros(by))
-            return tuple(flow_runs.read(connection, run_id) for run_id in reaped)
+            reaped = store.ownership.reap(self._db, connection, None if by is None else to_micros(by))
+            return tuple(store.flow_runs.read(connection, run_id) for run_id in reaped)
 
         return self._writer.call(reap)
 
     def compact_logs(self, limit: int) -> int:
-        return self._writer.call(lambda c: planning.compact_logs(c, limit))
+        return self._writer.call(lambda c: store.planning.compact_logs(c, limit))

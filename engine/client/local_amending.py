@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from flowtui.engine import store
 from flowtui.engine.amendments import RetryEdits
 from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Answer, Deployment
-from flowtui.engine.store import amending, deployments, flow_runs
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
 
@@ -15,7 +15,7 @@ __all__ = ["LocalAmending"]
 def _deployment(connection: Any, deployment_id: str) -> Deployment | None:
     """None when it was deleted: then nothing says what the parameters may be."""
     try:
-        return deployments.read(connection, deployment_id)
+        return store.deployments.read(connection, deployment_id)
     except NotFound:
         return None
 
@@ -29,11 +29,11 @@ class LocalAmending:
     def retry_flow_run(self, run_id: str, edits: RetryEdits, *, here: bool = False) -> Answer:
         if edits.parameters:
             self._check_edited_parameters(run_id, edits)
-        return self._writer.call(lambda c: amending.retry(self._db, c, run_id, edits, here=here))
+        return self._writer.call(lambda c: store.amending.retry(self._db, c, run_id, edits, here=here))
 
     def _check_edited_parameters(self, run_id: str, edits: RetryEdits) -> None:
         with self._db.read() as connection:
-            run = flow_runs.read(connection, run_id)
+            run = store.flow_runs.read(connection, run_id)
             deployment = None if run.deployment_id is None else _deployment(connection, run.deployment_id)
         if deployment is not None and deployment.enforce_parameter_schema:
             from flowtui.engine.deployments.parameters import check_parameters  # noqa: PLC0415 - pydantic, 40 ms

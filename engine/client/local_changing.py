@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flowtui.engine import store
 from flowtui.engine.run_changes import Outcome, RunChange
-from flowtui.engine.store import changing
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
 
@@ -21,7 +21,7 @@ class LocalChanging:
         def carry_out(connection: Any) -> tuple[Outcome, ...]:
             # In one order whoever asks: two that lock the same runs must not wait for each other.
             places = sorted(range(len(run_ids)), key=run_ids.__getitem__)
-            found = {place: changing.change(self._db, connection, run_ids[place], change) for place in places}
+            found = {place: store.changing.change(self._db, connection, run_ids[place], change) for place in places}
             return tuple(found[place] for place in range(len(run_ids)))
 
         return self._writer.call(carry_out)

@@ -1,10 +1,12 @@
 """The verbs of `LocalClient` that say why a run waits. See `explaining.py` for each."""
 
-from flowtui.engine.explaining.flow_runs import explain_flow_run
-from flowtui.engine.explaining.tasks import explain_task_run
-from flowtui.engine.explanations import Explanation
-from flowtui.engine.store import situations
+from typing import TYPE_CHECKING
+
+from flowtui.engine import store
 from flowtui.engine.store.database import Database
+
+if TYPE_CHECKING:
+    from flowtui.engine.explanations import Explanation
 
 __all__ = ["LocalExplaining"]
 
@@ -14,10 +16,14 @@ class LocalExplaining:
 
     _db: Database
 
-    def explain_flow_run(self, run_id: str) -> Explanation:
-        with self._db.read() as connection:
-            return explain_flow_run(situations.of_flow_run(self._db, connection, run_id))
+    def explain_flow_run(self, run_id: str) -> "Explanation":
+        from flowtui.engine.explaining.flow_runs import explain_flow_run  # noqa: PLC0415 - 40 ms, for who asks
 
-    def explain_task_run(self, run_id: str) -> Explanation:
         with self._db.read() as connection:
-            return explain_task_run(situations.of_task_run(self._db, connection, run_id))
+            return explain_flow_run(store.situations.of_flow_run(self._db, connection, run_id))
+
+    def explain_task_run(self, run_id: str) -> "Explanation":
+        from flowtui.engine.explaining.tasks import explain_task_run  # noqa: PLC0415 - as above
+
+        with self._db.read() as connection:
+            return explain_task_run(store.situations.of_task_run(self._db, connection, run_id))

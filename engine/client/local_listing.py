@@ -1,8 +1,8 @@
 """The verbs of `LocalClient` for long lists of runs. See `listing.py` for each."""
 
+from flowtui.engine import store
 from flowtui.engine.listing import NEWEST, QueryValue, RunPage, RunSort, Total
 from flowtui.engine.query import Query
-from flowtui.engine.store import query_values, run_pages, run_totals
 from flowtui.engine.store.database import Database
 
 __all__ = ["LocalListing"]
@@ -25,16 +25,16 @@ class LocalListing:
         skip: int = 0,
         from_end: bool = False,
     ) -> RunPage:
-        where = run_pages.Place(after=after, before=before, starting=starting, skip=skip, from_end=from_end)
+        where = store.run_pages.Place(after=after, before=before, starting=starting, skip=skip, from_end=from_end)
         with self._db.read() as connection:
-            return run_pages.page(self._db, connection, query, sort, where, limit)
+            return store.run_pages.page(self._db, connection, query, sort, where, limit)
 
     def count_flow_runs(self, query: Query) -> Total:
         with self._db.read() as connection:
-            return run_totals.total(self._db, connection, query)
+            return store.run_totals.total(self._db, connection, query)
 
     def query_values(
         self, field: str, start: str = "", *, path: tuple[str | int, ...] = (), limit: int = 50
     ) -> tuple[QueryValue, ...]:
         with self._db.read() as connection:
-            return query_values.values(self._db, connection, field, start, path, limit)
+            return store.query_values.values(self._db, connection, field, start, path, limit)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from flowtui.engine import store
 from flowtui.engine.overviews import DurationSample, FlowFigures
-from flowtui.engine.store import overviews
 from flowtui.engine.store.database import Database
 
 __all__ = ["LocalOverview"]
@@ -17,8 +17,8 @@ class LocalOverview:
 
     def flow_figures(self, names: Sequence[str] = (), *, limit: int = 500) -> tuple[FlowFigures, ...]:
         with self._db.read() as connection:
-            return overviews.flow_figures(self._db, connection, names, limit)
+            return store.overviews.flow_figures(self._db, connection, names, limit)
 
     def duration_sample(self, since: datetime, until: datetime, *, most: int = 2_000) -> DurationSample:
         with self._db.read() as connection:
-            return overviews.duration_sample(connection, since, until, most)
+            return store.overviews.duration_sample(connection, since, until, most)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from flowtui.engine import store
 from flowtui.engine.errors import UsageError
 from flowtui.engine.model import Change, Slice
 from flowtui.engine.states import State
-from flowtui.engine.store import histories
 from flowtui.engine.store.database import Database
 from flowtui.engine.usual import Usual
 
@@ -22,14 +22,14 @@ class LocalRecalling:
 
     def usual_task_seconds(self, flow_name: str, *, runs: int = 10, tasks: int = 1000) -> Mapping[str, Usual]:
         with self._db.read() as connection:
-            return histories.usual_task_seconds(connection, flow_name, runs, tasks)
+            return store.histories.usual_task_seconds(connection, flow_name, runs, tasks)
 
     def task_run_histories(self, task_run_ids: Sequence[str]) -> Mapping[str, tuple[State, ...]]:
         if len(task_run_ids) > _MOST:
             raise UsageError(f"The histories of {len(task_run_ids)} task runs were asked for; ask for {_MOST} at once.")
         with self._db.read() as connection:
-            return histories.states_of(connection, task_run_ids)
+            return store.histories.states_of(connection, task_run_ids)
 
     def run_history(self, flow_run_id: str, *, limit: int = 500, after: str | None = None) -> Slice[Change]:
         with self._db.read() as connection:
-            return histories.history_of(connection, flow_run_id, limit, after)
+            return store.histories.history_of(connection, flow_run_id, limit, after)

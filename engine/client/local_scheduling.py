@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from flowtui.engine import store
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import FlowtuiError, NotFound, UsageError
 from flowtui.engine.model import Deployment, DeploymentSchedule
 from flowtui.engine.schedules.backfill import USUAL_LIMIT, Backfill, instants_to_backfill
 from flowtui.engine.schedules.planning import Reach
-from flowtui.engine.store import backfills, deployments, planning, schedules
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.writer import Writer
 
@@ -33,34 +33,34 @@ class LocalScheduling:
 
     def read_schedule(self, schedule_id: str) -> DeploymentSchedule:
         with self._db.read() as connection:
-            return schedules.read(connection, schedule_id)
+            return store.schedules.read(connection, schedule_id)
 
     def add_schedules(self, deployment_id: str, wanted: Sequence["Schedule"]) -> tuple[DeploymentSchedule, ...]:
         deployment = self._owner(deployment_id)
         self._check_schedules(deployment, wanted)
-        ids = self._writer.call(lambda c: schedules.add(self._db, c, deployment_id, wanted))
+        ids = self._writer.call(lambda c: store.schedules.add(self._db, c, deployment_id, wanted))
         self._plan(deployment_id)
         return tuple(self.read_schedule(schedule_id) for schedule_id in ids)
 
     def update_schedule(self, schedule_id: str, schedule: "Schedule") -> DeploymentSchedule:
         deployment_id = self.read_schedule(schedule_id).deployment_id
         self._check_schedules(self._owner(deployment_id), (schedule,))
-        self._writer.call(lambda c: schedules.change(self._db, c, schedule_id, schedule))
+        self._writer.call(lambda c: store.schedules.change(self._db, c, schedule_id, schedule))
         self._plan(deployment_id)
         return self.read_schedule(schedule_id)
 
     def set_schedule_active(self, schedule_id: str, active: bool) -> DeploymentSchedule:
         deployment_id = self.read_schedule(schedule_id).deployment_id
-        self._writer.call(lambda c: schedules.switch(self._db, c, schedule_id, active))
+        self._writer.call(lambda c: store.schedules.switch(self._db, c, schedule_id, active))
         self._plan(deployment_id)
         return self.read_schedule(schedule_id)
 
     def delete_schedule(self, schedule_id: str) -> None:
-        self._writer.call(lambda c: schedules.remove(self._db, c, schedule_id))
+        self._writer.call(lambda c: store.schedules.remove(self._db, c, schedule_id))
 
     def clear_schedules(self, deployment_id: str) -> int:
         self._owner(deployment_id)
-        return self._writer.call(lambda c: schedules.clear(self._db, c, deployment_id))
+        return self._writer.call(lambda c: store.schedules.clear(self._db, c, deployment_id))
 
     def backfill_deployment(
         self,
@@ -73,7 +73,7 @@ class LocalScheduling:
         dry_run: bool = False,
     ) -> Backfill:
         with self._db.read() as connection:
-            deployment = deployments.read(connection, deployment_id)
+            deployment = store.deployments.read(connection, deployment_id)
             now = from_micros(self._db.now(connection))
         if start.tzinfo is None or end.tzinfo is None:
             raise UsageError("Start and end of a backfill need a time zone.")
@@ -82,18 +82,18 @@ class LocalScheduling:
         chosen = _chosen(deployment, schedule_ids)
         instants = instants_to_backfill(chosen, start, end, limit=limit, hash_id=deployment.id)
         with self._db.read() as connection:
-            found = Backfill(instants=instants, existing=backfills.existing(connection, deployment.id, instants))
+            found = Backfill(instants=instants, existing=store.backfills.existing(connection, deployment.id, instants))
         if dry_run:
             return found
         parts = (instants[at : at + _MADE_AT_ONCE] for at in range(0, len(instants), _MADE_AT_ONCE))
         return replace(found, made=sum(self._make(deployment.id, part) for part in parts))
 
     def _make(self, deployment_id: str, part: Sequence[tuple[str, datetime]]) -> int:
-        return self._writer.call(lambda c: backfills.make(self._db, c, deployment_id, part))
+        return self._writer.call(lambda c: store.backfills.make(self._db, c, deployment_id, part))
 
     def _owner(self, deployment_id: str) -> Deployment:
         with self._db.read() as connection:
-            return deployments.read(connection, deployment_id)
+            return store.deployments.read(connection, deployment_id)
 
     def _check_schedules(self, deployment: Deployment, wanted: Sequence["Schedule"]) -> None:
         """Before anything is written: that each can fire, and that its parameters fit."""
@@ -121,7 +121,7 @@ class LocalScheduling:
         The change itself is made by now, so that no error here may look like one of it: a server plans it, too.
         """
         try:
-            planning.plan_ahead(self._db, self._writer.call, Reach(), deployment_id)
+            store.planning.plan_ahead(self._db, self._writer.call, Reach(), deployment_id)
         except FlowtuiError as error:
             _log.warning("Deployment %s was not planned at once: %s", deployment_id, error)
 

@@ -1,8 +1,8 @@
 """The verbs of `LocalClient` for what a run was carried out with. See `tracing.py` for each."""
 
+from flowtui.engine import store
 from flowtui.engine.model import FlowRun
 from flowtui.engine.provenance import BlockUse, Environment, Provenance
-from flowtui.engine.store import last_good, run_notes
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.run_notes import ProvenanceNote
 from flowtui.engine.store.writer import Writer
@@ -27,12 +27,12 @@ class LocalTracing:
 
     def read_environment(self, key: str) -> Environment:
         with self._db.read() as connection:
-            return run_notes.read_environment(connection, key)
+            return store.run_notes.read_environment(connection, key)
 
     def flow_run_blocks(self, run_id: str) -> tuple[BlockUse, ...]:
         with self._db.read() as connection:
-            return run_notes.blocks_of(connection, run_id)
+            return store.run_notes.blocks_of(connection, run_id)
 
     def last_good_run(self, run_id: str) -> FlowRun | None:
         with self._db.read() as connection:
-            return last_good.run_before(connection, run_id)
+            return store.last_good.run_before(connection, run_id)

@@ -9,14 +9,12 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from flowtui.engine.store.database import Database
 
 __all__ = ["insert_rows", "update_rows", "upsert_rows"]
 
 Row = tuple[Any, ...]
-_POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SIZES: Final = (256, 64, 16, 4, 1)
 """Rows of one statement: few sizes, so that the driver keeps all of them prepared."""
 
@@ -59,7 +57,10 @@ def update_rows(
 @cache
 def _update(table: sa.Table, key: str, names: str) -> sa.TextClause:
     columns = [key, *names.split(", ")]
-    kinds = {name: table.c[name].type.compile(dialect=_POSTGRES) for name in columns}
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 25 ms that a store in a file need not pay
+
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    kinds = {name: table.c[name].type.compile(dialect=dialect) for name in columns}
     lists = ", ".join(f"CAST(:{name} AS {kinds[name]}[])" for name in columns)
     setting = ", ".join(f"{name} = new.{name}" for name in names.split(", "))
     return sa.text(

@@ -6,10 +6,10 @@ and the small letters: only A to Z are made small, whatever a database's languag
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from flowtui.engine.query_meaning import (
     ATTENTION_KINDS,
@@ -214,7 +214,7 @@ class _PostgresJson:
         value: Any = _jsonb(flow_run.c.parameters)
         for part in path:
             step = sa.cast(part, sa.Integer) if isinstance(part, int) else sa.cast(part, sa.Text)
-            value = value.op("->", return_type=JSONB())(step)
+            value = value.op("->", return_type=_jsonb_type())(step)
         self._type = sa.func.jsonb_typeof(value)
         self.text: Any = value.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
         self.number: Any = sa.cast(self.text, sa.Numeric)
@@ -240,8 +240,15 @@ def _readable(json: Any) -> Any:
     return sa.func.replace(json, r"\u0000", r"\ufffd")
 
 
+@cache
+def _jsonb_type() -> Any:
+    from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415 - 25 ms that a store in a file need not pay
+
+    return JSONB()
+
+
 def _jsonb(json: Any) -> Any:
-    return sa.cast(_readable(json), JSONB)
+    return sa.cast(_readable(json), _jsonb_type())
 
 
 def _like(letter: str, wild: bool) -> str:

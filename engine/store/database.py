@@ -12,7 +12,6 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from flowtui.engine.clock import now_micros
 from flowtui.engine.errors import StoreError, StoreUnavailable
@@ -146,8 +145,11 @@ class Database:
 
         Its result has a `rowcount`: 0 when there was a conflict and nothing was to be done.
         """
-        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return insert.execution_options(preserve_rowcount=True)
+        if self.is_sqlite:
+            from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - one of the two is needed, never both
+        else:
+            from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment] # noqa: PLC0415 - 25 ms
+        return insert(table).execution_options(preserve_rowcount=True)
 
     @cache  # noqa: B019 - one Database per process; building such a statement costs more than running it
     def upsert(self, table: sa.Table) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from flowtui.engine.errors import StoreError, StoreUnavailable
+from flowtui.engine.store.tables import partial_on_postgres
 
 __all__ = ["OLDEST", "in_words", "is_duplicate", "postgres_engine", "shown", "works"]
 
@@ -43,6 +44,7 @@ _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P")
 
 def postgres_engine(url: sa.URL) -> sa.Engine:
     """Raises `StoreError` when the driver is missing."""
+    partial_on_postgres()
     given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
     try:
         engine = sa.create_engine(
