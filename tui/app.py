@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
 from textual import work
 from textual.command import Provider
@@ -37,6 +37,7 @@ from flowtui.tui.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
     from flowtui.tui.acting.acting import Acting
+    from flowtui.tui.acting.engine import BackendHandle
     from flowtui.tui.acting.target import Subjects
     from flowtui.tui.commands import Command
     from flowtui.tui.live import LiveFeed, News
@@ -44,31 +45,17 @@ if TYPE_CHECKING:
     from flowtui.tui.piping.records import Records
     from flowtui.tui.views.files import ViewFiles
 
-__all__ = ["BackendHandle", "FlowtuiApp"]
+__all__ = ["FlowtuiApp"]
 
 log = logging.getLogger("flowtui.tui")
 
+_FIRST_ROWS: Final = 2.0
+"""Seconds for which everything else waits until the first screen shows what it read."""
 _AGAIN: Final = timedelta(minutes=1)
 """An engine that ends by itself is started again, but not one that does so more often than this."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class BackendHandle(Protocol):
-    """The embedded backend that this terminal started."""
-
-    def is_running(self) -> bool:
-        """False once it has ended, for whatever reason."""
-        ...
-
-    def stop(self) -> None:
-        """End it, and the flow runs that it started."""
-        ...
-
-    def detach(self) -> None:
-        """Let it finish what is under way, then end by itself."""
-        ...
 
 
 class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
@@ -98,7 +85,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self,
         client: "Client | Callable[[], Client]",
         *,
-        backend: Callable[["Client"], BackendHandle | None] | None = None,
+        backend: Callable[["Client"], "BackendHandle | None"] | None = None,
         start_mode: str = "home",
         now: Clock = utc_now,
         zone: tzinfo | None = None,
@@ -119,7 +106,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         """The backend that this terminal started and still answers for."""
         self._started_again: datetime | None = None
         self._signals = signals
-        self._warm = False
+        self._rows_shown = asyncio.Event()
         self.now = now
         self.zone = zone
         self.folder = folder or Path.cwd()
@@ -202,7 +189,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if self._signals:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
-        self.call_after_refresh(self._open)
+        self._open()
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open(self) -> None:
@@ -216,6 +203,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self._set_status(address=client.address, link="live", fresh=self.now())
         for screen in self._shells():
             screen.request_load()
+        with suppress(TimeoutError):  # a screen that cannot read must not keep the engine from starting
+            await asyncio.wait_for(self._rows_shown.wait(), _FIRST_ROWS)
         self._feed = feed
         feed.start()
         if self._backend_starter is not None:
@@ -260,9 +249,13 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
 
     def rows_shown(self) -> None:
         """A screen has shown what it read. The first time, there is time for what a person may do next."""
-        if not self._warm:
-            self._warm = True
-            self.call_after_refresh(self._warm_up)
+        if not self._rows_shown.is_set():
+            self.call_after_refresh(self._after_rows)
+
+    def _after_rows(self) -> None:
+        if not self._rows_shown.is_set():
+            self._rows_shown.set()
+            self._warm_up()
 
     @work(group="warm-up", exit_on_error=False)
     async def _warm_up(self) -> None:
@@ -544,7 +537,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         return True
 
     @work(group="backend", exit_on_error=False)
-    async def _start_backend(self, starter: Callable[["Client"], BackendHandle | None], by_hand: bool) -> None:
+    async def _start_backend(self, starter: "Callable[[Client], BackendHandle | None]", by_hand: bool) -> None:
         try:
             self.backend = await (self._start_by_hand(starter) if by_hand else self.call(starter, self.client))
         except FlowtuiError as error:

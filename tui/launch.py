@@ -12,7 +12,7 @@ from flowtui.engine.errors import FlowtuiError
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
-    from flowtui.tui.app import BackendHandle
+    from flowtui.tui.acting.engine import BackendHandle
 
 __all__ = ["open_workstation", "why_no_terminal", "write_down_trouble"]
 
