@@ -22,7 +22,7 @@ def rows(source: str) -> list[tuple[str, str, str]]:
 
 def _default(field: ast.AnnAssign) -> str:
     value = None if field.value is None else ast.literal_eval(field.value)
-    return "unset" if value in (None, ()) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+    return "unset" if value in (None, (), "") else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def table() -> str:

@@ -1,4 +1,4 @@
-"""Settings: one frozen value, read once from the environment."""
+"""Settings: one frozen value, read once from the environment, and from a profile where there are any."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,10 @@ from pathlib import Path
 
 from flowtui.engine.errors import UsageError
 
-__all__ = ["Settings", "current_settings"]
+__all__ = ["PROFILES_FILE", "Settings", "current_settings", "home_of", "use_settings"]
+
+PROFILES_FILE = "profiles.toml"
+"""The file in the home that holds profiles, if there are any."""
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -60,6 +63,8 @@ class Settings:
     """Folders of other machines by their names on this one, `/srv/app=~/app,…`: where the terminal finds their code."""
     read_only: bool = False
     """Open the workstation so that it can change nothing, as `flowtui --read-only` does."""
+    profile: str = ""
+    """Which profile of `profiles.toml` says what the environment does not. When unset, the one that is active there."""
 
     @property
     def storage(self) -> Path:
@@ -69,7 +74,7 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read from an environment. Raises `UsageError` for a value that makes no sense."""
-        home = Path(env.get("FLOWTUI_HOME") or "~/.flowtui").expanduser().absolute()
+        home = home_of(env)
         level = env.get("FLOWTUI_LOGGING_LEVEL", "INFO").upper()
         if level not in _LEVELS:
             raise UsageError(f"FLOWTUI_LOGGING_LEVEL is {level!r}; use one of {', '.join(_LEVELS)}.")
@@ -103,7 +108,13 @@ class Settings:
             logging_log_prints=_switch(env, "FLOWTUI_LOGGING_LOG_PRINTS"),
             read_only=_switch(env, "FLOWTUI_READ_ONLY"),
             path_map=_path_map(env.get("FLOWTUI_PATH_MAP", "")),
+            profile=env.get("FLOWTUI_PROFILE", ""),
         )
+
+
+def home_of(env: Mapping[str, str]) -> Path:
+    """Where flowtui keeps its files in this environment."""
+    return Path(env.get("FLOWTUI_HOME") or "~/.flowtui").expanduser().absolute()
 
 
 def _path_map(text: str) -> tuple[str, ...]:
@@ -153,11 +164,28 @@ _current: Settings | None = None
 
 
 def current_settings() -> Settings:
-    """The settings of this process, read from the environment at the first call."""
+    """The settings of this process, read from environment and profile at the first call. Raises `UsageError`."""
     global _current
     if _current is None:
-        _current = Settings.from_env(os.environ)
+        _current = _with_profile(os.environ)
     return _current
+
+
+def _with_profile(env: Mapping[str, str]) -> Settings:
+    home, asked = home_of(env), env.get("FLOWTUI_PROFILE")
+    if asked == "" or (asked is None and not (home / PROFILES_FILE).exists()):
+        return Settings.from_env(env)
+    from flowtui.engine.profiles import settings_for  # noqa: PLC0415 - 10 ms of TOML that only who has profiles pays
+    from flowtui.engine.profiles_file import read_profiles  # noqa: PLC0415 - as above
+
+    profiles = read_profiles(home)
+    return settings_for(profiles, profiles.chosen(env), env)
+
+
+def use_settings(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _current
+    _current = settings
 
 
 def forget_settings() -> None:

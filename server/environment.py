@@ -18,4 +18,5 @@ def environment_of(settings: Settings, base: Mapping[str, str] | None = None) ->
             environment.pop(name, None)
         else:
             environment[name] = ",".join(value) if isinstance(value, tuple) else str(value)
+    environment["FLOWTUI_PROFILE"] = ""  # all is said: a profile that is changed or gone meanwhile matters to no child
     return environment

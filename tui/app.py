@@ -21,7 +21,7 @@ from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
 
 from flowtui.engine.clock import Clock, utc_now
-from flowtui.engine.errors import FlowtuiError, NotFound, StoreError
+from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.tui.going import Going
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.messages import NewsArrived, StoreChanged
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from flowtui.tui.live import LiveFeed, News
     from flowtui.tui.piping.piping import Piping
     from flowtui.tui.piping.records import Records
+    from flowtui.tui.servers.servers import Servers
     from flowtui.tui.views.files import ViewFiles
 
 __all__ = ["FlowtuiApp"]
@@ -69,6 +70,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     With `read_only` nothing can be changed: keys that would are hidden, and the client given should refuse, too. What
     is done is written down in `journal_file`, which is asked for in a thread.
 
+    `profile` answers with the name and the accent of the profile that the client is of; it is asked in a thread.
+
     `now` and `zone` come from outside so that tests and pictures stand still; `zone` None is the local one.
     `folder` is where flows are looked for; the current one, when it is not given.
     """
@@ -94,6 +97,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         read_only: bool = False,
         journal_file: Callable[[], Path] | None = None,
         home: Callable[[], Path] | None = None,
+        profile: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
         # Textual reads these names from the instance, so the first screen can be chosen without making another first.
         self.DEFAULT_MODE = start_mode  # type: ignore[misc]
@@ -113,6 +117,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         """Where the user's flows are."""
         self._home = home
         self._views: ViewFiles | None = None
+        self._profile = profile or (lambda: ("", ""))
         self.status = Status(read_only=read_only)
         self._journal_file = journal_file
         self._keys = TypeAhead(self, super().on_event)
@@ -181,6 +186,13 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             self._views = ViewFiles(self._home() if self._home is not None else None)
         return self._views
 
+    @cached_property
+    def servers(self) -> "Servers":
+        """The profiles, and the way from one to another."""
+        from flowtui.tui.servers.servers import Servers  # noqa: PLC0415 - only who has several needs it
+
+        return Servers(self)
+
     async def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a verb of the client answers; it runs in a thread, so the screen stays alive meanwhile."""
         return await asyncio.to_thread(verb, *args, **kwargs)
@@ -195,42 +207,59 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     async def _open(self) -> None:
         """Open the store in a thread, begin to follow it, then see to it that somebody serves it."""
         try:
-            client, feed = await asyncio.to_thread(self._open_client)
+            client, feed, (profile, accent) = await asyncio.to_thread(self._open_client)
         except FlowtuiError as error:
             self.exit(2, return_code=2, message=safe(str(error)))
             return
-        self._client = client
-        self._set_status(address=client.address, link="live", fresh=self.now())
-        for screen in self._shells():
-            screen.request_load()
+        self.enter(client, feed, profile=profile, accent=accent)
         with suppress(TimeoutError):  # a screen that cannot read must not keep the engine from starting
             await asyncio.wait_for(self._rows_shown.wait(), _FIRST_ROWS)
-        self._feed = feed
-        feed.start()
-        if self._backend_starter is not None:
+        if self._feed is feed:
+            feed.start()
             self._start_engine(by_hand=False)
 
-    def _open_client(self) -> "tuple[Client, LiveFeed]":
-        """Called in a thread. The place in the feed is taken before any screen reads."""
+    def _open_client(self) -> "tuple[Client, LiveFeed, tuple[str, str]]":
+        """Called in a thread."""
+        return *self.follow(self._opener()), self._profile()
+
+    def follow(self, client: "Client") -> "tuple[Client, LiveFeed]":
+        """A feed that is ready to begin. Called in a thread; its place is taken before any screen reads."""
         from flowtui.tui.live import LiveFeed  # noqa: PLC0415 - in this thread
 
-        client = self._opener()
-        feed = LiveFeed(client, self._tell)
+        feed = LiveFeed(client, lambda news: self._tell(news, client))
         feed.mark()
         return client, feed
+
+    def enter(self, client: "Client", feed: "LiveFeed", backend: "BackendHandle | None" = None, **facts: Any) -> None:
+        """Work with this client from now on; the feed is to be started. `facts` are what the status says of it."""
+        self._client, self._feed, self.backend = client, feed, backend
+        self._set_status(address=client.address, link="live", fresh=self.now(), **facts)
+        for screen in self._shells():
+            screen.request_load()
+
+    def leave(self) -> "tuple[Client | None, LiveFeed | None, BackendHandle | None]":
+        """Work with no client until `enter`. What is let go of is answered: whoever asks closes it."""
+        left = self._client, self._feed, self.backend
+        if self._feed is not None:
+            self._feed.stop()
+        self._client = self._feed = self.backend = None
+        self.status = Status(read_only=self.status.read_only)
+        return left
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What a worker did not expect is told, not swallowed."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.notify_error(event.worker.error)
 
-    def _tell(self, news: "News") -> None:
+    def _tell(self, news: "News", client: "Client") -> None:
         """Called in the feed's thread. The loop may be gone already when the app ends."""
         with suppress(RuntimeError):
-            self.post_message(NewsArrived(news))
+            self.post_message(NewsArrived(news, client))
 
     def on_news_arrived(self, message: NewsArrived) -> None:
         news = message.news
+        if message.client is not self._client:  # of a store that has been left
+            return
         if not news.alive:
             self._set_status(link="reconnecting")
             return
@@ -405,64 +434,10 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
 
     def _obey(self, command: "Command | None") -> None:
         """Carry a command out."""
-        if command is None:
-            return
-        if command.verb == "quit":
-            self.action_quit()
-        elif command.verb == "help":
-            self.action_help()
-        elif command.verb == "radar":
-            self.action_radar()
-        elif command.verb == "open-run":
-            self._find_run(command.argument)
-        elif command.verb == "open-logs":
-            self._find_logs(command.argument)
-        elif command.verb == "view":
-            self._show_view(command.argument)
-        elif command.mode == "runs" and command.argument:
-            self.open_runs(command.argument)
-        else:
-            self.action_show_resource(command.mode)
+        from flowtui.tui.obeying import obey  # noqa: PLC0415 - only when there is a command
 
-    @work(group="find-run", exclusive=True, exit_on_error=False)
-    async def _show_view(self, name: str) -> None:
-        """Show the list of runs in a view, by name or by the beginning of one."""
-        from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
-        from flowtui.tui.views.choosing import show_named  # noqa: PLC0415 - only when it is shown
-
-        self.action_show_resource("runs")
-        for screen in self._shells():
-            if isinstance(screen, RunsScreen):
-                await show_named(self, screen, name)
-
-    @work(group="find-run", exclusive=True, exit_on_error=False)
-    async def _find_run(self, name: str) -> None:
-        """Open the newest run of that name, or whose id begins so."""
-        try:
-            found = await self.call(self.client.find_flow_runs, name)
-        except FlowtuiError as error:
-            self.notify_error(error)
-            return
-        if found:
-            self.open_run(found[0].id)
-        else:
-            self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
-
-    @work(group="find-run", exclusive=True, exit_on_error=False)
-    async def _find_logs(self, names: str) -> None:
-        """Open the logs of the newest runs of these names, or whose ids begin so, as one."""
-        found = []
-        for name in names.split():
-            try:
-                runs = await self.call(self.client.find_flow_runs, name, 1)
-            except FlowtuiError as error:
-                self.notify_error(error)
-                return
-            if not runs:
-                self.notify_error(NotFound("flow run", name, "Give its name or the beginning of its id."))
-                return
-            found.append(runs[0].id)
-        self.open_logs(found)
+        if command is not None:
+            obey(self, command)
 
     # -- handing on ---------------------------------------------------------------------------------------------------
 
@@ -510,10 +485,15 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         """Start the embedded backend, unless somebody serves the store."""
         self._start_engine(by_hand=True)
 
+    @property
+    def _may_start_engine(self) -> bool:
+        return self._backend_starter is not None and not self.status.read_only
+
     def _start_engine(self, *, by_hand: bool) -> None:
         """What a person asked for is written down; what goes without saying is not."""
-        if self._backend_starter is None or self.backend is not None or self.status.starting or self.status.backends:
+        if not self._may_start_engine or self.backend is not None or self.status.starting or self.status.backends:
             return
+        assert self._backend_starter is not None
         self._set_status(starting=True)
         self._start_backend(self._backend_starter, by_hand)
 
@@ -531,7 +511,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "start_backend":
-            return self._backend_starter is not None and self.status.backends == ()
+            return self._may_start_engine and self.status.backends == ()
         if action in ("pipe", "sql"):
             return self.records_here() is not None
         return True
@@ -578,6 +558,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     async def on_unmount(self) -> None:
         if self._has("acting"):
             self.acting.close()
+        if self._has("servers"):
+            self.servers.close()
         if self._feed is not None:
             self._feed.stop()
             await asyncio.to_thread(self._feed.join, 2.0)

@@ -1,6 +1,6 @@
 """The `:` line: a noun goes to a screen, what follows is its filter. Pure; the app carries commands out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,15 +15,15 @@ _VERBS: Final[Mapping[str, Literal["quit", "help", "radar"]]] = {
     "q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help", "radar": "radar",
 }  # fmt: skip
 _NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_FIRST: Final = ("view", "radar", "logs", "quit", "help")
+_FIRST: Final = ("view", "radar", "logs", "profile", "quit", "help")
 _WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), *_FIRST, *_NOUNS, *_VERBS]))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a line asks for. `argument` is a filter for a list, or the name of a run."""
+    """What a line asks for. `argument` is a filter for a list, or the name of a run or a profile."""
 
-    verb: Literal["show", "view", "open-run", "open-logs", "quit", "help", "radar"]
+    verb: Literal["show", "view", "open-run", "open-logs", "quit", "help", "radar", "profile"]
     mode: str = ""
     argument: str = ""
 
@@ -39,6 +39,10 @@ def parse_command(line: str) -> Command | None:
         return Command(verb)
     if word in ("view", "views") and rest:
         return Command("view", argument=rest)
+    if word in ("profile", "profiles"):
+        if not rest:
+            raise UsageError("Say which profile; flowtui profile ls lists them, and tab completes their names.")
+        return Command("profile", argument=rest)
     if word == "logs":
         if not rest:
             raise UsageError("Say whose logs: the names or the ids of runs, with spaces between them.")
@@ -55,11 +59,14 @@ def parse_command(line: str) -> Command | None:
     return Command("show", mode, rest)
 
 
-def complete(line: str) -> str | None:
-    """The line with the word at its end completed; None when nothing fits."""
+def complete(line: str, profiles: Sequence[str] = ()) -> str | None:
+    """The line with the word at its end completed; None when nothing fits. `profiles` are the names of all."""
     head, space, last = line.rpartition(" ")
     if not space:
         return _first(_WORDS, last.lower())
+    if head.lower() in ("profile", "profiles"):
+        whole = next((name for name in profiles if name.startswith(last) and name != last), None)
+        return f"{head} {whole}" if whole else None
     if _NOUNS.get(head.split(" ")[0].lower()) != "runs":
         return None
     whole = complete_term(last)

@@ -67,13 +67,14 @@ def open_workstation(
     opener = client_factory or _open_client
     app = FlowtuiApp(
         _reading(opener) if read_only else opener,
-        backend=_ensure_backend if embedded and not read_only else None,
+        backend=_ensure_backend if embedded else None,
         start_mode=start_screen or "home",
         folder=folder,
         signals=True,
         read_only=read_only,
         journal_file=_journal_file,
         home=_home,
+        profile=_profile,
     )
     try:
         app.run()
@@ -111,6 +112,18 @@ def _home() -> Path:
     from flowtui.engine.settings import current_settings  # noqa: PLC0415 - when a list is shown
 
     return current_settings().home
+
+
+def _profile() -> tuple[str, str]:
+    """The name and the accent of the profile whose store this is; empty where the environment names another one."""
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
+
+    settings = current_settings()
+    if not settings.profile:
+        return "", ""
+    from flowtui.tui.servers.accents import face_of  # noqa: PLC0415 - in a thread of the app, where there are profiles
+
+    return face_of(settings, os.environ)
 
 
 def write_down_trouble(file: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from flowtui.engine.client.protocol import Client
     from flowtui.engine.model import Change
     from flowtui.tui.live import News
 
@@ -20,10 +21,10 @@ class StoreChanged(Message):
 
 
 class NewsArrived(Message):
-    """The live feed learned something; for the app, which hands on what concerns the screen."""
+    """The live feed of a client learned something; for the app, which hands on what concerns the screen."""
 
     bubble = False
 
-    def __init__(self, news: "News") -> None:
+    def __init__(self, news: "News", client: "Client") -> None:
         super().__init__()
-        self.news = news
+        self.news, self.client = news, client

@@ -25,6 +25,10 @@ class Status:
     """The embedded backend is on its way."""
     read_only: bool = False
     """Nothing can be changed from here."""
+    profile: str = ""
+    """The profile that the workstation is on; empty where it is on none."""
+    accent: str = ""
+    """The role that paints the profile's name."""
 
 
 def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from flowtui.engine.errors import UsageError
+from flowtui.engine.client.opening import open_client
 from flowtui.engine.settings import current_settings
 
 if TYPE_CHECKING:
@@ -29,15 +29,7 @@ def current_client() -> "Client":
         return ready
     with _lock:
         if _client is None:
-            settings = current_settings()
-            if settings.api_url is not None:
-                raise UsageError(
-                    f"FLOWTUI_API_URL is {settings.api_url}, but this version cannot use a remote server yet. "
-                    "Unset it to use the store in FLOWTUI_HOME, or set FLOWTUI_DATABASE_URL."
-                )
-            from flowtui.engine.client.local import LocalClient  # noqa: PLC0415 - 200 ms of SQLAlchemy, at the first run
-
-            _client = LocalClient.open(settings)
+            _client = open_client(current_settings())
             atexit.register(close_current_client)
         return _client
 

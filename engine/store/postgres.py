@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from flowtui.engine.addresses import without_password
 from flowtui.engine.errors import StoreError, StoreUnavailable
 from flowtui.engine.store.tables import partial_on_postgres
 
@@ -30,7 +31,6 @@ _LIMITS: Final = {
     "idle_in_transaction_session_timeout": "10s",
 }
 _SET_LIMITS: Final = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _LIMITS.items())
-_SECRET_IN_URL: Final = re.compile(r"(?<=//)([^/@:]*):.*@|(?<=password=)[^&]*", re.IGNORECASE)
 
 _USED: Final = "flowtui_used"
 _FRESH_SECONDS: Final = 2.0
@@ -100,7 +100,7 @@ def works(connection: sa.Connection, *, check: bool) -> bool:
 def shown(url: sa.URL | str) -> str:
     """A database URL for a person's eyes: without any password, also where it makes no sense as a URL."""
     text = url if isinstance(url, str) else url.render_as_string(hide_password=True)
-    return _SECRET_IN_URL.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else "***", text)
+    return without_password(text)
 
 
 def in_words(error: sa.exc.DBAPIError, url: sa.URL) -> StoreError:

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Harness", "harness"]
 
-_ELSEWHERE: Final = ("FLOWTUI_DATABASE_URL", "FLOWTUI_API_URL", "FLOWTUI_API_KEY", "FLOWTUI_RESULTS_STORAGE")
+_ELSEWHERE: Final = (
+    "FLOWTUI_DATABASE_URL",
+    "FLOWTUI_API_URL",
+    "FLOWTUI_API_KEY",
+    "FLOWTUI_RESULTS_STORAGE",
+    "FLOWTUI_PROFILE",
+)
 """Settings that would lead out of the home."""
 
 

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["READ_ONLY", "Acting"]
 
 GRACE_SECONDS: Final = 10.0
-READ_ONLY: Final = "This workstation only reads: it was opened with --read-only, or FLOWTUI_READ_ONLY is set."
+READ_ONLY: Final = (
+    "This workstation only reads: it was opened with --read-only, or FLOWTUI_READ_ONLY or its profile says so."
+)
 _LEFT: Final = "the workstation was left before it was done"
+_LEFT_STORE: Final = "The workstation has left the store in which it was done."
 _UNDOES: Final = "   u undoes it"
 
 
@@ -72,6 +75,14 @@ class Acting:
         """What has not been done yet is not done."""
         for entry_id in tuple(self.graces):
             self._call_off(entry_id, "dropped", _LEFT)
+
+    def change_store(self, *, read_only: bool) -> None:
+        """The workstation goes to another store: what was done in the one before cannot be taken back from there."""
+        self.close()
+        for entry_id in self._undoable:
+            self.journal.change(entry_id, undo="no", undo_words=_LEFT_STORE)
+        self._undoable.clear()
+        self.read_only = read_only
 
     # -- one thing ----------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "global-concurrency-limit": ("global_limits:app", "Limits that concurrency() and rate_limit() ask for; also gcl."),
     "cache": ("cache:app", "List what tasks have cached, and clear it."),
     "view": ("views:app", "List, share and forget the saved views of the Runs screen."),
+    "profile": ("profiles:app", "Settings under names, as many servers need them: list, make, choose, delete."),
     "server": ("server:app", "Run flows and schedules without a terminal, and see who does."),
     "info": ("info:info", "Show versions, settings and the store: what a bug report needs."),
     "version": ("info:version", "Show versions."),
@@ -42,14 +43,15 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Name → where it is, and the line of help."""
 
 _NOUNS: Final = (
-    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact", "asset", "view"),
+    *("deployment", "flow-run", "task-run", "flow", "block", "variable", "artifact", "asset", "view", "profile"),
     *("work-pool", "work-queue", "worker"),
     *("concurrency-limit", "global-concurrency-limit"),
 )
 _OTHER_NAMES: Final = {f"{name}s": name for name in _NOUNS} | {"gcl": "global-concurrency-limit"}
 _HELP: Final = """Write Python flows, and run, schedule, watch, retry and explain them from the terminal.
 
-Without a command, the workstation opens; with --read-only it can change nothing."""
+Without a command, the workstation opens; with --read-only it can change nothing. --profile NAME, or -p NAME, before a
+command or without one, uses the settings of that name."""
 
 
 def make_app() -> App:

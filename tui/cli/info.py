@@ -56,6 +56,7 @@ def _settings() -> dict[str, Any]:
 
     settings = current_settings()
     return {
+        "profile": settings.profile or None,
         "home": str(settings.home),
         "api_url": settings.api_url,
         "logging_level": settings.logging_level,

@@ -20,6 +20,9 @@ USAGE: Final = 2
 RETRY: Final = 3
 INTERRUPTED: Final = 130
 
+_FLAGS: Final = ("--read-only",)
+_PROFILE: Final = ("-p", "--profile")
+
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line, without the program's name."""
@@ -46,17 +49,34 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    flags = _take_flags(arguments)
     if not arguments:
         from flowtui.tui.cli.workstation import workstation  # noqa: PLC0415 - no parser for a command without arguments
 
         return workstation()
-    if arguments == ["--read-only"]:
-        from flowtui.tui.cli.workstation import workstation  # noqa: PLC0415 - as above
-
-        return workstation(read_only=True)
+    if flags:
+        raise UsageError(f"{' and '.join(sorted(flags))} opens the workstation and stands alone, not before a command.")
     from flowtui.tui.cli.app import call  # noqa: PLC0415 - 60 ms of parser
 
     return call(arguments)
+
+
+def _take_flags(arguments: list[str]) -> set[str]:
+    """Take what stands before the command. Settings go into the environment, where children find them, too."""
+    flags: set[str] = set()
+    while arguments and (arguments[0] in _FLAGS or arguments[0].partition("=")[0] in _PROFILE):
+        word, equals, name = arguments.pop(0).partition("=")
+        if word in _FLAGS:
+            flags.add(word)
+            if word == "--read-only":
+                os.environ["FLOWTUI_READ_ONLY"] = "true"
+            continue
+        if not equals:
+            if not arguments:
+                raise UsageError(f"{word} needs the name of a profile; flowtui profile ls lists them.")
+            name = arguments.pop(0)
+        os.environ["FLOWTUI_PROFILE"] = name or "default"
+    return flags
 
 
 def _exit_code(error: FlowtuiError) -> int:

@@ -11,9 +11,9 @@ from flowtui.tui.launch import open_workstation, why_no_terminal
 __all__ = ["need_terminal", "workstation"]
 
 
-def workstation(*, folder: Path | None = None, read_only: bool = False) -> int:
-    """Open the full-screen workstation, so that it can change nothing if that is wanted here or by a setting."""
-    return open_workstation(folder=folder, read_only=read_only or current_settings().read_only)
+def workstation(*, folder: Path | None = None) -> int:
+    """Open the full-screen workstation."""
+    return open_workstation(folder=folder, read_only=current_settings().read_only)
 
 
 def need_terminal() -> None:

@@ -1,6 +1,7 @@
 """The `:` line at the bottom of the screen, with the rest of the word shown as a ghost."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,17 +14,21 @@ from textual.widgets import Input, Static
 from flowtui.engine.errors import UsageError
 from flowtui.tui.commands import Command, complete, parse_command
 
+if TYPE_CHECKING:
+    from flowtui.tui.app import FlowtuiApp
+
 __all__ = ["CommandLineScreen"]
 
 
 class _Ghost(Suggester):
     """Completes nouns, filters and states."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Callable[[str], str | None]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._whole = whole
 
     async def get_suggestion(self, value: str) -> str | None:
-        return complete(value)
+        return self._whole(value)
 
 
 class CommandLineScreen(ModalScreen[Command | None]):
@@ -37,8 +42,13 @@ class CommandLineScreen(ModalScreen[Command | None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="command-line"):
             yield Static(":", id="prompt")
-            yield Input(classes="line", suggester=_Ghost(), select_on_focus=False, id="command")
+            yield Input(classes="line", suggester=_Ghost(self._whole), select_on_focus=False, id="command")
         yield Static("", id="complaint", markup=False)
+
+    def _whole(self, line: str) -> str | None:
+        """The line, completed."""
+        app = cast("FlowtuiApp", self.app)
+        return complete(line, app.servers.names() if line.lower().startswith("profile") else ())
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -56,7 +66,7 @@ class CommandLineScreen(ModalScreen[Command | None]):
     def action_complete(self) -> None:
         """Take the ghost."""
         line = self.query_one(Input)
-        whole = complete(line.value)
+        whole = self._whole(line.value)
         if whole is not None:
             line.value = whole
             line.cursor_position = len(whole)

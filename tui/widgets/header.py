@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Header"]
 
 _GAP = "   "
+_PROFILE = 24
+"""Cells that the name of a profile has at most."""
 _CLOCK_FROM = 50
 """Narrower terminals have no room for the time."""
 
@@ -143,12 +145,15 @@ class _Line(Widget):
             self.refresh()
 
     def _words(self, now: datetime) -> tuple[str, list[_Part]]:
-        return self._status.address, self._parts(now)
+        return f"{self._status.profile} {self._status.address}", self._parts(now)
 
     def render_line(self, y: int) -> Strip:
         palette, width, now = palette_of(self), self.size.width, self._now()
         self._shown = self._words(now)
         brand: list[Span] = [(" flowtui", "bold accent")]
+        if self._status.profile:  # whose store this is matters more than any figure
+            name = clip(self._status.profile, max(min(_PROFILE, width // 3), 1))
+            brand.extend([("  ", ""), (f" {name} ", f"bold base on-{self._status.accent or 'muted'}")])
         parts = _fitting(self._parts(now), width - width_of(brand) - len(_GAP))
         right_width = sum(width_of(part.spans) for part in parts) + len(_GAP) * max(len(parts) - 1, 0)
         room = width - width_of(brand) - right_width - 2 * len(_GAP)

@@ -1,0 +1,195 @@
+"""The profiles of this workstation, and the way from the store of one to that of another."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual.screen import ModalScreen
+
+from flowtui.engine.client.current import exchange_client
+from flowtui.engine.client.opening import open_client
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.client.read_only import read_only
+from flowtui.engine.errors import FlowtuiError, UsageError
+from flowtui.engine.profiles import ADDRESSES, CHOICE, DEFAULT, Profile, Profiles, settings_for, variable
+from flowtui.engine.profiles_file import read_profiles
+from flowtui.engine.settings import Settings, home_of, use_settings
+from flowtui.tui.live import LiveFeed
+from flowtui.tui.places import MODES
+from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.servers.accents import ACCENT_ROLES
+from flowtui.tui.servers.aside import aside
+
+if TYPE_CHECKING:
+    from flowtui.tui.acting.engine import BackendHandle
+    from flowtui.tui.app import FlowtuiApp
+
+__all__ = ["Servers"]
+
+_BETWEEN: Final = "between"
+"""The mode that is on while the screens of one store are gone, and those of the other are not there yet."""
+
+
+class Servers:
+    """Which profiles there are, by the environment in which the workstation was opened."""
+
+    def __init__(self, app: "FlowtuiApp") -> None:
+        self._app = app
+        self._environment = dict(os.environ)
+        self.engines: dict[str, BackendHandle] = {}
+        """Backends of this terminal that go on serving the stores of profiles that it has left."""
+
+    @property
+    def home(self) -> Path:
+        """Where the file of profiles is."""
+        return home_of(self._environment)
+
+    @property
+    def here(self) -> str:
+        """The profile that the workstation is on."""
+        return self._app.status.profile or DEFAULT
+
+    def read(self) -> Profiles:
+        """The profiles, as the file has them now. Raises `UsageError`; call it in a thread."""
+        return read_profiles(self.home)
+
+    def names(self) -> tuple[str, ...]:
+        """The names that the `:` line completes; the file is a small one."""
+        try:
+            return tuple(dict.fromkeys((*self.read().named, DEFAULT)))
+        except UsageError:
+            return ()
+
+    def settings(self, profiles: Profiles, profile: Profile) -> Settings:
+        """The settings of a profile that was chosen by name: its own address counts, not one of the environment.
+
+        Raises `UsageError`.
+        """
+        return settings_for(profiles, profile, self._environment_of(profile))
+
+    def _environment_of(self, profile: Profile) -> dict[str, str]:
+        env = {**self._environment, CHOICE: profile.name}
+        if profile.has_address:
+            for key in ADDRESSES:
+                env.pop(variable(key), None)
+        return env
+
+    def why_not(self) -> str:
+        """Why the workstation cannot go elsewhere just now; empty when it can."""
+        acting = self._app.acting
+        if acting.under_way:
+            return f"Something is under way: go elsewhere when it is done. {acting.under_way}"
+        if acting.graces:
+            return "Something is about to be done: go elsewhere when it is done, or taken back by u."
+        return ""
+
+    def go_to(self, name: str, run_id: str | None = None) -> None:
+        """Go to a profile; there, open a run. Whatever keeps it from happening is said, and nothing is changed then."""
+        work = self._go(name, run_id)
+        self._app.run_worker(work, group="profile", exclusive=True, exit_on_error=False)
+
+    async def _go(self, name: str, run_id: str | None) -> None:
+        app = self._app
+        if name == self.here and app.is_open:
+            if run_id is not None:
+                app.open_run(run_id)
+            else:
+                app.tell(f"This is {name}.")
+            return
+        if why := self.why_not():
+            app.notify(why, severity="warning", timeout=8, markup=False)
+            return
+        try:
+            profile, settings = await app.call(self._find, name)
+            app.tell(f"Connecting to {name} …")
+            client, feed = await aside(partial(self._open, settings), unwanted=_close_both)
+        except FlowtuiError as error:
+            app.notify_error(error)
+            return
+        if why := self.why_not():  # begun meanwhile
+            app.notify(why, severity="warning", timeout=8, markup=False)
+            await aside(client.close)
+            return
+        await self._move(profile, settings, client, feed)
+        app.tell(f"This is {name} now: {client.address}.")
+        if run_id is not None:
+            app.open_run(run_id)
+
+    def _find(self, name: str) -> tuple[Profile, Settings]:
+        profiles = self.read()
+        profile = profiles.get(name)
+        return profile, self.settings(profiles, profile)
+
+    def _open(self, settings: Settings) -> tuple[Client, LiveFeed]:
+        """Called in a thread."""
+        client = open_client(settings)
+        try:
+            shown = read_only(client) if settings.read_only else client
+            return self._app.follow(shown)
+        except BaseException:
+            client.close()
+            raise
+
+    def close(self) -> None:
+        """The workstation is left: what runs under the engines of other profiles is finished, then they end."""
+        for engine in self.engines.values():
+            engine.detach()
+        self.engines.clear()
+
+    async def _move(self, profile: Profile, settings: Settings, client: Client, feed: LiveFeed) -> None:
+        """Leave one store and enter the other. No screen is on meanwhile that has seen the one."""
+        app, mode = self._app, self._app.current_mode
+        with app.batch_update():
+            await _leave_screens(app)
+            old, old_feed, backend = app.leave()
+            if backend is not None:
+                self.engines[self.here] = backend
+            self._settle(profile, settings)
+            exchange_client(client)
+            app.acting.change_store(read_only=settings.read_only)
+            app.enter(
+                client,
+                feed,
+                backend=self.engines.pop(profile.name, None),
+                profile=profile.name,
+                accent=ACCENT_ROLES.get(profile.accent, ""),
+                read_only=app.acting.read_only,
+            )
+            feed.start()
+            await app.switch_mode(mode)
+            await app.remove_mode(_BETWEEN)
+        app.run_worker(aside(partial(_close, old, old_feed)), group="close", exit_on_error=False)
+
+    def _settle(self, profile: Profile, settings: Settings) -> None:
+        """Have this process and its children use these settings from now on."""
+        env = self._environment_of(profile)
+        for name in (CHOICE, *map(variable, ADDRESSES)):
+            os.environ.pop(name, None)
+            if name in env:
+                os.environ[name] = env[name]
+        use_settings(settings)
+
+
+async def _leave_screens(app: "FlowtuiApp") -> None:
+    """Close every screen; questions that are open are answered with no. A frame without content is left."""
+    while len(app.screen_stack) > 1:
+        screen = app.screen
+        await (screen.dismiss(None) if isinstance(screen, ModalScreen) else app.pop_screen())
+    app.add_mode(_BETWEEN, ShellScreen)
+    await app.switch_mode(_BETWEEN)
+    for mode, make in MODES.items():
+        await app.remove_mode(mode)
+        app.add_mode(mode, make)
+
+
+def _close(client: Client | None, feed: LiveFeed | None) -> None:
+    """When nobody uses them any more."""
+    if feed is not None:
+        feed.join(2.0)
+    if client is not None:
+        client.close()
+
+
+def _close_both(both: tuple[Client, LiveFeed]) -> None:
+    both[0].close()
