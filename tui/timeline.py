@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flowtui.engine.states import State, StateType
 from flowtui.tui.formats import duration, gist
 from flowtui.tui.looks import look_of
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.widgets.bars import nice_span, time_bar
+from flowtui.tui.widgets.paint import Span, whole, width_of
 
 if TYPE_CHECKING:
     from flowtui.engine.model import Change, FlowRun, TaskRun
-    from flowtui.tui.widgets.paint import Span
 
 __all__ = ["Scale", "TaskList", "bar_spans", "outcome_spans", "scale_of", "task_duration", "usual"]
+
+_LEAST_MESSAGE: Final = 10
+"""Cells of a message below which it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def scale_of(run: "FlowRun", now: datetime, usual: timedelta | None = None) -> S
     return Scale(start, nice_span(max((now - start).total_seconds(), least)))
 
 
-def bar_spans(task: "TaskRun", scale: Scale, now: datetime, width: int) -> list["Span"]:
+def bar_spans(task: "TaskRun", scale: Scale, now: datetime, width: int) -> list[Span]:
     """A task's bar: shaded from when it was made until it started, then solid."""
     look = look_of(task.state)
     if task.start_time is None:
@@ -58,17 +61,16 @@ def bar_spans(task: "TaskRun", scale: Scale, now: datetime, width: int) -> list[
     return bar
 
 
-def outcome_spans(task: "TaskRun") -> list["Span"]:
-    """What became of it: glyph and word, the message of a failure, the number of tries."""
-    spans = state_spans(task.state)
-    if task.run_count > 1:
-        spans.append((f"  ↻ {task.run_count - 1}", "late"))
-    if task.state.message and not task.state.is_completed():
+def outcome_spans(task: "TaskRun", width: int = 200) -> list[Span]:
+    """What became of it: glyph and word; where there is room, the number of tries and the message of a failure."""
+    tries: list[Span] = [(f"  ↻ {task.run_count - 1}", "late")] if task.run_count > 1 else []
+    spans = whole([state_spans(task.state), tries], width)
+    if task.state.message and not task.state.is_completed() and width - width_of(spans) > _LEAST_MESSAGE:
         spans.append((f"  {gist(task.state.message)}", "muted"))
     return spans
 
 
-def task_duration(task: "TaskRun", now: datetime) -> list["Span"]:
+def task_duration(task: "TaskRun", now: datetime) -> list[Span]:
     """How long it ran, or runs."""
     running = task.end_time is None
     return [(duration(task.elapsed(now)), look_of(task.state).role if running else "muted")]

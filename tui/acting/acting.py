@@ -189,7 +189,8 @@ class Acting:
         title = f"{verb.word.capitalize()} {target.name}{what}"
         command, python = change_command(change, target.written), change_python(change, target.written)
         entry = self.journal.begin(self.app.now(), title, command, python)
-        await self._run_job(Job(title, [(change, target.ids)], self._some), entry, f"{verb.doing} {target.name}{what}")
+        job = Job(title, [(change, target.ids)], self._some, target.names)
+        await self._run_job(job, entry, f"{verb.doing} {target.name}{what}")
         return True
 
     async def ask(self, question: Question) -> bool:
@@ -289,7 +290,7 @@ class Acting:
         self.journal.change(entry.id, undo="can", words="Not done yet.")
 
         async def act() -> None:
-            await self._run_job(Job(title, [(change, target.ids)], self._some), entry, doing)
+            await self._run_job(Job(title, [(change, target.ids)], self._some, target.names), entry, doing)
 
         until = self.clock() + self.grace_seconds
         self.graces[entry.id] = Grace(entry_id=entry.id, title=doing, until=until, act=act)

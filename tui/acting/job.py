@@ -1,6 +1,7 @@
 """A batch under way: some runs at a time, with what became of each; it can be stopped, and what failed tried again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from flowtui.engine.bulk import AT_ONCE, Outcome
@@ -16,8 +17,12 @@ class Job:
     """`groups` are the runs, with what is done to them. `some` does it to a few dozen, and waits for that elsewhere, so
     that the loop stays free. Whoever watches is called whenever something has become of some."""
 
-    def __init__(self, title: str, groups: Sequence[Group], some: Some) -> None:
+    def __init__(
+        self, title: str, groups: Sequence[Group], some: Some, names: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.title = title
+        self.names = names
+        """What runs are called, by their ids, as far as it is known."""
         self.total = sum(len(ids) for _, ids in groups)
         self.done = self.skipped = 0
         self.failed: list[tuple[RunChange, Outcome]] = []

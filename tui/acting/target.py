@@ -1,6 +1,6 @@
 """Which runs an action is about: fixed before the first question, whatever becomes of lists and of the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -45,6 +45,11 @@ class Target:
         if (run := self.one) is not None:
             return f"{run.flow_name} · {run.name}"
         return f"{len(self.ids):,} runs"
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the runs that are known are called, by their ids."""
+        return {run.id: f"{run.flow_name} · {run.name}" for run in self.runs}
 
     @property
     def written(self) -> Sequence[str] | Query:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +15,7 @@ from flowtui.engine.errors import UsageError
 from flowtui.tui.piping.records import Records, format_of_file
 from flowtui.tui.piping.saving import saved_path
 from flowtui.tui.text import safe
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 
 __all__ = ["SaveScreen"]
 
@@ -44,17 +43,12 @@ class SaveScreen(ModalScreen[tuple[Records, Path] | None]):
         self._over: Path | None = None
 
     def compose(self) -> ComposeResult:
-        palette = palette_of(self.app)
-        words = [("enter", "save"), *([("tab", "the others")] if len(self._choices) > 1 else []), ("esc", "back")]
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {word}", palette.style("muted")))
-            for key, word in words
-        )
+        others = [("tab", "the others")] if len(self._choices) > 1 else []
         with Vertical(classes="dialog"):
             yield Static("", classes="title", id="save-title", markup=False)
             yield Input(self._file, classes="line", select_on_focus=False)
             yield Static("", id="save-note", markup=False)
-            yield Static(keys, classes="keys")
+            yield KeyLine(("enter", "save"), *others, ("esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from flowtui.engine.shared import ArtifactRecord
 from flowtui.tui.formats import moment
 from flowtui.tui.run.artifact_lines import address_of, artifact_lines, table_of, words_of
-from flowtui.tui.run.panes import LOW, RunPane
+from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.data_grid import DataGrid
@@ -25,10 +25,10 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["ArtifactsPane", "make"]
 
 _COLUMNS: Final = (
-    Column("TYPE", 10),
+    Column("TYPE", 8),
     Column("KEY", 14, share=2, most=36),
-    Column("BY", 12, share=1, most=28, rank=1),
-    Column("WHEN", 12, align="right"),
+    Column("BY", 12, share=1, most=28, rank=2),
+    Column("WHEN", 12, align="right", rank=1),
     Column("WHAT", 10, share=3),
 )
 
@@ -38,7 +38,7 @@ class ArtifactsPane(RunPane):
 
     DEFAULT_CSS = """
     ArtifactsPane #artifact-rows { height: auto; min-height: 3; max-height: 40%; }
-    ArtifactsPane.-none #artifact, ArtifactsPane.-low #artifact { display: none; }
+    ArtifactsPane.-none #artifact { display: none; }
     ArtifactsPane.-low #artifact-rows { height: 1fr; max-height: 100%; }
     ArtifactsPane #artifact { height: 1fr; border-top: solid $rule; }
     ArtifactsPane StripView, ArtifactsPane DataGrid { height: 1fr; display: none; }
@@ -58,7 +58,7 @@ class ArtifactsPane(RunPane):
 
     def compose(self) -> Iterable[Widget]:
         yield VirtualTable(_COLUMNS, markable=False, id="artifact-rows")
-        with Vertical(id="artifact"):
+        with Vertical(id="artifact", classes="detail"):
             yield Heading("", id="artifact-title")
             yield StripView()
             yield DataGrid()
@@ -88,7 +88,7 @@ class ArtifactsPane(RunPane):
         self._show_one()
 
     def on_resize(self) -> None:
-        self.set_class(self.size.height < LOW, "-low")
+        super().on_resize()
         self._show_one()
 
     @on(VirtualTable.RowHighlighted, "#artifact-rows")
@@ -121,9 +121,9 @@ class ArtifactsPane(RunPane):
         if made is not None and address_of(made) is not None:
             self.action_browse()
         elif made is not None and made.type == "table" and table_of(made) is not None:
-            self.query_one(DataGrid).focus()
+            self.read_detail(self.query_one(DataGrid))
         else:
-            self.query_one(StripView).focus()
+            self.read_detail(self.query_one(StripView))
 
     def action_browse(self) -> None:
         """Open the address in the browser."""

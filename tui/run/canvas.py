@@ -14,6 +14,7 @@ from textual.strip import Strip
 from flowtui.tui.run.drawing import Box, Direction, Drawing, neighbour
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.paint import Span, Spans, fit, palette_of, strip_of
+from flowtui.tui.widgets.thin_bar import lay_thin
 
 __all__ = ["CanvasView"]
 
@@ -94,6 +95,9 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
             self._set_cursor(node_id)
 
     # -- painting ---------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        lay_thin(self)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width

@@ -21,11 +21,11 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["EventsPane", "make"]
 
 _COLUMNS: Final = (
-    Column("WHEN", 19, align="right"),
-    Column("WHAT", 9),
+    Column("WHEN", 12, align="right", rank=1),
+    Column("WHAT", 9, rank=2),
     Column("NAME", 14, share=2, most=36),
     Column("EVENT", 16),
-    Column("MESSAGE", 10, share=3, rank=1),
+    Column("MESSAGE", 10, share=3, rank=3),
 )
 _KINDS: Final = {"flow-run": "flow run", "task-run": "task run", "run": "flow run", "artifact": "artifact"}
 

@@ -16,16 +16,16 @@ from flowtui.tui.run.phases import phases_of
 from flowtui.tui.timeline import Scale, outcome_spans
 from flowtui.tui.widgets.bars import progress, time_bar
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import Span
+from flowtui.tui.widgets.paint import Span, Spans, whole
 from flowtui.tui.widgets.rows import Cell
 
 __all__ = ["COLUMNS", "Light", "group_cells", "task_cells"]
 
 COLUMNS: Final = (
-    Column("TASK", 14, share=2, most=40),
-    Column("", 16, share=5),
-    Column("TOOK", 6, align="right"),
-    Column("STATE", 14, share=2, most=60),
+    Column("TASK", 12, share=2, most=40),
+    Column("", 10, share=6),
+    Column("TOOK", 6, align="right", rank=1),
+    Column("STATE", 11, share=3, most=60),
 )
 
 
@@ -62,7 +62,7 @@ def task_cells(task: TaskRun, row: Row, light: Light) -> list[Cell]:
             playhead=light.playhead,
         ),
         _took(task, light),
-        outcome_spans(task),
+        lambda width: outcome_spans(task, width),
     ]
 
 
@@ -70,17 +70,17 @@ def group_cells(tally: Tally, row: Row, light: Light) -> list[Cell]:
     """The calls of one task as one row: from the first to the last, and how many are done."""
     over = tally.done == tally.calls
     role = "failed" if tally.bad else "running" if tally.running else "completed" if over else "pending"
-    words: list[Span] = [(f"{count(tally.done)}/{count(tally.calls)}", role)]
+    words: list[Spans] = [[(f"{count(tally.done)}/{count(tally.calls)}", role)]]
     if tally.bad:
-        words.append((f"  {count(tally.bad)}✖", "failed"))
+        words.append([(f"  {count(tally.bad)}✖", "failed")])
     if tally.running:
-        words.append((f"  {count(tally.running)}▶", "running"))
+        words.append([(f"  {count(tally.running)}▶", "running")])
     took = tally.end - tally.start if over and tally.start is not None and tally.end is not None else None
     return [
         _name(f"{row.label} ×{count(tally.calls)}", row, light),
         lambda width: _group_bar(tally, role, light, width),
         [(duration(took), "muted")],
-        words,
+        lambda width: whole(words, width),
     ]
 
 

@@ -13,12 +13,12 @@ from flowtui.tui.formats import count, duration, gist
 from flowtui.tui.run.canvas import CanvasView
 from flowtui.tui.run.drawing import Drawing
 from flowtui.tui.run.graph_nodes import Graph, Node, graph_of
-from flowtui.tui.run.panes import LOW, RunPane
+from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.lines import Lines
-from flowtui.tui.widgets.paint import Span, Spans, clip
+from flowtui.tui.widgets.paint import Span, Spans, clip, whole
 
 __all__ = ["NodesPane", "label_of"]
 
@@ -77,7 +77,7 @@ class NodesPane(RunPane):
             self._draw_all()
 
     def on_resize(self) -> None:
-        self.set_class(self.size.height < LOW, "-low")
+        super().on_resize()
         if self._seen is not None:
             self.show_run(self._seen)
 
@@ -122,7 +122,8 @@ class NodesPane(RunPane):
     def _tell(self) -> None:
         """Say below what the node under the cursor did."""
         node, seen = self.node, self._seen
-        self.query_one(Lines).show([_about(node, seen)] if node is not None and seen is not None else [])
+        room = self.size.width - 2
+        self.query_one(Lines).show([_about(node, seen, room)] if node is not None and seen is not None else [])
 
     @on(CanvasView.NodeSelected)
     def _selected(self, message: CanvasView.NodeSelected) -> None:
@@ -148,16 +149,19 @@ def label_of(node: Node, seen: Seen) -> str:
     return f"{name}{fold}{' ◆' if made else ''}"
 
 
-def _about(node: Node, seen: Seen) -> list[Span]:
+def _about(node: Node, seen: Seen, room: int) -> list[Span]:
+    """What a node did; what came of it last, because that may be long."""
     tasks = [task for member in node.members if (task := seen.branches.task(node.run_id, member)) is not None]
     if len(tasks) != 1:
         done = sum(task.state.is_final() for task in tasks)
         return [(node.label, "strong"), (f"   {count(done)} of {count(len(tasks))} done", "muted")]
     task = tasks[0]
-    spans: list[Span] = [(task.name, "strong"), ("   ", ""), *state_spans(task.state), *_took(task, seen)]
+    head: list[Span] = [(task.name, "strong"), ("   ", ""), *state_spans(task.state)]
+    figures = _took(task, seen)
     made = seen.makers.get(task.id, 0)
     if made:
-        spans.append((f"   ◆ {count(made)} {'artifact' if made == 1 else 'artifacts'}", "accent"))
+        figures.append((f"   ◆ {count(made)} {'artifact' if made == 1 else 'artifacts'}", "accent"))
+    spans = whole([head, *([figure] for figure in figures)], room)
     if task.state.message and not task.state.is_completed():
         spans.append((f"   {gist(task.state.message)}", "text"))
     elif task.result is not None:

@@ -21,13 +21,18 @@ __all__ = ["LOW", "TABS", "RunPane", "make_pane"]
 TABS: Final = ("timeline", "logs", "graph", "radar", "parameters", "result", "states", "artifacts", "events")
 
 LOW: Final = 7
-"""With less lines than this a pane shows its main part only."""
+"""With less lines than this a pane shows its main part only, and what is under the cursor in its place on enter."""
 
 
 class RunPane(TellsTrouble, Vertical):
     """A pane shows what the screen has `Seen`; what it needs beyond that it reads in `load`."""
 
-    DEFAULT_CSS = "RunPane { height: 1fr; }"
+    DEFAULT_CSS = """
+    RunPane { height: 1fr; }
+    RunPane.-low > .detail { display: none; }
+    RunPane.-low.-reading > .detail { display: block; border-top: none; }
+    RunPane.-low.-reading > VirtualTable { display: none; }
+    """
 
     class TaskChosen(Message):
         """A task was chosen: its log, or the run that it stands for, is to be shown."""
@@ -48,6 +53,22 @@ class RunPane(TellsTrouble, Vertical):
     def main(self) -> Widget:
         """The widget that gets the keyboard when the tab is turned on."""
         raise NotImplementedError
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW, "-low")
+
+    def read_detail(self, detail: Widget) -> None:
+        """Give the keyboard to what is shown of the row under the cursor."""
+        self.add_class("-reading")
+        detail.focus()
+
+    def step_back(self) -> bool:
+        """Go back from the detail to the list; False when nobody is in it."""
+        if not self.has_class("-reading"):
+            return False
+        self.remove_class("-reading")
+        self.main.focus()
+        return True
 
     def show_run(self, seen: Seen) -> None:
         """Show this; called whenever it has changed while the pane is on."""

@@ -30,7 +30,8 @@ class ResultPane(RunPane):
     """The run and its tasks above, the value under the cursor below."""
 
     DEFAULT_CSS = """
-    ResultPane VirtualTable { height: auto; max-height: 50%; }
+    ResultPane > VirtualTable { height: auto; max-height: 50%; }
+    ResultPane.-low > VirtualTable { max-height: 100%; }
     ResultPane Vertical { height: 1fr; border-top: solid $rule; }
     ResultPane ValueView { height: 1fr; max-height: 100%; }
     """
@@ -42,7 +43,7 @@ class ResultPane(RunPane):
 
     def compose(self) -> Iterable[Widget]:
         yield VirtualTable(_COLUMNS, markable=False, id="results")
-        with Vertical():
+        with Vertical(classes="detail"):
             yield ValueView(id="value")
 
     @property
@@ -73,7 +74,7 @@ class ResultPane(RunPane):
     @on(VirtualTable.RowSelected, "#results")
     def _chosen(self) -> None:
         """Enter goes to the value, where `y` copies it."""
-        self.query_one("#value", ValueView).focus()
+        self.read_detail(self.query_one("#value"))
 
 
 def _has_result(task: TaskRun) -> bool:

@@ -16,6 +16,8 @@ MIDDLE: Final = ""
 _START: Final = -math.pi / 2
 """The first node of a ring stands above the middle."""
 _MARGIN: Final = 1
+_APART: Final = 1.5
+"""Lines from one ring to the next, at least."""
 
 
 def ringed(
@@ -56,8 +58,9 @@ def ringed(
 
 
 def _needed(rings: Sequence[Sequence[str]]) -> float:
-    """The least radius, in lines, at which the nodes of each ring have two cells each."""
-    return max((len(ring) * len(rings) / (number + 1) / math.tau for number, ring in enumerate(rings)), default=0.0)
+    """The least radius, in lines, at which the nodes of each ring have two cells each, and rings stand apart."""
+    around = (len(ring) * len(rings) / (number + 1) / math.tau for number, ring in enumerate(rings))
+    return max(_APART * len(rings), max(around, default=0.0))
 
 
 def _angles(rings: Sequence[Sequence[str]], edges: Sequence[tuple[str, str]]) -> Mapping[str, float]:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from flowtui.tui.formats import count, duration, log_time
 from flowtui.tui.run.playhead import Playhead
 from flowtui.tui.widgets.bars import columns
-from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
+from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of, whole
 
 __all__ = ["Scrubber"]
 
@@ -132,7 +132,8 @@ class Scrubber(Widget, can_focus=True):
         width, head = self.size.width, self._head
         spans: list[Span] = []
         if head is not None:
-            spans = self._slider(head, width - 2 * _MARGIN) if y == 0 else self._words(head)
+            room = width - 2 * _MARGIN
+            spans = self._slider(head, room) if y == 0 else self._words(head, room)
         return strip_of(fit([(" " * _MARGIN, ""), *spans], width), palette_of(self), self.rich_style, width)
 
     def _slider(self, head: Playhead, room: int) -> list[Span]:
@@ -146,14 +147,12 @@ class Scrubber(Widget, can_focus=True):
         at = min(round(head.part * (room - 1)), room - 1)
         return [(line[:at], "running"), ("┃", "bold accent"), (line[at + 1 :], "faint")]
 
-    def _words(self, head: Playhead) -> list[Span]:
-        spans: list[Span] = [
+    def _words(self, head: Playhead, room: int) -> list[Span]:
+        glyph, role = ("▶", "running") if head.playing else ("⏸", "paused")
+        figures: list[Span] = [
             (log_time(head.moment, self._zone), "strong"),
             (f"   {duration(head.moment - head.start)} of {duration(head.end - head.start)}", "text"),
+            (f"   {glyph} {head.speed}×", role),
             (f"   {count(head.number)}/{count(len(head.moments))}", "muted"),
         ]
-        if head.playing:
-            spans.append((f"   ▶ {head.speed}×", "running"))
-        else:
-            spans.append((f"   ⏸ {head.speed}×", "paused"))
-        return spans
+        return whole([[figure] for figure in figures], room)

@@ -20,10 +20,10 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["StatesPane", "make", "state_rows"]
 
 _COLUMNS: Final = (
-    Column("WHEN", 19, align="right"),
-    Column("AFTER", 7, align="right"),
-    Column("STATE", 16),
-    Column("MESSAGE", 10, share=1),
+    Column("WHEN", 12, align="right"),
+    Column("AFTER", 6, align="right"),
+    Column("STATE", 15),
+    Column("MESSAGE", 10, share=1, rank=1),
 )
 
 
@@ -40,6 +40,7 @@ class StatesPane(RunPane):
     DEFAULT_CSS = """
     StatesPane StateTable { height: 1fr; }
     StatesPane Heading { margin-top: 1; }
+    StatesPane.-low Heading, StatesPane.-low #states-of-task { display: none; }
     """
 
     def __init__(self) -> None:

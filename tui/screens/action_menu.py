@@ -14,13 +14,13 @@ from flowtui.tui.acting.run_verbs import RUN_VERBS, VERBS, RunVerb
 from flowtui.tui.acting.target import Target
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["ActionMenuScreen"]
 
-_COLUMNS: Final = (Column("", 3, align="right"), Column("", 20, share=1))
+_COLUMNS: Final = (Column("", 3, align="right"), Column("", 22), Column("", 20, share=1, rank=1))
 
 
 class ActionMenuScreen(ModalScreen[str | None]):
@@ -54,7 +54,7 @@ class ActionMenuScreen(ModalScreen[str | None]):
             yield VirtualTable(
                 _COLUMNS, self._rows, header=False, markable=False, empty="No action has that in it.", id="verbs"
             )
-            yield Static(self._keys(), classes="keys")
+            yield KeyLine(("a letter", "does it"), ("enter", "does this"), ("/", "find"), ("esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
@@ -62,14 +62,6 @@ class ActionMenuScreen(ModalScreen[str | None]):
     def _title(self) -> str:
         run = self._target.one
         return f"{self._target.name}   {run.state.name}" if run else self._target.name
-
-    def _keys(self) -> Text:
-        palette = palette_of(self.app)
-        pairs = (("a letter", "does it"), ("enter", "does this"), ("/", "find"), ("esc", "back"))
-        return Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in pairs
-        )
 
     # -- what is listed -----------------------------------------------------------------------------------------------
 
@@ -98,10 +90,11 @@ class ActionMenuScreen(ModalScreen[str | None]):
         reason = self._why_not(verb)
         what, _, about = verb.about.partition(":")
         if reason is not None:
-            return [[(verb.key, "faint")], [(what, "faint"), (f"   {reason}", "faint")]]
+            return [[(verb.key, "faint")], [(what, "faint")], [(reason, "faint")]]
         return [
             [(verb.key, "bold accent")],
-            [(what, "strong"), (about and f"  {about.strip()}", "muted"), (self._fitting(verb), "accent")],
+            [(what, "strong")],
+            [(about.strip(), "muted"), (self._fitting(verb), "accent")],
         ]
 
     # -- choosing -----------------------------------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from flowtui.tui.acting.job import Job
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.bars import progress
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
+from flowtui.tui.widgets.paint import Span, palette_of
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["BatchScreen"]
 
-_COLUMNS: Final = (Column("RUN", 13), Column("WHY NOT", 20, share=1))
+_COLUMNS: Final = (Column("RUN", 13, share=1, most=32), Column("WHY NOT", 14, share=4))
 _SHOWN: Final = 1_000
 """So many failures are listed."""
 
@@ -54,7 +55,7 @@ class BatchScreen(ModalScreen[None]):
             yield Static(id="bar")
             yield Static(id="counts")
             yield VirtualTable(_COLUMNS, markable=False, id="failures")
-            yield Static(classes="keys")
+            yield KeyLine()
 
     def on_mount(self) -> None:
         self.job.watch(self._show)
@@ -77,7 +78,7 @@ class BatchScreen(ModalScreen[None]):
         palette = palette_of(self)
         width = max(self.query_one("#bar").size.width - 8, 10)
         part = job.tried / max(job.total, 1)
-        bar = progress(part, width, "failed" if job.failed else "accent")
+        bar = _bar(job, width)
         text = Text.assemble(
             *((words, palette.style(role) if isinstance(role, str) else role) for words, role in bar),
             f" {int(part * 100):>3} %",
@@ -86,11 +87,7 @@ class BatchScreen(ModalScreen[None]):
         state = "" if job.is_running else "Stopped. " if job.is_stopped and job.tried < job.total else ""
         self.query_one("#counts", Static).update(f"{state}{job.tried:,} of {job.total:,}: {job.words}.")
         self._show_failures()
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in self._keys()
-        )
-        self.query_one(".keys", Static).update(keys)
+        self.query_one(KeyLine).show(self._keys())
 
     def _show_failures(self) -> None:
         failed = self.job.failed
@@ -98,7 +95,7 @@ class BatchScreen(ModalScreen[None]):
         if len(failed) == self._failed:
             return
         self._failed = len(failed)
-        rows: ItemRows[tuple[RunChange, Outcome]] = ItemRows(failed[:_SHOWN], lambda one: one[1].run_id, _cells)
+        rows: ItemRows[tuple[RunChange, Outcome]] = ItemRows(failed[:_SHOWN], lambda one: one[1].run_id, self._cells)
         table = self.query_one(VirtualTable)
         table.show(rows)
         if failed and not table.has_focus:
@@ -123,7 +120,16 @@ class BatchScreen(ModalScreen[None]):
         """Close; what is under way goes on."""
         self.dismiss(None)
 
+    def _cells(self, one: tuple[RunChange, Outcome]) -> list[Cell]:
+        outcome = one[1]
+        name = self.job.names.get(outcome.run_id, outcome.run_id[-12:])
+        return [[(name, "strong")], [((outcome.reason or "refused").rstrip("."), "text")]]
 
-def _cells(one: tuple[RunChange, Outcome]) -> list[Cell]:
-    outcome = one[1]
-    return [[(outcome.run_id[-12:], "muted")], [(safe((outcome.reason or "refused").rstrip(".")), "text")]]
+
+def _bar(job: Job, width: int) -> list[Span]:
+    """What went well, what failed, and what is left, each as long as it is many."""
+    total = max(job.total, 1)
+    bad = min(max(round(len(job.failed) / total * width), 1), width) if job.failed else 0
+    good = progress((job.tried - len(job.failed)) / total, width - bad, "accent")
+    well, left = good[0], good[-1]
+    return [well, ("█" * bad, "failed"), left]

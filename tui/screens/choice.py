@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
@@ -49,17 +49,11 @@ class ChoiceScreen(ModalScreen[tuple[str, str] | None]):
         self._title, self._choices, self._keys = title, tuple(choices), tuple(keys)
 
     def compose(self) -> ComposeResult:
-        palette = palette_of(self.app)
-        shown = (("enter", "choose"), *self._keys, ("esc", "back"))
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in shown
-        )
         rows = ItemRows(self._choices, lambda choice: choice.id, self._cells)
         with Vertical(classes="dialog choice"):
             yield Static(Text(safe(self._title)), classes="title")
             yield VirtualTable(_COLUMNS, rows, header=False, markable=False, empty="Nothing to choose yet.")
-            yield Static(keys, classes="keys")
+            yield KeyLine(("enter", "choose"), *self._keys, ("esc", "back"))
 
     def on_mount(self) -> None:
         table = self.query_one(VirtualTable)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +15,7 @@ from flowtui.engine.errors import UsageError
 from flowtui.tui.run_columns import DEFAULT, Shown, all_columns, column_of
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.virtual_table import VirtualTable
@@ -53,15 +52,10 @@ class ColumnsScreen(TellsTrouble, ModalScreen[None]):
         self._lines = _lines(chosen)
 
     def compose(self) -> ComposeResult:
-        palette = palette_of(self.app)
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in _KEYS
-        )
         with Vertical(classes="dialog", id="columns"):
             yield Static("Columns", classes="title")
             yield VirtualTable(_COLUMNS, self._rows(), header=False, markable=False)
-            yield Static(keys, classes="keys")
+            yield KeyLine(*_KEYS)
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

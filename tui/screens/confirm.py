@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from flowtui.tui.text import safe
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 
 __all__ = ["ConfirmScreen", "QuitAnswer", "QuitScreen", "TellScreen", "TypeScreen"]
 
@@ -26,17 +26,12 @@ class _Question(ModalScreen[str]):
         self._question, self._detail, self._keys = question, detail, keys
 
     def compose(self) -> ComposeResult:
-        palette = palette_of(self.app)
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in self._keys
-        )
         with Vertical(classes="dialog"):
             yield Static(Text(safe(self._question)), classes="title")
             if self._detail:
                 yield Static(Text("\n".join(map(safe, self._detail.split("\n")))), classes="detail")
             yield from self.compose_more()
-            yield Static(keys, classes="keys")
+            yield KeyLine(*self._keys)
 
     def compose_more(self) -> ComposeResult:
         """What stands between the question and its keys."""

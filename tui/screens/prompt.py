@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from flowtui.tui.text import safe
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 
 __all__ = ["PromptScreen"]
 
@@ -31,15 +31,10 @@ class PromptScreen(ModalScreen[str | None]):
         self._adding = adding
 
     def compose(self) -> ComposeResult:
-        palette = palette_of(self.app)
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in (("enter", self._done), ("esc", "back"))
-        )
         with Vertical(classes="dialog"):
             yield Static(Text(safe(self._question)), classes="title")
             yield Input(self._value, placeholder=self._hint, classes="line", select_on_focus=not self._adding)
-            yield Static(keys, classes="keys")
+            yield KeyLine(("enter", self._done), ("esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -507,6 +507,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         pane, find = self.query_one(LogPane), self.query_one(FindLine)
         if self.tab == "logs" and pane.step_back():
             return
+        if self._pane is not None and self._pane.step_back():
+            return
         if self.query_one(Scrubber).head is not None:
             self.query_one(Scrubber).action_leave()
         elif self.tab == "timeline" and self._gantt.looks_for:

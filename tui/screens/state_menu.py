@@ -19,13 +19,13 @@ from flowtui.tui.acting.target import Target
 from flowtui.tui.looks import look_of
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["StateMenuScreen"]
 
-_COLUMNS: Final = (Column("", 2, align="right"), Column("", 20, share=1))
+_COLUMNS: Final = (Column("", 2, align="right"), Column("", 9), Column("", 20, share=1, rank=1))
 _HERE: Final = "Set from the workstation."
 
 
@@ -75,21 +75,15 @@ class StateMenuScreen(ModalScreen[SetState | None]):
             yield Static(Text(safe(f"Which state for {self._target.name}?")), classes="title")
             yield VirtualTable(_COLUMNS, self._rows, header=False, markable=False, id="states")
             yield Input(placeholder="why, to be read beside the state", classes="line")
-            yield Static(classes="keys")
+            yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
         self._show_keys()
 
     def _show_keys(self) -> None:
-        palette = palette_of(self.app)
         force = "ask the rules again" if self._force else "do not ask the rules"
-        pairs = (("enter", "set"), ("tab", "message"), ("^f", force), ("esc", "back"))
-        keys = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {words}", palette.style("muted")))
-            for key, words in pairs
-        )
-        self.query_one(".keys", Static).update(keys)
+        self.query_one(KeyLine).show((("enter", "set"), ("tab", "message"), ("^f", force), ("esc", "back")))
 
     def _rows_now(self) -> ItemRows[_Choice]:
         return ItemRows(_CHOICES, lambda choice: choice.name, self._cells)
@@ -102,8 +96,8 @@ class StateMenuScreen(ModalScreen[SetState | None]):
         state = State(type=choice.type, name=choice.name, details={})
         look, reason = look_of(state), self._why_not(choice)
         if reason is not None:
-            return [[(look.glyph, "faint")], [(choice.name, "faint"), (f"   {reason}", "faint")]]
-        return [[(look.glyph, look.role)], [(choice.name, "strong"), (f"   {choice.about}", "muted")]]
+            return [[(look.glyph, "faint")], [(choice.name, "faint")], [(reason, "faint")]]
+        return [[(look.glyph, look.role)], [(choice.name, "strong")], [(choice.about, "muted")]]
 
     @on(VirtualTable.RowSelected)
     def _selected(self) -> None:

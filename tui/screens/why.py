@@ -2,18 +2,16 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.text import safe
 from flowtui.tui.why_lines import remedies_of
-from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.why_view import WhyView
 
@@ -42,7 +40,7 @@ class WhyScreen(TellsTrouble, ModalScreen[None]):
         with Vertical(classes="dialog"):
             with VerticalScroll():
                 yield WhyView(numbered=True, empty="asking …")
-            yield Static(classes="keys")
+            yield KeyLine()
 
     def on_mount(self) -> None:
         self._ask()
@@ -60,15 +58,10 @@ class WhyScreen(TellsTrouble, ModalScreen[None]):
         self._show_keys(len(remedies_of(found)))
 
     def _show_keys(self, remedies: int) -> None:
-        palette = palette_of(self)
         keys = [("esc", "back")]
         if remedies:
             keys.insert(0, ("1" if remedies == 1 else f"1-{min(remedies, 9)}", "copy the command"))
-        words = Text("   ").join(
-            Text.assemble((key, palette.style("bold accent")), (f" {what}", palette.style("muted")))
-            for key, what in keys
-        )
-        self.query_one(".keys", Static).update(words)
+        self.query_one(KeyLine).show(keys)
 
     def action_copy(self, number: int) -> None:
         """Copy a command."""

@@ -72,14 +72,15 @@ def _step(seconds: float, parts: int) -> float:
 
 def axis(seconds: float, width: int, begin: float = 0.0) -> list[Span]:
     """The line of times above a chart that is `seconds` wide: `0s      10s      20s`; `begin` is what its left is."""
-    step = _step(seconds, max(width // 12, 1))
+    step = _step(seconds, max(width // 12, 2))
     line = [" "] * width
-    tick = math.ceil(begin / step - 1e-9)
+    tick, free = math.ceil(begin / step - 1e-9), 0
     while tick * step < begin + seconds:
         at = round((tick * step - begin) / seconds * width)
         label = _label(tick * step)
-        if at + len(label) <= width:
+        if free <= at and at + len(label) <= width:
             line[at : at + len(label)] = label
+            free = at + len(label) + 1
         tick += 1
     return [("".join(line), "faint")]
 

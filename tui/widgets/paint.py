@@ -28,6 +28,7 @@ __all__ = [
     "palette_of",
     "strip_of",
     "style_of",
+    "whole",
     "width_of",
 ]
 
@@ -78,6 +79,19 @@ def fit(spans: Spans, width: int, align: Align = "left") -> list[Span]:
         padding: Span = (" " * left, "")
         result = [padding, *result] if align == "right" else [*result, padding]
     return result
+
+
+def whole(parts: Iterable[Spans], width: int) -> list[Span]:
+    """Those of the parts, from the first on, that fit whole into `width` cells: half a figure says less than none. The
+    first is always there."""
+    kept: list[Span] = []
+    left = width
+    for number, part in enumerate(parts):
+        cells = width_of(part)
+        if not number or cells <= left:
+            kept.extend(part)
+            left -= cells
+    return kept
 
 
 def highlighted(spans: Spans, words: str, palette: Palette) -> list[Span]:

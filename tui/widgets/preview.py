@@ -121,7 +121,7 @@ def _task_rows(glance: Glance, room: int, width: int, now: datetime) -> list[lis
             ("  ", ""),
             *fit(bar_spans(task, scale, now, chart), chart),
             ("  ", ""),
-            *fit(outcome_spans(task), outcome),
+            *fit(outcome_spans(task, outcome), outcome),
         ]
         for task in tasks
     ]

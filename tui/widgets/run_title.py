@@ -12,7 +12,7 @@ from flowtui.tui.formats import ago, duration, gist, moment, until
 from flowtui.tui.looks import look_of
 from flowtui.tui.run.forecast import NOTHING_KNOWN, Forecast
 from flowtui.tui.run_cells import state_spans
-from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
+from flowtui.tui.widgets.paint import Span, Spans, fit, palette_of, strip_of, whole, width_of
 
 __all__ = ["RunTitle"]
 
@@ -66,34 +66,34 @@ class RunTitle(Widget):
         width = self.size.width
         spans: list[Span] = []
         if self._run is not None:
-            spans = self._first(self._run) if y == 0 else _second(self._run, self._caller)
+            spans = self._first(self._run, width) if y == 0 else _second(self._run, self._caller)
         return strip_of(fit(spans, width), palette_of(self), self.rich_style, width)
 
-    def _first(self, run: FlowRun) -> list[Span]:
+    def _first(self, run: FlowRun, width: int) -> list[Span]:
+        """Whose run it is and its state; then as many figures as fit."""
+        begin: Span = ("↶ ", "accent") if self._moment is not None else ("  ", "")
+        name: list[Span] = [(run.name, "bold strong"), ("   ", ""), *state_spans(run.state)]
+        head: list[Span] = [begin, (run.flow_name, "muted"), (" › ", "faint"), *name]
+        if width_of(head) > width:
+            head = [begin, *name]
+        return whole([head, *self._figures(run)], width)
+
+    def _figures(self, run: FlowRun) -> list[Spans]:
         now = self._moment or self._now()
-        spans: list[Span] = [
-            ("  ", ""),
-            (run.flow_name, "muted"),
-            (" › ", "faint"),
-            (run.name, "bold strong"),
-            ("   ", ""),
-            *state_spans(run.state),
-        ]
-        if self._moment is not None:
-            spans[0] = ("↶ ", "accent")
         elapsed = run.elapsed(now)
         if elapsed is None:
             due = run.expected_start_time
             if due is not None:
-                spans.append((f"  due {moment(due, now, self._zone)}, {_distance(due, now)}", "muted"))
-            return spans
+                when = f"  due {moment(due, now, self._zone)}"
+                return [[(when, "muted")], [(f", {_distance(due, now)}", "muted")]]
+            return []
         over = run.end_time is not None
-        spans.append((f"  {duration(elapsed)}", "text" if over else look_of(run.state).role))
-        spans.extend(self._compared(now, over=over))
-        spans.append((f"   from {moment(run.start_time, now, self._zone)}", "muted"))
+        figures: list[Span] = [(f"  {duration(elapsed)}", "text" if over else look_of(run.state).role)]
+        figures.extend(self._compared(now, over=over))
+        figures.append((f"   from {moment(run.start_time, now, self._zone)}", "muted"))
         if run.run_count > 1:
-            spans.append((f"   run {run.run_count}", "muted"))
-        return spans
+            figures.append((f"   run {run.run_count}", "muted"))
+        return [[figure] for figure in figures]
 
     def _compared(self, now: datetime, *, over: bool) -> list[Span]:
         """What is usual, how late it is by that, and when it will probably end."""

@@ -1,4 +1,5 @@
-"""Tabs on one line, with a rule below that is thick and bright under the tab that is on."""
+"""Tabs on one line, with a rule below that is thick and bright under the tab that is on; where there is no room for the
+rule, the tab itself is underlined."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ class TabStrip(Widget):
 
     def _spans(self, tab: Tab, with_key: bool) -> list[Span]:
         on = tab.id == self._active
+        lit = "bold strong" if self.size.height > 1 else "bold strong underline"
         spans: list[Span] = [(f"{tab.key} ", "accent" if on else "faint")] if tab.key and with_key else []
-        spans.append((tab.label, "bold strong" if on else "muted"))
+        spans.append((tab.label, lit if on else "muted"))
         if tab.note:
             spans.append((f" {tab.note}", "muted" if on else "faint"))
         return spans
