@@ -33,7 +33,7 @@ class ValueView(VirtualTable):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__([Column("", 10, share=1)], header=False, markable=False, id=id)
         self._text = ""
-        self._shown = (-1, "")
+        self._shown = (-1, "", "")
 
     def show_value(self, value: Mapping[str, Any], nothing: str) -> None:
         """Show a JSON object, or a sentence when it is empty."""
@@ -58,12 +58,12 @@ class ValueView(VirtualTable):
 
     def _lay_out(self) -> None:
         width = max(self.size.width - 6, 10)
-        if (width, self._text) == self._shown:
+        if (wanted := (width, self._text, self._empty)) == self._shown:
             return
-        self._shown = (width, self._text)
+        self._shown = wanted
         lines = json_lines(self._text, width) if self._text else []
         numbered = list(enumerate(lines))
-        self.show(ItemRows(numbered, lambda pair: str(pair[0]), lambda pair: [pair[1]]))
+        self.show(ItemRows(numbered, lambda pair: str(pair[0]), lambda pair: [pair[1]]), empty=self._empty)
 
     def action_copy(self) -> None:
         """Copy the whole value."""
