@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
+from benchmarks.side_by_side import Row, show
 from benchmarks.stores import KINDS, a_store, client_on
 
 RUNS: Final = 1_000_000
@@ -99,21 +100,21 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def screen(client: Any) -> None:
+async def screen(client: Any, kind: str) -> None:
     """The same on the screen: from the key to the rows."""
     from flowtui.tui.app import FlowtuiApp
     from flowtui.tui.screens.runs import RunsScreen
     from flowtui.tui.widgets.virtual_table import VirtualTable
 
     app = FlowtuiApp(client)
-    said: list[str] = []
+    rows: list[Row] = []
     async with app.run_test(size=(120, 40)) as pilot:
 
-        async def timed(words: str, act: Callable[[], object], done: Callable[[], bool]) -> None:
+        async def timed(words: str, bar: float, act: Callable[[], object], done: Callable[[], bool]) -> None:
             begun = time.perf_counter()
             act()
             await until(done)
-            said.append(f"  {words:<30}{(time.perf_counter() - begun) * 1000:7.1f} ms")
+            rows.append(Row(what=words, unit="ms", flowtui=(time.perf_counter() - begun) * 1000, bar=bar))
             await pilot.pause(0.5)
 
         await until(lambda: app.is_open)
@@ -123,20 +124,23 @@ async def screen(client: Any) -> None:
         await until(lambda: isinstance(app.screen, RunsScreen) and bool(app.screen.query(VirtualTable)))
         runs = cast(RunsScreen, app.screen)
         table = runs.query_one("#runs", VirtualTable)
-        begun = time.perf_counter()
-        await until(lambda: table.cursor_id is not None)
-        said.append(f"  first rows                    {(time.perf_counter() - begun) * 1000:7.1f} ms")
+
+        def on_a_row() -> bool:
+            return table.cursor_id is not None
+
+        await timed("first rows", 100, lambda: None, on_a_row)
         await until(lambda: len(table.rows) > RUNS // 2)
         await pilot.pause(0.5)
-        await timed("jump to the end", lambda: table.action_move_to(-1), lambda: table.cursor_id is not None)
-        await timed("jump to the middle", lambda: table.action_move_to(RUNS // 2), lambda: table.cursor_id is not None)
-        await timed("back to the top", lambda: table.action_move_to(0), lambda: table.cursor_id is not None)
-        await timed("filtered first rows", lambda: runs.set_query("state:failed"), lambda: table.cursor_id is not None)
+        await timed("jump to the end", 150, lambda: table.action_move_to(-1), on_a_row)
+        await timed("jump to the middle", 150, lambda: table.action_move_to(RUNS // 2), on_a_row)
+        await timed("back to the top", 150, lambda: table.action_move_to(0), on_a_row)
+        await timed("filtered first rows", 100, lambda: runs.set_query("state:failed"), on_a_row)
         for _ in range(200):
             table.action_page(1)
             await pilot.pause(0.005)
-        said.append(f"  memory after 200 pages        {(own_memory() - before) / 1024:7.1f} MB more")
-    print("\n".join(said))
+        grown = (own_memory() - before) / 1024
+        rows.append(Row(what="memory that this and 200 pages took", unit="MB", flowtui=grown, bar=20))
+    show(f"A list of {RUNS:,} runs on {kind}", rows)
 
 
 def main() -> None:
@@ -153,7 +157,7 @@ def main() -> None:
             print(f"  built in {time.perf_counter() - begun:.0f} s")
         print(f"{RUNS:,} runs, {kind}")
         verbs(client)
-        asyncio.run(screen(client))
+        asyncio.run(screen(client, kind))
         client.close()
 
 

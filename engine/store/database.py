@@ -233,7 +233,9 @@ def _sqlite_engine(url: sa.URL, settings: Settings) -> sa.Engine:
             "journal_mode=WAL",
             f"synchronous={settings.sqlite_synchronous}",
             "foreign_keys=ON",
-            "cache_size=-16384",
+            # Of each connection, and filled for good by one count of a large table; the system keeps the file as well.
+            # With 16 MB no query over a million runs is quicker, and no task is recorded sooner.
+            "cache_size=-4096",
             "mmap_size=268435456",
             "temp_store=MEMORY",
             "journal_size_limit=67108864",
