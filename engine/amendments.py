@@ -100,7 +100,9 @@ def amendments_json(amendments: Amendments) -> dict[str, Any]:
     }
 
 
-def amendments_of_json(values: Mapping[str, Any]) -> Amendments:
-    return Amendments(
+def amendments_of_json(values: Mapping[str, Any]) -> Amendments | None:
+    """None when nothing is changed any more."""
+    found = Amendments(
         inputs=values.get("inputs", {}), again=values.get("again", {}), parameters=values.get("parameters", {})
     )
+    return None if found == Amendments() else found

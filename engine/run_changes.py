@@ -77,7 +77,7 @@ class Restore:
     """Put it back into the state before its last one: scheduled when it was due, or ended as it had ended.
 
     Only where that changes no more than this: a run that was ended before it started, or that was to be started again
-    and has not been.
+    and has not been. What its retry changed with the state, inputs and parameters, is as it was before, too.
     """
 
 

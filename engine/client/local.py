@@ -455,5 +455,8 @@ class LocalClient(
 
         return self._writer.call(reap)
 
+    def forget_environments(self) -> int:
+        return self._writer.call(lambda c: store.run_notes.forget_environments(self._db, c))
+
     def compact_logs(self, limit: int) -> int:
         return self._writer.call(lambda c: store.planning.compact_logs(c, limit))

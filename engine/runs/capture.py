@@ -4,11 +4,12 @@ import inspect
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from flowtui import __version__
 from flowtui.engine.errors import FlowtuiError
@@ -22,25 +23,29 @@ if TYPE_CHECKING:
     from flowtui.engine.flows import Flow
     from flowtui.engine.runs.handle import FlowRunHandle
 
-__all__ = ["follow", "provenance_of"]
+__all__ = ["TELL_AGAIN", "follow", "provenance_of"]
 
 _SOON: Final = 1.0
 """Seconds after which git is asked whether a checkout is dirty. Most processes that only try something have gone."""
 
+TELL_AGAIN: Final = 3_600.0
+"""Seconds after which a process says again what packages it has: what nobody says and no run refers to is forgotten."""
+
 _known: dict[tuple[str, str], Provenance] = {}
 _dirty: dict[str, bool | None] = {}
 """By the root of a checkout: whether it is dirty, None while git has not answered."""
-_told: WeakSet[Any] = WeakSet()
-"""The clients that have been told of this process's packages."""
+_told: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+"""When the clients were told of this process's packages, by the monotonic clock."""
 _followed: WeakSet[Any] = WeakSet()
 """The runs that will be told whether their checkout was dirty."""
 
 
 def provenance_of(flow: "Flow[Any, Any]", client: "Client") -> Provenance:
     """What a run of the flow in this process is carried out with; the client is told of the packages."""
-    if client not in _told:
+    now = time.monotonic()
+    if now - _told.get(client, -TELL_AGAIN) >= TELL_AGAIN:
         client.note_environment(_environment())
-        _told.add(client)
+        _told[client] = now
     code = getattr(inspect.unwrap(flow.fn), "__code__", None)
     key = (code.co_filename if code is not None else "", flow.__name__)
     found = _known.get(key)

@@ -1,4 +1,10 @@
-"""Retry a run with changes: the state and what is changed, in one transaction."""
+"""Retry a run with changes: the state and what is changed, in one transaction; and take both back.
+
+What was before the last retry is kept beside what is changed, under `before`: with the state that brought it, so that
+only the step that is taken back takes it along.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +18,7 @@ from flowtui.engine.store.rows import dump, load, state_of
 from flowtui.engine.store.tables import flow_run, task_run
 from flowtui.engine.store.transitions import lock_run, propose
 
-__all__ = ["retry"]
+__all__ = ["retry", "take_back"]
 
 
 def retry(database: Database, connection: sa.Connection, run_id: str, edits: RetryEdits, *, here: bool) -> Answer:
@@ -31,11 +37,36 @@ def retry(database: Database, connection: sa.Connection, run_id: str, edits: Ret
     if edits.is_empty:
         return answer
     before = None if row.amendments is None else amendments_of_json(load(row.amendments))
-    now, parameters = amended(before, edits, load(row.parameters), row.run_count)
-    values = {"amendments": None if now is None else dump(amendments_json(now)), "parameters": dump(parameters)}
+    old = load(row.parameters)
+    now, parameters = amended(before, edits, old, row.run_count)
+    kept = {} if now is None else amendments_json(now)
+    if not here:
+        kept["before"] = {
+            "state_id": answer.state.id,
+            "amendments": None if before is None else amendments_json(before),
+            "parameters": {name: old[name] for name in edits.parameters if name in old},
+            "added": [name for name in edits.parameters if name not in old],
+        }
+    _write(database, connection, run_id, kept, parameters)
+    return answer
+
+
+def take_back(database: Database, connection: sa.Connection, row: sa.Row[Any], state_id: str) -> None:
+    """A run leaves the state with that id for the one before: what the retry changed that brought it is as it was."""
+    kept = {} if row.amendments is None else load(row.amendments)
+    before = kept.get("before")
+    if before is None or before["state_id"] != state_id:
+        return
+    parameters = {name: value for name, value in load(row.parameters).items() if name not in before["added"]}
+    _write(database, connection, row.id, before["amendments"] or {}, {**parameters, **before["parameters"]})
+
+
+def _write(
+    database: Database, connection: sa.Connection, run_id: str, kept: dict[str, Any], parameters: dict[str, Any]
+) -> None:
+    values = {"amendments": dump(kept) if kept else None, "parameters": dump(parameters)}
     connection.execute(sa.update(flow_run).where(flow_run.c.id == run_id).values(values))
     feed.append(connection, "run", run_id, "updated", database.now(connection))
-    return answer
 
 
 def _may_be_taken(database: Database, connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Answer:

@@ -23,7 +23,7 @@ from flowtui.engine.run_changes import (
     Tag,
 )
 from flowtui.engine.states import AwaitingRetry, Cancelling, Paused, Scheduled, State, StateType, Suspended
-from flowtui.engine.store import pauses, run_edits
+from flowtui.engine.store import amending, pauses, run_edits
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import event_state, load, state_of
 from flowtui.engine.store.tables import event, flow_run
@@ -136,6 +136,7 @@ def _restore(database: Database, connection: sa.Connection, row: sa.Row[Any], no
     answer = propose(database, connection, row.id, state, epoch=None, force=False, result=None)
     if answer.status == "ACCEPT" and before.is_final():
         _due_as_before(connection, row, now)
+        amending.take_back(database, connection, row, now.id)
     return _moved(row.id, answer, None, "it was put back already")
 
 

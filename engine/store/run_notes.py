@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import dump, load
 from flowtui.engine.store.tables import environment, flow_run, flow_run_block
 
-__all__ = ["Note", "ProvenanceNote", "blocks_of", "forget", "read_environment", "write_notes"]
+__all__ = ["Note", "ProvenanceNote", "blocks_of", "forget", "forget_environments", "read_environment", "write_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ProvenanceNote:
     provenance: Provenance
 
 
+_LATELY: Final = 24 * 3_600 * 1_000_000
 Note = ProvenanceNote | Environment | BlockUse
 
 _SET = sa.update(flow_run).where(flow_run.c.id == sa.bindparam("run_id"), flow_run.c.epoch == sa.bindparam("its_epoch"))
@@ -34,11 +36,12 @@ def write_notes(database: Database, connection: sa.Connection, notes: Iterable[N
     for note in notes:
         match note:
             case ProvenanceNote():
-                values = {"provenance": dump(provenance_json(note.provenance))}
+                provenance = note.provenance
+                values = {"provenance": dump(provenance_json(provenance)), "environment": provenance.environment}
                 connection.execute(_SET, {"run_id": note.run_id, "its_epoch": note.epoch, **values})
             case Environment():
-                insert = database.insert(environment).on_conflict_do_nothing()
-                connection.execute(insert, {"key": note.key, "packages": dump(note.packages)})
+                told = {"key": note.key, "packages": dump(note.packages), "noted": database.now(connection)}
+                connection.execute(database.upsert(environment), told)
             case BlockUse():
                 values = {name: getattr(note, name) for name in ("flow_run_id", "block_id", "type_slug", "name")}
                 connection.execute(database.upsert(flow_run_block), {**values, "updated": to_micros(note.updated)})
@@ -67,5 +70,16 @@ def blocks_of(connection: sa.Connection, run_id: str) -> tuple[BlockUse, ...]:
 
 
 def forget(connection: sa.Connection, run_id: str) -> None:
-    """What is kept of a run that is being deleted. A list of packages stays: other runs have it, too."""
+    """What is kept of a run that is being deleted. A list of packages stays until `forget_environments`."""
     connection.execute(sa.delete(flow_run_block).where(flow_run_block.c.flow_run_id == run_id))
+
+
+def forget_environments(database: Database, connection: sa.Connection) -> int:
+    """Remove the lists of packages that no run refers to any more; answers with how many.
+
+    A process says now and then what it has (`capture.TELL_AGAIN`), and a run may begin before that is said again: what
+    was said lately stays.
+    """
+    in_use = sa.exists().where(flow_run.c.environment == environment.c.key)
+    unused = sa.delete(environment).where(environment.c.noted < database.now(connection) - _LATELY, ~in_use)
+    return connection.execute(unused).rowcount

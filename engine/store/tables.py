@@ -107,6 +107,7 @@ flow_run = sa.Table(
     sa.Column("retry_delay", Micros, nullable=False, server_default="0"),
     sa.Column("provenance", Json),  # which code and which packages its last attempt ran with
     sa.Column("amendments", Json),  # what people have changed in it to retry it
+    sa.Column("environment", sa.Text),  # the key of its packages, from `provenance`: for whoever asks which are in use
     sa.UniqueConstraint("flow_id", "idempotency_key"),
 )
 sa.Index("ix_flow_run__sort", flow_run.c.sort_time, flow_run.c.id)
@@ -118,6 +119,12 @@ sa.Index(
     "ix_flow_run__parent",
     flow_run.c.parent_task_run_id,
     sqlite_where=flow_run.c.parent_task_run_id.isnot(None),
+)
+sa.Index(
+    "ix_flow_run__environment",
+    flow_run.c.environment,
+    sqlite_where=flow_run.c.environment.isnot(None),
+    postgresql_where=flow_run.c.environment.isnot(None),
 )
 
 # Only runs that have not ended: small and hot, so that a claim never walks over history.
@@ -558,6 +565,7 @@ environment = sa.Table(
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("packages", Json, nullable=False),
+    sa.Column("noted", Micros, nullable=False, server_default="0"),  # when a process said last that it has them
 )
 
 # The blocks that a run has loaded, as they were then. No foreign key: a note may come after its run was deleted.

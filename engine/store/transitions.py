@@ -102,6 +102,7 @@ def new_row(new: NewFlowRun, run_id: str, flow_id: str, now: int) -> dict[str, A
         "work_queue_name": queue,
         "flow_version": writable(new.flow_version),
         "deployment_version": writable(new.deployment_version),
+        "environment": new.provenance.environment if new.provenance is not None else None,
         "provenance": dump(provenance_json(new.provenance)) if new.provenance is not None else None,
         "job_variables": dump(new.job_variables) if new.job_variables else None,
         "retries": new.retries,

@@ -57,6 +57,10 @@ class Housekeeping(Leases, Protocol):
         """Paused runs that nobody resumed in time become Failed; answers with their ids."""
         ...
 
+    def forget_environments(self) -> int:
+        """Lists of packages that no run refers to any more are removed; answers with how many."""
+        ...
+
     def compact_logs(self, limit: int) -> int:
         """Merge the log chunks of up to `limit` ended runs; answers with how many were merged."""
         ...

@@ -37,6 +37,7 @@ def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...
             name="slots", every=min(lease_seconds / 3, 10.0), work=_believing(store, lease_seconds, store.reap_slots)
         ),
         Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
+        Service(name="environments", every=3_600.0, work=store.forget_environments),
         Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),
     )
 

@@ -115,6 +115,29 @@ def test_what_was_edited_is_retried_and_written_down(app: FlowtuiApp, made: Made
     assert "--set 'get_stars-1.repo=\"acme/other\"' --param 'repos=" in entry.command
 
 
+def test_u_takes_the_retry_back_with_what_was_edited(app: FlowtuiApp, made: Made) -> None:
+    before = made[0]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.open_retry_plan(made[0].id)
+        await shows(pilot, "≡ 2 reused")
+        await pilot.press("e")
+        await give(pilot, "repo", "acme/other")
+        await pilot.press("ctrl+s")
+        await shows(pilot, "✎ 1 edited")
+        await pilot.press("R")
+        await until(pilot, lambda: [each.undo for each in app.acting.journal.entries] == ["can"])
+        assert app.client.read_flow_run(made[0].id).amendments is not None
+        await pilot.press("u")
+        await until(pilot, lambda: [each.undo for each in app.acting.journal.entries] == ["undone", "no"])
+
+    play(app, script)
+    now = app.client.read_flow_run(made[0].id)
+    assert (now.state.name, now.amendments, now.parameters) == (before.state.name, None, before.parameters)
+    entry = app.acting.journal.entries[-1]
+    assert entry.command == f"flowtui flow-run restore {now.id}"
+
+
 def test_the_next_one_who_looks_sees_what_was_edited(app: FlowtuiApp, world: World, made: Made) -> None:
     from flowtui.engine.amendments import RetryEdits
     from flowtui.engine.states import Failed

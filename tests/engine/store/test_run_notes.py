@@ -67,6 +67,32 @@ def test_a_list_of_packages_is_kept_once(store_client: LocalClient) -> None:
         store_client.read_environment("cc")
 
 
+def test_packages_that_no_run_refers_to_are_forgotten_a_day_after_a_process_has_told_of_them(
+    store_client: LocalClient,
+) -> None:
+    first, second = (owned_running(store_client, provenance=replace(KNOWN, environment="bb")) for _ in range(2))
+    for key in ("bb", "cc", "dd"):
+        store_client.note_environment(Environment(key=key, packages=("httpx==0.28.1",)))
+    store_client.note_provenance(second.id, replace(KNOWN, environment="cc"), epoch=second.epoch)
+    store_client.flush()
+    assert store_client.forget_environments() == 0, "a process that told of them may be about to start a run"
+    now = store_client._db.now
+    store_client._db.now = lambda connection: now(connection) + 25 * 3_600_000_000  # type: ignore[method-assign]
+    store_client.note_environment(Environment(key="ee", packages=()))
+    store_client.flush()
+    assert store_client.forget_environments() == 1
+    for run in (first, second):
+        store_client.set_flow_run_state(run.id, Failed(), epoch=run.epoch)
+    store_client.delete_flow_run(first.id)
+    assert store_client.forget_environments() == 1
+    for key, kept in (("bb", False), ("cc", True), ("dd", False), ("ee", True)):
+        if kept:
+            assert store_client.read_environment(key).key == key
+        else:
+            with pytest.raises(NotFound):
+                store_client.read_environment(key)
+
+
 def test_the_blocks_of_a_run_are_told_by_name_each_as_it_was_loaded_last(store_client: LocalClient) -> None:
     run = owned_running(store_client)
     first = use(run.id)
