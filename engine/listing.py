@@ -47,7 +47,7 @@ SORTS: Final[Mapping[str, Sort]] = {sort.name: sort for sort in _ALL}
 
 @dataclass(frozen=True, slots=True)
 class RunSort:
-    """By what a list of runs is sorted, and whether the greatest comes first. `str(sort)` is `-start` or `name`."""
+    """By what a list is sorted, and whether the greatest comes first. `str(sort)` is `-start` or `name`."""
 
     name: str = "start"
     descending: bool = True
@@ -57,7 +57,7 @@ class RunSort:
 
     @property
     def what(self) -> Sort:
-        """What is compared."""
+        """What is compared, of runs."""
         return SORTS[self.name]
 
 

@@ -2,24 +2,23 @@
 
 from typing import Final
 
-from flowtui.engine.query_fields import FIELDS, TIME_WORDS, Field, field_of
+from flowtui.engine.query_fields import RUNS
 from flowtui.engine.query_terms import OPENING, TEXT
+from flowtui.engine.query_vocabulary import TIME_WORDS, Field, Vocabulary
 
-__all__ = ["NOUNS", "completions"]
+__all__ = ["completions"]
 
-NOUNS: Final = ("runs", "flow-runs")
-"""The lists that take a query, by what people call them."""
 _SPANS: Final = ("1m", "5m", "15m", "1h", "24h", "7d")
 
 
-def completions(token: str) -> tuple[str, ...]:
+def completions(token: str, vocabulary: Vocabulary = RUNS) -> tuple[str, ...]:
     """Whole terms that begin as `token` does, the likeliest first; none for free text and finished terms."""
     mark = "!" if token.startswith("!") else ""
     typed = token[len(mark) :]
     opening = OPENING.match(typed)
     if opening is None:
-        return tuple(f"{mark}{name}" for name in _fields(typed.lower()))
-    field = field_of(opening[1])
+        return tuple(f"{mark}{name}" for name in _fields(typed.lower(), vocabulary))
+    field = vocabulary.field_of(opening[1])
     if field is None:
         return ()
     head, comma, part = typed[opening.end() :].rpartition(",")
@@ -27,11 +26,11 @@ def completions(token: str) -> tuple[str, ...]:
     return tuple(f"{start}{word}" for word in _words(field) if word.startswith(part.lower()) and word != part)
 
 
-def _fields(start: str) -> list[str]:
+def _fields(start: str, vocabulary: Vocabulary) -> list[str]:
     """Fields with the operator that is usual for them."""
     return [
         f"{field.name}{'.' if field.kind == 'param' else field.operators[0]}"
-        for field in FIELDS
+        for field in vocabulary.fields
         if field.name != TEXT and start and field.name.startswith(start)
     ]
 

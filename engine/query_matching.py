@@ -3,81 +3,61 @@
 Each kind of test has its twin in `store/conditions.py`; a property test holds that they agree.
 """
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from flowtui.engine.clock import to_micros
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
-from flowtui.engine.query_meaning import (
-    ATTENTION_KINDS,
-    ON_THE_WAY,
-    AttentionTest,
-    DeploymentTest,
-    FlagTest,
-    IdTest,
-    MomentTest,
-    NumberTest,
-    Param,
-    ParamTest,
-    StateTest,
-    Test,
-    TextTest,
-)
-from flowtui.engine.query_terms import Path, Value, ascii_lower, fits
-from flowtui.engine.states import StateType
+from flowtui.engine.query_facts import holds
+from flowtui.engine.query_meaning import ATTENTION_KINDS, ON_THE_WAY, AttentionTest, FlagTest, Test
+from flowtui.engine.states import State, StateType
 
 __all__ = ["matches"]
-
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "=": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_NOTHING: Final = object()
 
 
 def matches(query: Query, run: FlowRun, now: datetime) -> bool:
     """Whether the run fits the query at `now`. Raises `UsageError` for a term that was not checked by `parse`."""
-    return all(all(_holds(test, run, now) for test in clause.tests) != clause.negated for clause in query.clauses(now))
+    facts = _RunFacts(run, now)
+    return all(all(_holds(test, facts) for test in clause.tests) != clause.negated for clause in query.clauses(now))
 
 
-def _holds(test: Test, run: FlowRun, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class _RunFacts:
+    """What a run says."""
+
+    run: FlowRun
+    now: datetime
+
+    def texts(self, field: str) -> Iterable[str]:
+        return _texts(field, self.run)
+
+    def number(self, field: str) -> int | None:
+        return _number(field, self.run, self.now)
+
+    def moment(self, field: str) -> datetime | None:
+        return _moment(field, self.run)
+
+    @property
+    def state(self) -> State:
+        return self.run.state
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.run.parameters
+
+
+def _holds(test: Test, facts: _RunFacts) -> bool:
     match test:
-        case TextTest():
-            texts = [text for field in test.fields for text in _texts(field, run)]
-            return any(_reads(text, pattern, part=test.part) for text in texts for pattern in test.patterns)
-        case StateTest():
-            return any(
-                (kind is None or run.state.type is kind) and (name is None or _reads(run.state.name, name))
-                for kind, name in test.states
-            )
-        case NumberTest():
-            number = _number(test.field, run, now)
-            compare = _COMPARE[test.comparison]
-            return number is not None and any(compare(number, wanted) for wanted in test.numbers)
-        case MomentTest():
-            moment = _moment(test.field, run)
-            return moment is not None and _COMPARE[test.comparison](to_micros(moment), test.micros)
-        case IdTest():
-            own = run.id if test.field == "id" else run.parent_task_run_id
-            return own is not None and any(first <= own <= last for first, last in test.spans)
-        case DeploymentTest():
-            name = f"{run.flow_name}/{run.deployment_name}" if run.deployment_name is not None else None
-            named = name is not None and any(_reads(name, pattern) for pattern in test.patterns)
-            return named or run.deployment_id in test.ids
         case FlagTest():
-            top = run.parent_task_run_id is None
-            return {"top": top, "subflow": not top, "auto": run.auto_scheduled}[test.flag]
+            top = facts.run.parent_task_run_id is None
+            return {"top": top, "subflow": not top, "auto": facts.run.auto_scheduled}[test.flag]
         case AttentionTest():
-            return _needs_attention(test, run)
-        case ParamTest():
-            found = _within(run.parameters, test.path)
-            return any(_compares(found, test.comparison, wanted) for wanted in test.values)
+            return _needs_attention(test, facts.run)
+        case _:
+            return holds(test, facts)
 
 
 def _needs_attention(test: AttentionTest, run: FlowRun) -> bool:
@@ -86,13 +66,6 @@ def _needs_attention(test: AttentionTest, run: FlowRun) -> bool:
     if run.lease_until is not None and to_micros(run.lease_until) < test.leased:
         return True
     return run.state.type in ON_THE_WAY and to_micros(run.state.timestamp) < test.since
-
-
-def _reads(text: str, pattern: Value, *, part: bool = False) -> bool:
-    low = ascii_lower(text)
-    if part and not pattern.is_glob:
-        return ascii_lower(pattern.text) in low
-    return fits(low, ascii_lower(pattern.pattern))
 
 
 def _texts(field: str, run: FlowRun) -> Iterable[str]:
@@ -105,6 +78,10 @@ def _texts(field: str, run: FlowRun) -> Iterable[str]:
         "queue": run.work_queue_name,
         "worker": run.worker_name,
         "message": run.state.message,
+        "id": run.id,
+        "parent": run.parent_task_run_id,
+        "deployment": f"{run.flow_name}/{run.deployment_name}" if run.deployment_name is not None else None,
+        "deployment-id": run.deployment_id,
     }[field]
     return () if text is None else (text,)
 
@@ -149,26 +126,3 @@ def _moment(field: str, run: FlowRun) -> datetime | None:
             return run.expected_start_time if run.state.is_scheduled() else None
         case _:
             return run.started_or_due
-
-
-def _within(value: Any, path: Path) -> Any:
-    """What stands at a path of names and positions; `_NOTHING` when it leads nowhere."""
-    for part in path:
-        if isinstance(part, int):
-            value = value[part] if isinstance(value, list | tuple) and part < len(value) else _NOTHING
-        else:
-            value = value.get(part, _NOTHING) if isinstance(value, Mapping) else _NOTHING
-    return value
-
-
-def _compares(found: Any, comparison: str, wanted: Param) -> bool:
-    if isinstance(found, bool) or found is None:
-        word = {True: "true", False: "false", None: "null"}[found]
-        return comparison == "=" and wanted.word == word
-    if isinstance(found, int | float):
-        return wanted.number is not None and _COMPARE[comparison](found, wanted.number)
-    if not isinstance(found, str):
-        return False
-    if comparison == "=":
-        return _reads(found, wanted.text)
-    return wanted.number is None and _COMPARE[comparison](found, wanted.text.text)

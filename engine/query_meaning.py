@@ -14,8 +14,9 @@ from uuid import UUID
 from flowtui.engine.clock import to_micros
 from flowtui.engine.durations import parse_duration
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query_fields import NAMES, STATE_KINDS, STATE_NAMES, TIME_WORDS, Field
-from flowtui.engine.query_terms import TEXT, Operator, Path, Term, Value, nearest
+from flowtui.engine.query_fields import NAMES, RUNS, STATE_KINDS, STATE_NAMES
+from flowtui.engine.query_terms import Operator, Path, Term, Value, nearest
+from flowtui.engine.query_vocabulary import TIME_WORDS, Field, Vocabulary
 from flowtui.engine.states import TERMINAL, StateType
 
 __all__ = [
@@ -175,9 +176,9 @@ class _When:
         return self.aware(day + timedelta(days={"yesterday": -1, "today": 0, "tomorrow": 1}[word]))
 
 
-def clause_of(term: Term, now: datetime, zone: tzinfo | None) -> Clause:
+def clause_of(term: Term, now: datetime, zone: tzinfo | None, vocabulary: Vocabulary = RUNS) -> Clause:
     """What a term means at `now`. Days begin at midnight in `zone`, None for the local one. Raises `UsageError`."""
-    field = NAMES[term.field]
+    field = vocabulary.names[term.field]
     return Clause(tuple(_MAKERS[field.kind](term, field, _When(now, zone))), term.negated)
 
 
@@ -191,9 +192,18 @@ def _comparison(term: Term) -> Comparison:
 def _texts(term: Term, field: Field, when: _When) -> Iterable[Test]:
     if field.name == "deployment":
         return (_deployments(term),)
-    fields = {TEXT: ("name", "flow"), "error": ("message",)}.get(field.name, (field.name,))
-    test = TextTest(fields, term.values, field.part)
+    test = TextTest(field.within or (field.name,), term.values, field.part)
     return (_ERRORS, test) if field.name == "error" else (test,)
+
+
+def _words(term: Term, field: Field, when: _When) -> Iterable[Test]:
+    """Each value is one of the field's words, or a pattern of them."""
+    for value in term.values:
+        if not value.is_glob and value.text.lower() not in field.words:
+            near = nearest(value.text.lower(), field.words)
+            hint = f"did you mean {field.name}:{near}?" if near else f"use one of {', '.join(field.words)}."
+            raise UsageError(f"There is no {field.name}:{value.text} – {hint}")
+    return (TextTest(field.within or (field.name,), term.values),)
 
 
 def _deployments(term: Term) -> Test:
@@ -375,6 +385,7 @@ def _param(value: Value) -> Param:
 
 _MAKERS: Final[dict[str, Callable[[Term, Field, _When], Iterable[Test]]]] = {
     "text": _texts,
+    "word": _words,
     "state": _states,
     "is": _is,
     "number": _numbers,

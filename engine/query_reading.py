@@ -1,14 +1,16 @@
 """Read the text of a query: its terms, and where each stands. Every error points at its place. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query_fields import FIELDS, NAMES, Field, field_of
+from flowtui.engine.query_fields import RUNS
 from flowtui.engine.query_meaning import clause_of
 from flowtui.engine.query_terms import OPENING, TEXT, Operator, Path, Term, Value, nearest
+from flowtui.engine.query_vocabulary import Field, Vocabulary
 
 __all__ = ["Placed", "QueryError", "read_terms"]
 
@@ -37,7 +39,7 @@ class Placed:
     end: int
 
 
-def read_terms(text: str) -> tuple[Placed, ...]:
+def read_terms(text: str, vocabulary: Vocabulary = RUNS) -> tuple[Placed, ...]:
     """The terms of a query, in order. Raises `QueryError`."""
     if len(text) > MOST_LETTERS:
         words = (
@@ -47,7 +49,7 @@ def read_terms(text: str) -> tuple[Placed, ...]:
     _check_letters(text)
     found: list[Placed] = []
     values = 0
-    for placed in _terms(text):
+    for placed in _terms(text, vocabulary):
         found.append(placed)
         values += len(placed.term.values)
         if len(found) > MOST_TERMS or values > MOST_VALUES:
@@ -63,23 +65,23 @@ def _check_letters(text: str) -> None:
             raise QueryError(f"The query holds {letter!r}, which no kept text has; leave it out.", at, at + 1)
 
 
-def _terms(text: str) -> Iterator[Placed]:
+def _terms(text: str, vocabulary: Vocabulary) -> Iterator[Placed]:
     at = 0
     while True:
         while at < len(text) and text[at].isspace():
             at += 1
         if at >= len(text):
             return
-        term, end = _term(text, at)
+        term, end = _term(text, at, vocabulary)
         try:
-            clause_of(term, _ANY_TIME, UTC)
+            clause_of(term, _ANY_TIME, UTC, vocabulary)
         except UsageError as error:
             raise QueryError(str(error), at, end) from error
         yield Placed(term, at, end)
         at = end
 
 
-def _term(text: str, start: int) -> tuple[Term, int]:
+def _term(text: str, start: int, vocabulary: Vocabulary) -> tuple[Term, int]:
     """The term that begins at `start`, and where it ends."""
     negated = text[start] == "!"
     at = start + negated
@@ -89,8 +91,8 @@ def _term(text: str, start: int) -> tuple[Term, int]:
         if not values:
             raise QueryError("After ! comes what must not hold: !tag:test.", start, max(end, start + 1))
         return Term(field=TEXT, values=values, negated=negated), end
-    name, path, sign = opening.groups()
-    field = _field(name, path, sign, start, opening.end())
+    _name, path, sign = opening.groups()
+    field = _field(opening, start, vocabulary)
     values, end = _values(text, opening.end(), split=True)
     if not values:
         raise QueryError(f"{field.name}{path}{sign} needs a value: {field.about}.", start, end)
@@ -102,17 +104,20 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     return Term(field=field.name, values=values, operator=operator, path=_path(path), negated=negated), end
 
 
-def _field(name: str, path: str, sign: str, start: int, end: int) -> Field:
-    field = field_of(name)
+def _field(opening: re.Match[str], start: int, vocabulary: Vocabulary) -> Field:
+    name, path, _ = opening.groups()
+    field = vocabulary.field_of(name)
     if field is not None and (field.kind == "param" or not path):
         return field
-    near = nearest(f"{name}{path}".lower(), NAMES)
-    hint = f"did you mean {near}{_usual(near)}?" if near else f"use one of {', '.join(field.name for field in FIELDS)}."
-    raise QueryError(f"There is no filter {name}{path}{sign} – {hint} Quotes make it plain text.", start, end)
+    near = nearest(f"{name}{path}".lower(), vocabulary.names)
+    known = ", ".join(field.name for field in vocabulary.fields)
+    hint = f"did you mean {near}{_usual(vocabulary.names[near])}?" if near else f"use one of {known}."
+    words = f"There is no filter {opening[0]} – {hint} Quotes make it plain text."
+    raise QueryError(words, start, opening.end())
 
 
-def _usual(name: str) -> str:
-    return NAMES[name].operators[0] if NAMES[name].kind != "param" else ".name="
+def _usual(field: Field) -> str:
+    return field.operators[0] if field.kind != "param" else ".name="
 
 
 def _operator(field: Field, path: str, sign: str, start: int, end: int) -> Operator:

@@ -388,11 +388,15 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
 
     def open_runs(self, query: str = "") -> None:
         """Show the list of runs, filtered by what `query` says."""
-        from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
+        self.open_list("runs", query)
 
-        self.action_show_resource("runs")
+    def open_list(self, mode: str, query: str) -> None:
+        """Show a list, filtered by what `query` says."""
+        from flowtui.tui.lists.screen import ListScreen  # noqa: PLC0415 - only when it is shown
+
+        self.action_show_resource(mode)
         for screen in self._shells():
-            if isinstance(screen, RunsScreen):
+            if isinstance(screen, ListScreen) and mode == screen.LIST:
                 screen.set_query(query)
 
     def action_show_resource(self, mode: str) -> None:
@@ -434,10 +438,10 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
 
     def _obey(self, command: "Command | None") -> None:
         """Carry a command out."""
-        from flowtui.tui.obeying import obey  # noqa: PLC0415 - only when there is a command
+        from flowtui.tui.obeying import obey  # noqa: PLC0415 - only when there is one
 
         if command is not None:
-            obey(self, command)
+            self.run_worker(obey(self, command), group="obey", exclusive=True, exit_on_error=False)
 
     # -- handing on ---------------------------------------------------------------------------------------------------
 

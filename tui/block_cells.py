@@ -1,6 +1,6 @@
 """How blocks and their types look in lists, and the line of Python that loads one. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
-__all__ = ["BLOCK_COLUMNS", "TYPE_COLUMNS", "block_cells", "snippet", "type_cells"]
+__all__ = ["BLOCK_COLUMNS", "TYPE_COLUMNS", "block_cells", "held_words", "snippet", "type_cells"]
 
 BLOCK_COLUMNS: Final = (
     Column("BLOCK", 16, share=2, most=32),
@@ -36,11 +36,21 @@ def block_cells(block: BlockDocument, kind: BlockType | None, now: datetime) -> 
 def _holds(data: Mapping[str, Any]) -> list[Span]:
     """Its fields in short: `url ••••  method POST`."""
     spans: list[Span] = []
-    for name, value in data.items():
-        if isinstance(value, bool) or value in (None, {}, []):
-            continue  # switches and what is empty say little in a list
+    for name, value in _telling(data):
         spans.extend([("  " if spans else "", ""), (f"{name} ", "faint"), _short(value)])
     return spans
+
+
+def _telling(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Its fields without switches and what is empty, which say little in a list."""
+    return (
+        (name, value) for name, value in data.items() if not isinstance(value, bool) and value not in (None, {}, [])
+    )
+
+
+def held_words(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Its fields and what the list says of them; of a secret, nothing."""
+    return ((name, "" if value == _MASK else _short(value)[0]) for name, value in _telling(data))
 
 
 def _short(value: Any) -> Span:

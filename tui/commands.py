@@ -1,82 +1,164 @@
-"""The `:` line: a noun goes to a screen, what follows is its filter. Pure; the app carries commands out."""
+"""The commands of the `:` line: their words, what each does, what follows it. Pure; `obeying.py` carries them out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query import parse
-from flowtui.engine.query_completion import completions
+from flowtui.engine.query_reading import read_terms
+from flowtui.engine.query_terms import nearest
 from flowtui.tui.keys import RESOURCES
+from flowtui.tui.views.kinds import KINDS
+from flowtui.tui.views.model import View, find_view
 
-__all__ = ["Command", "complete", "complete_term", "parse_command"]
+__all__ = ["COMMANDS", "Command", "Known", "Word", "parse_command", "word_of"]
 
-_VERBS: Final[Mapping[str, Literal["quit", "help", "radar"]]] = {
-    "q": "quit", "quit": "quit", "exit": "quit", "help": "help", "keys": "help", "?": "help", "radar": "radar",
-}  # fmt: skip
-_NOUNS: Final = {noun: resource.mode for resource in RESOURCES for noun in resource.nouns}
-_FIRST: Final = ("view", "radar", "logs", "profile", "quit", "help")
-_WORDS: Final = tuple(dict.fromkeys([*(r.mode for r in RESOURCES), *_FIRST, *_NOUNS, *_VERBS]))
+Verb = Literal["show", "view", "open-run", "open-logs", "profile", "theme", "act"]
+Takes = Literal["", "query", "view", "profile", "theme", "run", "runs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a line asks for. `argument` is a filter for a list, or the name of a run or a profile."""
+    """What a line asks for. `argument` is a filter for a list, a name, or the action of an app."""
 
-    verb: Literal["show", "view", "open-run", "open-logs", "quit", "help", "radar", "profile"]
+    verb: Verb
     mode: str = ""
     argument: str = ""
 
 
-def parse_command(line: str) -> Command | None:
-    """Read a line; None when it is empty. Raises `UsageError` for a word that means nothing."""
-    word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
-    word, rest = word.lower(), rest.strip()
-    if not word:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One command. `names` are the words for it, the usual one first."""
+
+    names: tuple[str, ...]
+    about: str
+    verb: Verb
+    target: str = ""
+    """The screen that is shown, or the action that is carried out."""
+    takes: Takes = ""
+    """What may follow."""
+    needs: str = ""
+    """What to say when nothing follows, where something has to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What there is to choose among."""
+
+    themes: Collection[str] = ()
+    profiles: Collection[str] = ()
+    views: Sequence[View] = field(default_factory=tuple)
+
+
+_PLACES: Final[Mapping[str, str]] = {
+    "home": "what runs, what needs a person, what comes next",
+    "runs": "the runs; a filter may follow: runs state:failed",
+    "flows": "the flows of this folder; a filter may follow",
+    "deployments": "the deployments; a filter may follow",
+    "pools": "the work pools; a filter may follow",
+    "blocks": "the blocks; a filter may follow",
+}
+
+
+def _places() -> Iterable[Word]:
+    for resource in RESOURCES:
+        takes: Takes = "query" if resource.mode in KINDS else ""
+        about = _PLACES[resource.mode]
+        yield Word(names=resource.nouns, about=about, verb="show", target=resource.mode, takes=takes)
+
+
+def _act(action: str, about: str, *names: str) -> Word:
+    return Word(names=names, about=about, verb="act", target=action)
+
+
+COMMANDS: Final[tuple[Word, ...]] = (
+    *_places(),
+    Word(
+        names=("view", "views"),
+        about="a list in one of its views",
+        verb="view",
+        takes="view",
+        needs="Say which view: V on a list shows those of that list.",
+    ),
+    Word(
+        names=("open",),
+        about="one run, by its name or the beginning of its id",
+        verb="open-run",
+        takes="run",
+        needs="Say which run: its name, or the beginning of its id.",
+    ),
+    Word(
+        names=("logs",),
+        about="the logs of one run or of several, by time",
+        verb="open-logs",
+        takes="runs",
+        needs="Say whose logs: the names or the ids of runs, with spaces between them.",
+    ),
+    Word(
+        names=("profile", "profiles"),
+        about="the store or server of another profile",
+        verb="profile",
+        takes="profile",
+        needs="Say which profile; flowtui profile ls lists them, and tab completes their names.",
+    ),
+    _act("app.radar", "when all schedules fire", "radar"),
+    _act("app.journal", "what was done from here", "journal"),
+    _act("app.undo", "take back what was done last", "undo"),
+    _act("app.toggle_zone", "local time or UTC", "zone", "utc"),
+    Word(
+        names=("theme", "colours", "colors"),
+        about="other colours",
+        verb="theme",
+        takes="theme",
+        needs="Say which: dark or light ones have names, such as flowtui-light.",
+    ),
+    _act("app.command_palette", "everything there is, by name", "palette"),
+    _act("app.help", "the keys that work here", "keys", "help", "?"),
+    _act("app.quit", "leave", "quit", "q", "exit"),
+)
+"""All of them, in the order in which they are offered."""
+_BY_NAME: Final = {name: word for word in COMMANDS for name in word.names}
+
+
+def word_of(name: str) -> Word | None:
+    """The command of a word, however its letters are written."""
+    return _BY_NAME.get(name.lower())
+
+
+def parse_command(line: str, known: Known | None = None) -> Command | None:
+    """Read a line; None when it is empty. Raises `UsageError` for what means nothing: a filter that makes no sense, or
+    a name that is not among those `known`, is refused while the line is still open."""
+    name, _, rest = line.strip().removeprefix(":").strip().partition(" ")
+    rest = rest.strip()
+    if not name:
         return None
-    verb = _VERBS.get(word)
-    if verb is not None:
-        return Command(verb)
-    if word in ("view", "views") and rest:
-        return Command("view", argument=rest)
-    if word in ("profile", "profiles"):
-        if not rest:
-            raise UsageError("Say which profile; flowtui profile ls lists them, and tab completes their names.")
-        return Command("profile", argument=rest)
-    if word == "logs":
-        if not rest:
-            raise UsageError("Say whose logs: the names or the ids of runs, with spaces between them.")
-        return Command("open-logs", argument=rest)
-    mode = _NOUNS.get(word)
-    if mode is None:
-        near = [candidate for candidate in _WORDS if candidate.startswith(word[:2])]
-        hint = f" Did you mean {near[0]!r}?" if near else f" Try one of {', '.join(r.mode for r in RESOURCES)}, quit."
-        raise UsageError(f"There is no command {word!r}.{hint}")
-    if word == "run" and rest:
+    word = word_of(name)
+    if word is None:
+        raise UsageError(f"There is no command {name!r}. {_hint(name.lower())}")
+    if name.lower() == "run" and rest:  # of one run, not of the list
         return Command("open-run", argument=rest)
-    if mode == "runs":
-        parse(rest)  # a filter that makes no sense is refused here, while the line is still open
-    return Command("show", mode, rest)
+    if word.needs and not rest:
+        raise UsageError(word.needs)
+    return _command(word, rest, known or Known())
 
 
-def complete(line: str, profiles: Sequence[str] = ()) -> str | None:
-    """The line with the word at its end completed; None when nothing fits. `profiles` are the names of all."""
-    head, space, last = line.rpartition(" ")
-    if not space:
-        return _first(_WORDS, last.lower())
-    if head.lower() in ("profile", "profiles"):
-        whole = next((name for name in profiles if name.startswith(last) and name != last), None)
-        return f"{head} {whole}" if whole else None
-    if _NOUNS.get(head.split(" ")[0].lower()) != "runs":
-        return None
-    whole = complete_term(last)
-    return f"{head} {whole}" if whole else None
+def _command(word: Word, rest: str, known: Known) -> Command:
+    match word.takes:
+        case "query":
+            read_terms(rest, KINDS[word.target].vocabulary)
+        case "theme" if known.themes and rest not in known.themes:
+            near = nearest(rest, known.themes)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(known.themes))}."
+            raise UsageError(f"There is no theme {rest!r} – {hint}")
+        case "view" if known.views:
+            find_view(known.views, rest)
+    if word.verb == "act":
+        return Command("act", argument=word.target)
+    return Command(word.verb, word.target, rest)
 
 
-def complete_term(token: str) -> str | None:
-    """One term of a filter, completed: its field, or a word that the field knows."""
-    return next(iter(completions(token)), None) if token else None
-
-
-def _first(words: "tuple[str, ...] | list[str]", start: str) -> str | None:
-    return next((word for word in words if start and word.startswith(start) and word != start), None)
+def _hint(name: str) -> str:
+    usual = [word.names[0] for word in COMMANDS]
+    near = nearest(name, usual) or nearest(name, _BY_NAME)
+    near = near or next((other for other in usual if other.startswith(name[:2])), None)
+    return f"Did you mean {near!r}?" if near else f"Try one of {', '.join(usual)}."

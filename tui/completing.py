@@ -8,15 +8,15 @@ from typing import Final
 from flowtui.engine.listing import QueryValue
 from flowtui.engine.model import RunCounts
 from flowtui.engine.query_completion import completions
-from flowtui.engine.query_fields import FIELDS, IS_WORDS, NEEDS_WORDS, Field, field_of
+from flowtui.engine.query_fields import RUNS
 from flowtui.engine.query_terms import OPENING, TEXT, Value
+from flowtui.engine.query_vocabulary import Field, Vocabulary
 from flowtui.tui.formats import count
 
 __all__ = ["Offer", "Wanted", "last_token", "offers", "offers_of", "state_values", "wanted"]
 
 _PATH: Final = re.compile(r"(!?param)((?:\.[\w-]*)+)")
 """A parameter whose name is not finished."""
-_OF_STORE: Final = frozenset({"flow", "deployment", "tag", "name", "pool", "queue", "worker", "state", "param"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ def last_token(text: str) -> str:
     return text[start:]
 
 
-def offers(token: str) -> tuple[Offer, ...]:
+def offers(token: str, vocabulary: Vocabulary = RUNS) -> tuple[Offer, ...]:
     """What the language itself knows."""
     mark = "!" if token.startswith("!") else ""
     if OPENING.match(token[len(mark) :]) is None:
-        return () if _PATH.fullmatch(token) else _fields(mark, token[len(mark) :].lower())
-    return tuple(_word(term) for term in completions(token))
+        return () if _PATH.fullmatch(token) else _fields(mark, token[len(mark) :].lower(), vocabulary)
+    return tuple(_word(term, vocabulary) for term in completions(token, vocabulary))
 
 
-def _fields(mark: str, start: str) -> tuple[Offer, ...]:
-    fitting = [field for field in FIELDS if field.name != TEXT and _begins(field, start)]
+def _fields(mark: str, start: str, vocabulary: Vocabulary) -> tuple[Offer, ...]:
+    fitting = [field for field in vocabulary.fields if field.name != TEXT and _begins(field, start)]
     return tuple(Offer(f"{mark}{_opened(field)}", _opened(field), field.about, is_open=True) for field in fitting)
 
 
@@ -71,22 +71,21 @@ def _opened(field: Field) -> str:
     return f"{field.name}{'.' if field.kind == 'param' else field.operators[0]}"
 
 
-def _word(term: str) -> Offer:
+def _word(term: str, vocabulary: Vocabulary) -> Offer:
     opening = OPENING.match(term.removeprefix("!"))
     label = term.rpartition(",")[2] if "," in term else term.removeprefix("!")[opening.end() if opening else 0 :]
-    field = field_of(opening[1]) if opening else None
-    about = {"is": IS_WORDS, "needs": NEEDS_WORDS}.get(field.name if field else "", {})
-    return Offer(term, label, about.get(label, ""))
+    field = vocabulary.field_of(opening[1]) if opening else None
+    return Offer(term, label, field.meanings.get(label, "") if field else "")
 
 
-def wanted(token: str) -> Wanted | None:
+def wanted(token: str, vocabulary: Vocabulary = RUNS) -> Wanted | None:
     """What to ask the store so that the token can be completed."""
-    if path := _PATH.fullmatch(token):
+    if (path := _PATH.fullmatch(token)) and vocabulary.field_of("param") is not None:
         *inside, start = path[2].split(".")[1:]
         return Wanted("param", start, ".".join((path[1], *inside, "")), _parts(inside))
     opening = OPENING.match(token.removeprefix("!"))
-    field = field_of(opening[1]) if opening else None
-    if opening is None or field is None or field.name not in _OF_STORE:
+    field = vocabulary.field_of(opening[1]) if opening else None
+    if opening is None or field is None or not field.known:
         return None
     if opening[3] not in (":", "=", "!="):
         return None

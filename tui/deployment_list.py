@@ -1,55 +1,85 @@
-"""The list of deployments: what it finds, and in which order. Pure."""
+"""The list of deployments: what a filter reads in it, and in which orders it comes. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from flowtui.engine.errors import ScheduleError
 from flowtui.engine.model import Deployment
-from flowtui.tui.deployment_cells import DeploymentRow, schedule_words
-from flowtui.tui.looks import look_of
+from flowtui.engine.query_lists import DEPLOYMENTS
+from flowtui.engine.query_rows import Reading
+from flowtui.engine.schedules.words import describe
+from flowtui.tui.deployment_cells import DeploymentRow
+from flowtui.tui.looks import badness_of, needs_a_look
 
-__all__ = ["SORTED_COLUMNS", "SORTS", "fits", "in_order", "next_fires_of"]
+__all__ = ["ORDERS", "READING", "SORTED_COLUMNS", "next_fires_of"]
 
 _END: Final = datetime.max.replace(tzinfo=UTC)
 _START: Final = datetime.min.replace(tzinfo=UTC)
-
-_BAD: Final = {"failed": 0, "crashed": 0, "late": 1, "paused": 2, "running": 3, "pending": 3}
-
-
-def _badness(row: DeploymentRow) -> int:
-    return 9 if row.last is None else _BAD.get(look_of(row.last.state).role, 5)
 
 
 def _place(row: DeploymentRow) -> tuple[str, str]:
     return row.deployment.work_pool_name or "", row.deployment.work_queue_name or ""
 
 
-SORTS: Final[dict[str, tuple[str, Callable[[DeploymentRow], Any]]]] = {
-    "name": ("by flow and name", lambda row: row.deployment.full_name.lower()),
-    "next": ("what runs soonest", lambda row: row.next or _END),
-    "last": ("what ran longest ago", lambda row: row.last.started_or_due if row.last else _START),
-    "state": ("what ended badly first", _badness),
-    "pool": ("by who serves it", _place),
+ORDERS: Final[dict[str, Callable[[DeploymentRow], Any]]] = {
+    "name": lambda row: row.deployment.full_name.lower(),
+    "next": lambda row: row.next or _END,
+    "last": lambda row: row.last.started_or_due if row.last else _START,
+    "state": lambda row: badness_of(row.last.state if row.last else None),
+    "pool": _place,
 }
-"""What the list can be sorted by, with a word about it; turned round, the other end comes first."""
+"""What the list can be sorted by."""
 SORTED_COLUMNS: Final = {"name": 0, "next": 2, "last": 4, "pool": 5}
 """The columns of `DEPLOYMENT_COLUMNS` that show what is sorted by."""
 
 
-def in_order(rows: Iterable[DeploymentRow], sort: str, *, turned: bool) -> list[DeploymentRow]:
-    """The rows by one of `SORTS`; equal ones by name."""
-    by_name = sorted(rows, key=SORTS["name"][1])
-    return sorted(by_name, key=SORTS[sort][1], reverse=turned)
-
-
-def fits(row: DeploymentRow, words: Sequence[str]) -> bool:
-    """Whether all words (in lower case) are part of what the row says: name, tags, schedule, pool, last state."""
+def _words(row: DeploymentRow) -> Iterable[str]:
+    """The words of `is:` that hold."""
     deployment = row.deployment
-    state = look_of(row.last.state).word if row.last is not None else "never"
-    parts = [deployment.full_name, *deployment.tags, schedule_words(deployment), deployment.work_pool_name or "served"]
-    text = " ".join([*parts, state, "paused" if deployment.paused else ""]).lower()
-    return all(word in text for word in words)
+    yield "paused" if deployment.paused else "scheduled" if row.next is not None else "manual"
+    yield "served" if row.workers is None else "ready" if row.workers else "unserved"
+    if row.last is None:
+        yield "never"
+
+
+def _needs(row: DeploymentRow) -> Iterable[str]:
+    went_wrong = row.last is not None and needs_a_look(row.last.state)
+    return ("attention",) if went_wrong or row.workers == 0 else ()
+
+
+def _schedules(row: DeploymentRow) -> Iterable[str]:
+    return (describe(one.schedule) for one in row.deployment.schedules if one.active)
+
+
+READING: Final[Reading[DeploymentRow]] = Reading(
+    vocabulary=DEPLOYMENTS,
+    texts={
+        "name": lambda row: (row.deployment.name,),
+        "flow": lambda row: (row.deployment.flow_name,),
+        "deployment": lambda row: (row.deployment.full_name,),
+        "deployment-id": lambda row: (row.deployment.id,),
+        "is": _words,
+        "needs": _needs,
+        "tag": lambda row: row.deployment.tags,
+        "pool": lambda row: (row.deployment.work_pool_name,),
+        "queue": lambda row: (row.deployment.work_queue_name,),
+        "schedule": _schedules,
+        "version": lambda row: (row.deployment.version,),
+        "code": lambda row: (row.deployment.entrypoint,),
+        "about": lambda row: (row.deployment.description,),
+    },
+    numbers={},
+    moments={
+        "next": lambda row: row.next,
+        "last": lambda row: row.last.started_or_due if row.last else None,
+        "created": lambda row: row.deployment.created,
+        "updated": lambda row: row.deployment.updated,
+    },
+    state=lambda row: row.last.state if row.last else None,
+    parameters=lambda row: row.deployment.parameters,
+)
+"""What a filter reads in a row."""
 
 
 def next_fires_of(deployment: Deployment, now: datetime, number: int = 1) -> tuple[datetime, ...]:

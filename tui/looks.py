@@ -5,7 +5,7 @@ from typing import Final
 
 from flowtui.engine.states import State, StateType
 
-__all__ = ["Look", "look_of"]
+__all__ = ["Look", "badness_of", "look_of", "needs_a_look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,16 @@ def look_of(state: State) -> Look:
         return known
     look = _BY_TYPE[state.type]
     return look if look.word == state.name else Look(look.glyph, state.name, look.role)
+
+
+_BAD: Final = {"failed": 0, "crashed": 0, "late": 1, "paused": 2, "running": 3, "pending": 3}
+
+
+def badness_of(state: State | None) -> int:
+    """Where a last run's state stands in a list that shows the worst first; None when nothing has run."""
+    return 9 if state is None else _BAD.get(look_of(state).role, 5)
+
+
+def needs_a_look(state: State) -> bool:
+    """Whether somebody has to look at a run in that state."""
+    return look_of(state).role in ("failed", "crashed", "late", "paused")

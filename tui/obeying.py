@@ -1,74 +1,60 @@
-"""Carries out what was written on the `:` line."""
+"""What a command of the `:` line makes the app do."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.tui.commands import Command
+from flowtui.tui.lists.screen import ListScreen
+from flowtui.tui.views.choosing import show_named
+from flowtui.tui.views.model import find_view
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
 __all__ = ["obey"]
 
-_HINT = "Give its name or the beginning of its id."
+
+async def obey(app: "FlowtuiApp", command: Command) -> None:
+    """Carry a command out. What does not work out is told. Await it in a worker."""
+    try:
+        await _obey(app, command)
+    except FlowtuiError as error:
+        app.notify_error(error)
 
 
-def obey(app: "FlowtuiApp", command: Command) -> None:
-    """Do it; what has to look something up first does so in a worker, of which the last one counts."""
+async def _obey(app: "FlowtuiApp", command: Command) -> None:
     match command.verb:
-        case "quit":
-            app.action_quit()
-        case "help":
-            app.action_help()
-        case "radar":
-            app.action_radar()
-        case "profile":
-            app.servers.go_to(command.argument)
-        case "open-run" | "open-logs" | "view":
-            finding = {"open-run": _open_run, "open-logs": _open_logs, "view": _show_view}[command.verb]
-            app.run_worker(finding(app, command.argument), group="find-run", exclusive=True, exit_on_error=False)
-        case "show" if command.mode == "runs" and command.argument:
-            app.open_runs(command.argument)
+        case "open-run":
+            app.open_run(await _run_id(app, command.argument))
+        case "open-logs":
+            app.open_logs([await _run_id(app, name) for name in command.argument.split()])
+        case "view":
+            await _show_view(app, command.argument)
+        case "show" if command.argument:
+            app.open_list(command.mode, command.argument)
         case "show":
             app.action_show_resource(command.mode)
+        case "profile":
+            app.servers.go_to(command.argument)
+        case "theme":
+            app.theme = command.argument
+        case "act":
+            await app.run_action(command.argument)
+
+
+async def _run_id(app: "FlowtuiApp", name: str) -> str:
+    """The newest run of that name, or whose id begins so."""
+    found = await app.call(app.client.find_flow_runs, name, 1)
+    if not found:
+        raise NotFound("flow run", name, "Give its name or the beginning of its id.")
+    return found[0].id
 
 
 async def _show_view(app: "FlowtuiApp", name: str) -> None:
-    """Show the list of runs in a view, by name or by the beginning of one."""
-    from flowtui.tui.screens.runs import RunsScreen  # noqa: PLC0415 - only when it is shown
-    from flowtui.tui.views.choosing import show_named  # noqa: PLC0415 - only when it is shown
-
-    app.action_show_resource("runs")
+    """Show a list in a view, by name or by the beginning of one; the views of the list that is on come first."""
+    views = await app.call(app.views.of_all_lists, app.current_mode)
+    view = find_view(views, name)
+    app.action_show_resource(view.of)
     for screen in app.screen_stack:
-        if isinstance(screen, RunsScreen):
-            await show_named(app, screen, name)
-
-
-async def _open_run(app: "FlowtuiApp", name: str) -> None:
-    """Open the newest run of that name, or whose id begins so."""
-    found = await _find(app, [name])
-    if found:
-        app.open_run(found[0])
-
-
-async def _open_logs(app: "FlowtuiApp", names: str) -> None:
-    """Open the logs of the newest runs of these names, or whose ids begin so, as one."""
-    found = await _find(app, names.split())
-    if found:
-        app.open_logs(found)
-
-
-async def _find(app: "FlowtuiApp", names: Sequence[str]) -> list[str] | None:
-    """The ids of the newest runs of these names; None, and a sentence, when there is none of one of them."""
-    found = []
-    for name in names:
-        try:
-            runs = await app.call(app.client.find_flow_runs, name, 1)
-            if not runs:
-                raise NotFound("flow run", name, _HINT)
-        except FlowtuiError as error:
-            app.notify_error(error)
-            return None
-        found.append(runs[0].id)
-    return found
+        if isinstance(screen, ListScreen) and view.of == screen.LIST:
+            await show_named(app, screen, view.name)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from flowtui.engine.listing import QueryValue
-from flowtui.engine.query_terms import ascii_lower
+from flowtui.engine.query_rows import parameter_values, sorted_values
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.rows import load
 from flowtui.engine.store.tables import deployment, flow, flow_run, work_pool, work_queue, worker
@@ -28,10 +28,7 @@ def values(
     else:
         reader = _READERS.get(field)
         found = reader(database, connection) if reader is not None else ()
-    low = ascii_lower(start)
-    fitting = [value for value in found if low in ascii_lower(value.text)]
-    fitting.sort(key=lambda value: (not ascii_lower(value.text).startswith(low), -(value.count or 0), value.text))
-    return tuple(fitting[:limit])
+    return sorted_values(found, start, limit)
 
 
 def _flows(database: Database, connection: sa.Connection) -> Iterable[QueryValue]:
@@ -81,34 +78,7 @@ def _names(database: Database, connection: sa.Connection) -> Iterable[QueryValue
 
 
 def _parameters(connection: sa.Connection, path: tuple[str | int, ...]) -> Iterable[QueryValue]:
-    """The names within a path, each with a dot or `=` after it; or the values there."""
-    met: Counter[str] = Counter()
-    for text in _recent(connection, flow_run.c.parameters):
-        inside = _within(load(text), path)
-        if isinstance(inside, Mapping):
-            met.update(_opened(name, value) for name, value in inside.items() if _is_plain(name))
-        elif inside is None or isinstance(inside, bool):
-            met[{True: "true", False: "false", None: "null"}[inside]] += 1
-        elif isinstance(inside, str | int | float):
-            met[str(inside)] += 1
-    return [QueryValue(text, count) for text, count in met.items() if len(text) <= 60]
-
-
-def _opened(name: str, value: Any) -> str:
-    return f"{name}{'.' if isinstance(value, Mapping) and value else '='}"
-
-
-def _is_plain(name: str) -> bool:
-    return bool(name) and all(letter.isalnum() or letter in "_-" for letter in name) and name.isascii()
-
-
-def _within(value: Any, path: tuple[str | int, ...]) -> Any:
-    for part in path:
-        if isinstance(part, int):
-            value = value[part] if isinstance(value, list) and part < len(value) else ...
-        else:
-            value = value.get(part, ...) if isinstance(value, Mapping) else ...
-    return value
+    return parameter_values((load(text) for text in _recent(connection, flow_run.c.parameters)), path)
 
 
 _READERS: Final[Mapping[str, Callable[[Database, sa.Connection], Iterable[QueryValue]]]] = {

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from flowtui.engine.clock import to_micros
 from flowtui.engine.query import FIELDS, STATE_NAMES, Query, QueryError, parse
 from flowtui.engine.query_completion import completions
-from flowtui.engine.query_fields import NAMES, TIME_WORDS, Field
+from flowtui.engine.query_fields import NAMES
 from flowtui.engine.query_meaning import MomentTest
 from flowtui.engine.query_terms import TEXT, Term, Value, fits
+from flowtui.engine.query_vocabulary import TIME_WORDS, Field
 from flowtui.engine.states import StateType
 
 NOW = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)

@@ -22,6 +22,7 @@ async def runs(pilot: Pilot[Any], query: str = "") -> tuple[RunsScreen, VirtualT
     await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.is_open)  # type: ignore[attr-defined]
     screen = pilot.app.screen
     assert isinstance(screen, RunsScreen)
+    await until(pilot, lambda: screen.query("#runs"))
     table = screen.query_one("#runs", VirtualTable)
     await until(pilot, lambda: table.cursor_id is not None)
     return screen, table

@@ -1,6 +1,7 @@
-"""`flowtui view`: list, share and forget the views of the list of runs."""
+"""`flowtui view`: list, share and forget the views of lists."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from cyclopts import App
@@ -9,12 +10,13 @@ from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.settings import current_settings
 from flowtui.tui.cli.output import Column, Output, narrate, print_json, print_table
 from flowtui.tui.views.files import ViewFiles, views_from_yaml, views_yaml
-from flowtui.tui.views.model import find_view, view_json
+from flowtui.tui.views.kinds import KINDS
+from flowtui.tui.views.model import ALL, View, find_view, view_json
 
 __all__ = ["app"]
 
-app = App(name="view", help="List, share and forget the saved views of the Runs screen.")
-_COLUMNS = (Column("NAME"), Column("FILTER"), Column("SORT"), Column("COLUMNS"))
+app = App(name="view", help="List, share and forget the saved views of the workstation's lists.")
+_COLUMNS = (Column("LIST"), Column("NAME"), Column("FILTER"), Column("SORT"), Column("COLUMNS"))
 
 
 def _files() -> ViewFiles:
@@ -24,13 +26,18 @@ def _files() -> ViewFiles:
 @app.command
 def ls(*, output: Output = "table") -> int:
     """List the views that V and :view offer."""
-    views = _files().views()
+    views = _files().of_all_lists()
     if output == "json":
         print_json([view_json(view) for view in views])
         return 0
-    rows = ((view.name, view.query, str(view.sort), str(len(view.columns))) for view in views)
+    rows = (_cells(view) for view in views)
     print_table(_COLUMNS, rows, empty="No views.")
     return 0
+
+
+def _cells(view: View) -> tuple[str, ...]:
+    columns = str(len(view.columns)) if view.of == ALL.of else ""
+    return view.of, view.name, view.query, str(view.sort), columns
 
 
 @app.command
@@ -40,12 +47,12 @@ def export(*names: str, file: Path | None = None) -> int:
     Parameters
     ----------
     names
-        Which; all when none is named.
+        Which, `late` or `deployments/paused`; all when none is named.
     file
         Where to; the standard output when it is not given.
     """
-    views = _files().views()
-    chosen = tuple(find_view(views, name) for name in names) or views
+    views = _files().of_all_lists()
+    chosen = tuple(_found(views, name) for name in names) or views
     text = views_yaml(chosen)
     if file is None:
         sys.stdout.write(text)
@@ -56,6 +63,17 @@ def export(*names: str, file: Path | None = None) -> int:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
     narrate(f"Wrote {len(chosen)} view{'' if len(chosen) == 1 else 's'} to {file}.")
     return 0
+
+
+def _placed(name: str) -> tuple[str | None, str]:
+    """`deployments/paused` as the name of a list and of a view of it."""
+    of, slash, short = name.partition("/")
+    return (of, short) if slash and of in KINDS else (None, name)
+
+
+def _found(views: Sequence[View], name: str) -> View:
+    of, short = _placed(name)
+    return find_view([view for view in views if of in (None, view.of)], short)
 
 
 @app.command(name="import")
@@ -84,9 +102,10 @@ def delete(name: str, /) -> int:
     Parameters
     ----------
     name
-        Its name.
+        Its name, `late` or `deployments/paused`.
     """
-    if not _files().delete(name):
+    of, short = _placed(name)
+    if not _files().delete(short, of or ALL.of):
         raise NotFound("saved view", name, "List them with: flowtui view ls")
     narrate(f"Forgot {name}.")
     return 0

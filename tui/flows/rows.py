@@ -1,13 +1,13 @@
 """The list of flows: those of the folder, then files that cannot be read, then those the store alone knows. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flowtui.engine.deployments.finder import FoundFlow
 from flowtui.engine.deployments.surveying import BadFile, Survey
 from flowtui.engine.overviews import FlowFigures
 
-__all__ = ["FlowRow", "fits", "rows_of"]
+__all__ = ["FlowRow", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,3 @@ def rows_of(survey: Survey, figures: Iterable[FlowFigures]) -> tuple[FlowRow, ..
     names = {row.name for row in here}
     elsewhere = [one for one in known.values() if one.name not in names]
     return (*here, *bad, *(FlowRow(id=f"store:{one.name}", name=one.name, figures=one) for one in elsewhere))
-
-
-def fits(row: FlowRow, words: Sequence[str]) -> bool:
-    """Whether all words (in lower case) are part of its name, its file or its parameters."""
-    text = row.name.lower()
-    if row.found is not None:
-        text = f"{text} {row.found.file} {row.found.function} {row.found.signature} {row.found.about}".lower()
-    return all(word in text for word in words)

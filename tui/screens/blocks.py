@@ -1,6 +1,6 @@
 """Blocks: saved values and credentials; their secrets stay hidden here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -10,8 +10,11 @@ from textual.widget import Widget
 from flowtui.engine.model import BlockDocument, BlockType, Change
 from flowtui.tui.block_actions import copy_snippet, delete_block
 from flowtui.tui.block_cells import BLOCK_COLUMNS, block_cells
-from flowtui.tui.screens.shell import ShellScreen
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.block_list import ORDERS, READING, SORTED_COLUMNS
+from flowtui.tui.lists.bindings import list_bindings
+from flowtui.tui.lists.rows_screen import RowsScreen
+from flowtui.tui.widgets.find_line import FindLine
+from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["BlocksScreen"]
@@ -19,53 +22,57 @@ __all__ = ["BlocksScreen"]
 _NONE = "No block yet.   n makes one: a secret, or an address to call."
 
 
-class BlocksScreen(ShellScreen):
+class BlocksScreen(RowsScreen[BlockDocument]):
     """The list of blocks."""
+
+    LIST = "blocks"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="blocks.new"),
         Binding("e", "edit", "edit", show=False, id="blocks.edit"),
         Binding("y", "copy", "copy python", id="blocks.copy"),
         Binding("d,delete", "delete", "delete", key_display="d", id="blocks.delete"),
+        *list_bindings("blocks", marks=False, attention=False),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
         self._types: dict[str, BlockType] = {}
-        self._rows: ItemRows[BlockDocument] = self._rows_of(())
+        self._all: tuple[BlockDocument, ...] | None = None
+        super().__init__(READING, ORDERS, SORTED_COLUMNS)
 
     def compose_body(self) -> Iterable[Widget]:
+        yield from self.compose_filter()
         yield VirtualTable(BLOCK_COLUMNS, empty="reading the blocks …", markable=False, id="blocks")
 
-    def on_mount(self) -> None:
-        self._table.focus()
-
     @property
-    def _table(self) -> VirtualTable:
+    def table(self) -> VirtualTable:
         return self.query_one("#blocks", VirtualTable)
 
-    def _rows_of(self, blocks: tuple[BlockDocument, ...]) -> ItemRows[BlockDocument]:
-        return ItemRows(
-            blocks,
-            lambda block: block.id,
-            lambda block: block_cells(block, self._types.get(block.type_slug), self.workstation.now()),
-        )
+    def all_rows(self) -> Sequence[BlockDocument] | None:
+        return self._all
+
+    def row_id(self, row: BlockDocument) -> str:
+        return row.id
+
+    def cells(self, row: BlockDocument) -> list[Cell]:
+        return block_cells(row, self._types.get(row.type_slug), self.workstation.now())
+
+    def nothing(self) -> str:
+        return _NONE
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind == "block" for change in changes)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation
+        await self.adopt()
         if not self._types:
             kinds = await app.call(app.client.list_block_types)
             self._types = {kind.slug: kind for kind in kinds}
-        self._rows = self._rows_of(await app.call(app.client.list_blocks))
-        self._table.show(self._rows, empty=_NONE)
+        self._all = tuple(await app.call(app.client.list_blocks))
+        self.show_rows()
 
     # -- keys -------------------------------------------------------------------------------------------------------
-
-    def _subject(self) -> BlockDocument | None:
-        return self._rows.get(self._table.cursor_id)
 
     @on(VirtualTable.RowSelected)
     def _selected(self) -> None:
@@ -75,7 +82,7 @@ class BlocksScreen(ShellScreen):
         """Open the block under the cursor."""
         from flowtui.tui.screens.block import BlockScreen  # noqa: PLC0415 - only when it is shown
 
-        block = self._subject()
+        block = self.under_cursor()
         if block is None:
             return
         kind = self._types.get(block.type_slug)
@@ -83,6 +90,13 @@ class BlocksScreen(ShellScreen):
             self.workstation.tell(f"Only the code that defines {block.type_slug} can change {block.name}.")
         else:
             self.app.push_screen(BlockScreen(kind, block))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`n` is the next one that was found while something is looked for, else a new block."""
+        if action in ("new", "find_next"):
+            looking = any(line.words for line in self.query(FindLine))
+            return looking if action == "find_next" else not looking
+        return super().check_action(action, parameters)
 
     def action_new(self) -> None:
         """Choose a type, then fill in a new block."""
@@ -93,11 +107,11 @@ class BlocksScreen(ShellScreen):
 
     def action_copy(self) -> None:
         """Copy the Python that loads the block under the cursor."""
-        if block := self._subject():
+        if block := self.under_cursor():
             copy_snippet(self.workstation, block.type_slug, block.name)
 
     @work(group="act", exit_on_error=False)
     async def action_delete(self) -> None:
         """Delete the block under the cursor, after a question."""
-        if block := self._subject():
+        if block := self.under_cursor():
             await delete_block(self.workstation, block)

@@ -1,6 +1,6 @@
 """Deployments: what can be run, when it runs next, and how it went last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -14,11 +14,10 @@ from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
 from flowtui.tui.deployment_cells import DEPLOYMENT_COLUMNS, DeploymentRow, deployment_cells
-from flowtui.tui.deployment_list import SORTED_COLUMNS, SORTS, fits, in_order, next_fires_of
-from flowtui.tui.screens.choice import Choice, ChoiceScreen
-from flowtui.tui.screens.shell import ShellScreen
-from flowtui.tui.widgets.find_line import FindLine
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.deployment_list import ORDERS, READING, SORTED_COLUMNS, next_fires_of
+from flowtui.tui.lists.bindings import list_bindings
+from flowtui.tui.lists.rows_screen import RowsScreen
+from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["DeploymentsScreen", "read_rows"]
@@ -34,41 +33,47 @@ _SERVED_AGAIN = 5.0
 _NONE = "No deployment yet.   flowtui deploy   in a folder with a flowtui.yaml makes some."
 
 
-class DeploymentsScreen(ShellScreen):
+class DeploymentsScreen(RowsScreen[DeploymentRow]):
     """The list follows the store; the cursor stays on its deployment."""
 
+    LIST = "deployments"
     PACE = 0.2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "run", id="deployments.run"),
         Binding("R", "form", "run with…", id="deployments.form"),
         Binding("p", "pause", "pause", id="deployments.pause"),
         Binding("S", "app.radar", "radar", id="deployments.radar"),
-        Binding("slash,f", "find", "find", key_display="/", id="deployments.find"),
         Binding("L", "runs", "its runs", show=False, id="deployments.runs"),
-        Binding("o", "sort", "sort", id="deployments.sort"),
-        Binding("O", "sort_turned", "sort the other way round", show=False, id="deployments.sort-turned"),
-        Binding("escape", "back", "back", show=False, id="deployments.back"),
+        *list_bindings("deployments"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
-        self._all: dict[str, DeploymentRow] = {}
-        self._sort, self._turned = "name", False
-        self._rows: ItemRows[DeploymentRow] = self._rows_of(())
+        self._all: dict[str, DeploymentRow] | None = None
+        super().__init__(READING, ORDERS, SORTED_COLUMNS)
 
     def compose_body(self) -> Iterable[Widget]:
-        yield FindLine()
+        yield from self.compose_filter()
         yield VirtualTable(DEPLOYMENT_COLUMNS, empty="reading the deployments …", id="deployments")
 
     def on_mount(self) -> None:
-        self._table.focus()
-        self._show_sort()
         self.set_interval(1.0, self._tick)
         self.set_interval(_SERVED_AGAIN, self._look_who_serves)
 
     @property
-    def _table(self) -> VirtualTable:
+    def table(self) -> VirtualTable:
         return self.query_one("#deployments", VirtualTable)
+
+    def all_rows(self) -> Sequence[DeploymentRow] | None:
+        return None if self._all is None else tuple(self._all.values())
+
+    def row_id(self, row: DeploymentRow) -> str:
+        return row.deployment.id
+
+    def cells(self, row: DeploymentRow) -> list[Cell]:
+        return deployment_cells(row, self.workstation.now())
+
+    def nothing(self) -> str:
+        return _NONE
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -77,24 +82,25 @@ class DeploymentsScreen(ShellScreen):
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation
-        if changes is None or any(change.kind == "deployment" for change in changes):
+        await self.adopt()
+        if self._all is None or changes is None or any(change.kind == "deployment" for change in changes):
             rows = await app.call(read_rows, app.client, app.now())
             self._all = {row.deployment.id: row for row in rows}
-            self._show()
+            self.show_rows()
             return
         ids = tuple({change.subject_id for change in changes if change.kind == "flow-run"})
         query = Query.of(ids=ids, until=app.now())
         page = await app.call(app.client.list_flow_runs, query, limit=len(ids))
-        if changed := self._take_in(page.items):
-            self._show(changed)
+        if changed := self._take_in(page.items, self._all):
+            self.show_rows(changed)
 
-    def _take_in(self, runs: tuple[FlowRun, ...]) -> set[str]:
+    def _take_in(self, runs: tuple[FlowRun, ...], known: dict[str, DeploymentRow]) -> set[str]:
         """Runs that have changed: the newest of a deployment is its last one. Answers whose row looks different."""
         changed: set[str] = set()
         for run in runs:
-            row = self._all.get(run.deployment_id or "")
+            row = known.get(run.deployment_id or "")
             if row is not None and (row.last is None or row.last.started_or_due <= run.started_or_due):
-                self._all[row.deployment.id] = replace(row, last=run)
+                known[row.deployment.id] = replace(row, last=run)
                 changed.add(row.deployment.id)
         return changed
 
@@ -102,15 +108,15 @@ class DeploymentsScreen(ShellScreen):
         """A second has passed: the next runs come nearer, and when one has come there is another next. Only that one
         is reckoned, so a schedule that fires each second costs no more than the others."""
         now = self.workstation.now()
-        if not self.is_current:
+        if not self.is_current or self._all is None:
             return
         passed = [row for row in self._all.values() if row.next is not None and row.next <= now]
         for row in passed[:_MOST_FIRES]:
             fires = next_fires_of(row.deployment, now, _FIRES)
             self._all[row.deployment.id] = replace(row, fires=fires)
         if passed:
-            self._show({row.deployment.id for row in passed})
-        self._table.refresh_rows(self._all)
+            self.show_rows({row.deployment.id for row in passed})
+        self.table.refresh_rows(self._all)
 
     @work(group="serving", exclusive=True, exit_on_error=False)
     async def _look_who_serves(self) -> None:
@@ -119,71 +125,19 @@ class DeploymentsScreen(ShellScreen):
         if not self.is_current or not app.is_open:
             return
         workers = await app.call(_workers_of, app.client)
-        changed = set()
-        for row in tuple(self._all.values()):
+        changed, known = set(), self._all or {}
+        for row in tuple(known.values()):
             number = _number(workers, row.deployment)
             if number != row.workers:
-                self._all[row.deployment.id] = replace(row, workers=number)
+                known[row.deployment.id] = replace(row, workers=number)
                 changed.add(row.deployment.id)
-        if changed and self.is_attached:
-            self._show(changed)
-
-    # -- showing ----------------------------------------------------------------------------------------------------
-
-    def _rows_of(self, rows: tuple[DeploymentRow, ...]) -> ItemRows[DeploymentRow]:
-        return ItemRows(rows, lambda row: row.deployment.id, lambda row: deployment_cells(row, self.workstation.now()))
-
-    def _show(self, changed: set[str] | None = None) -> None:
-        """Show the list. When only `changed` rows look different, and none moves, only they are painted."""
-        words = self.query_one(FindLine).words.lower().split()
-        found = [row for row in self._all.values() if fits(row, words)]
-        rows = self._rows_of(tuple(in_order(found, self._sort, turned=self._turned)))
-        before, self._rows = self._rows, rows
-        if changed is not None and _ids(before) == _ids(rows):
-            self._table.update(rows, changed)
-            return
-        nothing = "No deployment says that: name, tags, schedule, pool, state.   esc shows all" if words else _NONE
-        self._table.show(rows, empty=nothing)
-
-    def _show_sort(self) -> None:
-        self._table.set_sort(SORTED_COLUMNS.get(self._sort), descending=self._turned)
-
-    @work(group="dialog", exclusive=True, exit_on_error=False)
-    async def action_sort(self) -> None:
-        """Choose what the list is sorted by."""
-        choices = [Choice(name, name, about, name == self._sort) for name, (about, _) in SORTS.items()]
-        answer = await self.workstation.push_screen_wait(ChoiceScreen("Sort by", choices))
-        if answer is not None:
-            self._sort_by(answer[1])
-
-    def _sort_by(self, name: str) -> None:
-        self._sort, self._turned = name, (not self._turned if name == self._sort else False)
-        self._show_sort()
-        self._show()
-
-    def action_sort_turned(self) -> None:
-        """Turn the order round."""
-        self._sort_by(self._sort)
-
-    @on(VirtualTable.TitleClicked)
-    def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
-        name = next((name for name, column in SORTED_COLUMNS.items() if column == message.column), None)
-        if name is not None:
-            self._sort_by(name)
-
-    @on(FindLine.Changed)
-    def _find_changed(self) -> None:
-        self._show()
-
-    @on(FindLine.Left)
-    def _find_left(self) -> None:
-        self._table.focus()
+        if changed:
+            self.show_rows(changed)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
     def _subject(self) -> Deployment | None:
-        """The deployment under the cursor: fixed now, whatever happens to the list later."""
-        row = self._rows.get(self._table.cursor_id)
+        row = self.under_cursor()
         return None if row is None else row.deployment
 
     @on(VirtualTable.RowSelected)
@@ -206,35 +160,18 @@ class DeploymentsScreen(ShellScreen):
     @work(group="act", exit_on_error=False)
     async def action_pause(self) -> None:
         """Pause the schedules of the marked deployments, else of the one under the cursor, or let them go on."""
-        rows = [self._all[one] for one in self._table.subjects if one in self._all]
+        rows = self.meant()
         paused = any(not row.deployment.paused for row in rows)  # of several, all come to be the same
         for row in rows:
             if row.deployment.paused is not paused:
                 await pause_or_resume(self.workstation, row.deployment)
         if len(rows) > 1:
-            self._table.clear_marks()
+            self.table.clear_marks()
 
     def action_runs(self) -> None:
         """Show the runs of the deployment under the cursor."""
         if deployment := self._subject():
             self.workstation.open_runs(f'deployment:"{deployment.full_name}"')
-
-    def action_find(self) -> None:
-        """Look for a name or a tag."""
-        self.query_one(FindLine).open()
-
-    def action_back(self) -> None:
-        """Take the marks away, show all again, or go up."""
-        if self._table.marks:
-            self._table.clear_marks()
-        elif self.query_one(FindLine).words:
-            self.query_one(FindLine).action_clear()
-        else:
-            self.workstation.action_up()
-
-
-def _ids(rows: ItemRows[DeploymentRow]) -> list[str]:
-    return [row.deployment.id for row in rows.items]
 
 
 def read_rows(client: Client, now: datetime) -> tuple[DeploymentRow, ...]:

@@ -1,6 +1,6 @@
 """Flows: the functions with `@flow` of the folder in which flowtui was started, and the flows that have run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar, Final
 
@@ -15,12 +15,13 @@ from flowtui.engine.model import Change
 from flowtui.engine.overviews import FlowFigures
 from flowtui.engine.query import Query
 from flowtui.tui.flows.cells import FLOW_COLUMNS, flow_cells
-from flowtui.tui.flows.rows import FlowRow, fits, rows_of
+from flowtui.tui.flows.list import ORDERS, READING, SORTED_COLUMNS
+from flowtui.tui.flows.rows import FlowRow, rows_of
 from flowtui.tui.flows.watch import FolderWatch
-from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.lists.bindings import list_bindings
+from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.text import safe
-from flowtui.tui.widgets.find_line import FindLine
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["FlowsScreen"]
@@ -41,31 +42,29 @@ class _Surveyed(Message):
         self.survey = survey
 
 
-class FlowsScreen(ShellScreen):
+class FlowsScreen(RowsScreen[FlowRow]):
     """The list follows the files and the store; the cursor stays on its flow."""
 
+    LIST = "flows"
     PACE = 1.0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "run", id="flows.run"),
         Binding("d", "deploy", "deploy", id="flows.deploy"),
         Binding("o", "source", "open source", id="flows.source"),
-        Binding("slash,f", "find", "find", key_display="/", id="flows.find"),
-        Binding("escape", "back", "back", show=False, id="flows.back"),
+        *list_bindings("flows", marks=False, sort="O"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
         self._survey: Survey | None = None
         self._figures: tuple[FlowFigures, ...] = ()
-        self._rows: ItemRows[FlowRow] = self._rows_for(())
+        super().__init__(READING, ORDERS, SORTED_COLUMNS)
         self._watch: FolderWatch | None = None
 
     def compose_body(self) -> Iterable[Widget]:
-        yield FindLine()
+        yield from self.compose_filter("all flows of this folder · f filter")
         yield VirtualTable(FLOW_COLUMNS, empty="looking for flows …", markable=False, id="flows")
 
     def on_mount(self) -> None:
-        self._table.focus()
         self.set_interval(1.0, self._tick)
         self._watch = FolderWatch(self.workstation.folder, self._tell)
         self._watch.start()
@@ -84,7 +83,7 @@ class FlowsScreen(ShellScreen):
             self._watch.sleep()
 
     @property
-    def _table(self) -> VirtualTable:
+    def table(self) -> VirtualTable:
         return self.query_one("#flows", VirtualTable)
 
     # -- reading ----------------------------------------------------------------------------------------------------
@@ -97,53 +96,41 @@ class FlowsScreen(ShellScreen):
     @on(_Surveyed)
     def _surveyed(self, message: _Surveyed) -> None:
         self._survey = message.survey
-        self._show()
+        self.show_rows()
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind in ("deployment", "flow-run") for change in changes)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
         app = self.workstation
+        await self.adopt()
         self._figures = await app.call(app.client.flow_figures)
-        self._show()
+        self.show_rows()
 
     def _tick(self) -> None:
         """A second has passed: `4m` ago has become more."""
         if self.is_current:
-            self._table.refresh_rows(row.id for row in self._rows.items if row.figures and row.figures.last)
+            self.table.refresh_rows(row.id for row in self.rows.items if row.figures and row.figures.last)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
-    def _rows_for(self, rows: tuple[FlowRow, ...]) -> ItemRows[FlowRow]:
-        return ItemRows(rows, lambda row: row.id, lambda row: flow_cells(row, self.workstation.now()))
+    def all_rows(self) -> Sequence[FlowRow] | None:
+        return None if self._survey is None else rows_of(self._survey, self._figures)
 
-    def _show(self) -> None:
-        if not self.is_attached or self._survey is None:
-            return
-        words = self.query_one(FindLine).words.lower().split()
-        rows = rows_of(self._survey, self._figures)
-        self._rows = self._rows_for(tuple(row for row in rows if fits(row, words)))
-        folder = self.workstation.folder.name or "/"
-        nothing = "No flow has that in its name, file or parameters.   esc shows all"
-        self._table.show(self._rows, empty=nothing if words else _NONE.format(folder=folder))
+    def row_id(self, row: FlowRow) -> str:
+        return row.id
 
-    @on(FindLine.Changed)
-    def _find_changed(self) -> None:
-        self._show()
+    def cells(self, row: FlowRow) -> list[Cell]:
+        return flow_cells(row, self.workstation.now())
 
-    @on(FindLine.Left)
-    def _find_left(self) -> None:
-        self._table.focus()
+    def nothing(self) -> str:
+        return _NONE.format(folder=self.workstation.folder.name or "/")
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _subject(self) -> FlowRow | None:
-        """The flow under the cursor: fixed now, whatever happens to the list later."""
-        return self._rows.get(self._table.cursor_id)
-
     def _entrypoint(self) -> str | None:
         """That of the flow under the cursor, unless it is not of this folder: that is said then."""
-        row = self._subject()
+        row = self.under_cursor()
         if row is None:
             return None
         if row.found is not None:
@@ -157,7 +144,7 @@ class FlowsScreen(ShellScreen):
 
     @on(VirtualTable.RowSelected)
     def _selected(self, message: VirtualTable.RowSelected) -> None:
-        row = self._rows.get(message.row_id)
+        row = self.rows.get(message.row_id)
         if row is not None and row.bad is None:
             self.workstation.open_runs(str(Query.of(flow_name=row.name)))
 
@@ -180,7 +167,7 @@ class FlowsScreen(ShellScreen):
         """Open the file of the flow under the cursor in the editor; one that cannot be read, at its mistake."""
         from flowtui.tui.piping.opening import open_in_editor  # noqa: PLC0415 - only when it is wanted
 
-        row, app = self._subject(), self.workstation
+        row, app = self.under_cursor(), self.workstation
         if row is None:
             return
         place = row.bad or row.found
@@ -191,14 +178,3 @@ class FlowsScreen(ShellScreen):
             await open_in_editor(app, app.folder / place.file, place.line)
         except FlowtuiError as error:
             app.notify_error(error)
-
-    def action_find(self) -> None:
-        """Look for part of a name, a file or a parameter."""
-        self.query_one(FindLine).open()
-
-    def action_back(self) -> None:
-        """Show all again, or go up."""
-        if self.query_one(FindLine).words:
-            self.query_one(FindLine).action_clear()
-        else:
-            self.workstation.action_up()

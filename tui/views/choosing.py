@@ -26,9 +26,9 @@ class ShowsViews(Protocol):
 
 async def choose_view(app: "FlowtuiApp", shown: ShowsViews) -> None:
     """Ask which view to show, or what else to do with them. Await it in a worker."""
-    views = await app.call(app.views.views)
-    now = shown.view.name.lower()
-    choices = [Choice(view.name, view.name, view.query or "all runs", view.name.lower() == now) for view in views]
+    views = await app.call(app.views.views, shown.view.of)
+    now, everything = shown.view.name.lower(), f"all {shown.view.kind.vocabulary.noun}"
+    choices = [Choice(view.name, view.name, view.query or everything, view.name.lower() == now) for view in views]
     answer = await app.push_screen_wait(ChoiceScreen("Views", choices, _KEYS))
     if answer is None:
         return
@@ -36,14 +36,14 @@ async def choose_view(app: "FlowtuiApp", shown: ShowsViews) -> None:
     if key == "s":
         await _save(app, shown)
     elif key == "d":
-        await _forget(app, name)
+        await _forget(app, name, shown.view.of)
     else:
         await show_named(app, shown, name)
 
 
 async def show_numbered(app: "FlowtuiApp", shown: ShowsViews, number: int) -> None:
-    """Show a view by its place among all, from 1."""
-    views = await app.call(app.views.views)
+    """Show a view of the list by its place, from 1."""
+    views = await app.call(app.views.views, shown.view.of)
     if number <= len(views):
         await _show(app, shown, views[number - 1])
     else:
@@ -53,7 +53,7 @@ async def show_numbered(app: "FlowtuiApp", shown: ShowsViews, number: int) -> No
 async def show_named(app: "FlowtuiApp", shown: ShowsViews, name: str) -> None:
     """Show a view by name."""
     try:
-        await _show(app, shown, find_view(await app.call(app.views.views), name))
+        await _show(app, shown, find_view(await app.call(app.views.views, shown.view.of), name))
     except FlowtuiError as error:
         app.notify_error(error)
 
@@ -62,7 +62,7 @@ async def _show(app: "FlowtuiApp", shown: ShowsViews, view: View) -> None:
     """In the order and the columns in which it was left here; the view that is on already, as it was saved."""
     left = None
     if shown.view.name.lower() != view.name.lower():
-        left = await app.call(app.views.left, app.client.address, view.name)
+        left = await app.call(app.views.left, app.client.address, view.name, view.of)
     shown.show_view(view if left is None else view.laid_out_as(left))
 
 
@@ -83,8 +83,8 @@ async def _save(app: "FlowtuiApp", shown: ShowsViews) -> None:
     app.tell(f"Saved. :view {view.name} shows it.")
 
 
-async def _forget(app: "FlowtuiApp", name: str) -> None:
-    if await app.call(app.views.delete, name):
+async def _forget(app: "FlowtuiApp", name: str, of: str) -> None:
+    if await app.call(app.views.delete, name, of):
         app.tell(f"Forgot the view {name}.")
     else:
         app.tell(f"{name} was there from the beginning; a view saved under its name can be forgotten.")

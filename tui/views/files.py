@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from flowtui.engine.errors import UsageError
-from flowtui.tui.views.model import ALL, View, merged, view_from, view_json
+from flowtui.tui.views.kinds import KINDS
+from flowtui.tui.views.model import ALL, View, all_of, merged, view_from, view_json
 
 __all__ = ["ViewFiles", "views_from_yaml", "views_yaml"]
 
@@ -25,40 +26,51 @@ class ViewFiles:
         self._saved: tuple[View, ...] = ()
         self._left: dict[str, Any] = {}
 
-    def views(self) -> tuple[View, ...]:
-        """All views, the default ones first."""
-        return merged(self._read_saved())
+    def views(self, of: str = ALL.of) -> tuple[View, ...]:
+        """All views of a list, the default ones first."""
+        return merged(self._read_saved(), of)
+
+    def of_all_lists(self, first: str = ALL.of) -> tuple[View, ...]:
+        """The views of all lists, those of one before the others."""
+        saved = self._read_saved()
+        return tuple(view for of in sorted(KINDS, key=lambda of: of != first) for view in merged(saved, of))
 
     def save(self, *views: View) -> None:
-        """Keep views under their names; those that had the names are replaced."""
-        names = {view.name.lower() for view in views}
-        self._write_saved((*(view for view in self._read_saved() if view.name.lower() not in names), *views))
+        """Keep views under their names; those of the same list that had the names are replaced."""
+        names = {_key(view) for view in views}
+        self._write_saved((*(view for view in self._read_saved() if _key(view) not in names), *views))
 
-    def delete(self, name: str) -> bool:
-        """Forget a view that was saved; answers whether there was one."""
+    def delete(self, name: str, of: str = ALL.of) -> bool:
+        """Forget a view of a list that was saved; answers whether there was one."""
         saved = self._read_saved()
-        kept = [view for view in saved if view.name.lower() != name.lower()]
+        kept = [view for view in saved if _key(view) != (of, name.lower())]
         if len(kept) < len(saved):
             self._write_saved(kept)
         return len(kept) < len(saved)
 
-    def last(self, address: str) -> View:
-        """The view that was on last in a store, as it was left."""
-        left = self._read_left().get(address, {})
-        return self.left(address, str(left.get("on", ALL.name))) or ALL
+    def last(self, address: str, of: str = ALL.of) -> View:
+        """The view of a list that was on last in a store, as it was left."""
+        usual = all_of(of)
+        return self.left(address, str(self._of(address, of).get("on", usual.name)), of) or usual
 
-    def left(self, address: str, name: str) -> View | None:
-        """How a view was left in a store; None when it was never on."""
-        value = self._read_left().get(address, {}).get("views", {}).get(name.lower())
+    def left(self, address: str, name: str, of: str = ALL.of) -> View | None:
+        """How a view of a list was left in a store; None when it was never on."""
+        value = self._of(address, of).get("views", {}).get(name.lower())
         try:
-            return None if value is None else view_from(value)
+            view = None if value is None else view_from(value)
         except UsageError:  # a column or a field of another version
             return None
+        return view if view is not None and view.of == of else None
+
+    def _of(self, address: str, of: str) -> dict[str, Any]:
+        """How the views of a list were left in a store."""
+        left: dict[str, Any] = self._read_left().get(_place(address, of), {})
+        return left
 
     def leave(self, address: str, view: View) -> None:
         """Keep how the view that is on looks now."""
         left = self._read_left()
-        mine = left.setdefault(address, {})
+        mine = left.setdefault(_place(address, view.of), {})
         mine["on"] = view.name
         mine.setdefault("views", {})[view.name.lower()] = view_json(view)
         self._left = left
@@ -91,6 +103,15 @@ class ViewFiles:
         return self._left
 
 
+def _key(view: View) -> tuple[str, str]:
+    return view.of, view.name.lower()
+
+
+def _place(address: str, of: str) -> str:
+    """Under which name it is written down how the views of a list were left in a store."""
+    return address if of == ALL.of else f"{address} {of}"
+
+
 def _is_left(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("views", {}), dict)
 
@@ -117,7 +138,7 @@ def views_from_yaml(text: str) -> tuple[View, ...]:
     views = value.get("views") if isinstance(value, dict) else None
     if not isinstance(views, list):
         raise UsageError("Views stand in a list under `views:`.")
-    made = {view.name.lower(): view for view in map(view_from, views)}
+    made = {_key(view): view for view in map(view_from, views)}
     return tuple(made.values())
 
 

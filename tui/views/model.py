@@ -1,48 +1,64 @@
-"""Views of the list of runs: a filter, an order and columns under a name. Pure."""
+"""Views of lists: a filter, an order and columns under a name. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.listing import NEWEST, RunSort, sort_of
-from flowtui.engine.query import parse
+from flowtui.engine.listing import NEWEST, RunSort
+from flowtui.engine.query_reading import read_terms
+from flowtui.engine.query_terms import nearest
 from flowtui.tui.run_columns import DEFAULT, Shown, shown_of
+from flowtui.tui.views.kinds import KINDS, ListKind, kind_of
 
-__all__ = ["ALL", "DEFAULT_VIEWS", "View", "find_view", "merged", "view_from", "view_json"]
+__all__ = ["ALL", "DEFAULT_VIEWS", "View", "all_of", "default_views", "find_view", "merged", "view_from", "view_json"]
 
 _MOST_NAME: Final = 40
+_KEYS: Final = frozenset({"name", "list", "filter", "sort", "columns"})
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a list shows, and how."""
+    """What a list shows, and how. `of` names the list; only that of runs has columns to choose."""
 
     name: str
     query: str = ""
     sort: RunSort = NEWEST
     columns: tuple[Shown, ...] = DEFAULT
+    of: str = "runs"
+
+    @property
+    def kind(self) -> ListKind:
+        """The list that it is a view of."""
+        return KINDS[self.of]
 
     def laid_out_as(self, other: "View") -> "View":
         """This filter in the order and the columns of another."""
         return replace(self, sort=other.sort, columns=other.columns)
 
 
-ALL: Final = View("all")
-DEFAULT_VIEWS: Final = (
-    ALL,
-    View("needs attention", "needs:attention"),
-    View("running", "is:live"),
-    View("late", "is:late"),
-    View("failed today", "state:failed,crashed since:today"),
-)
-"""What there is before anything was saved; a view that was saved under one of the names takes its place."""
+def all_of(of: str) -> View:
+    """The view of a list that leaves nothing out."""
+    return View("all", sort=KINDS[of].usual, of=of)
+
+
+def default_views(of: str) -> tuple[View, ...]:
+    """What there is before anything was saved; a view that was saved under one of the names takes its place."""
+    usual = all_of(of)
+    return (usual, *(replace(usual, name=name, query=query) for name, query in usual.kind.views))
+
+
+ALL: Final = all_of("runs")
+DEFAULT_VIEWS: Final = default_views("runs")
+"""Those of the list of runs."""
 
 
 def view_json(view: View) -> dict[str, Any]:
     """As it is kept and shared; what is as usual is left out."""
     made: dict[str, Any] = {"name": view.name, "filter": view.query}
-    if view.sort != NEWEST:
+    if view.of != ALL.of:
+        made["list"] = view.of
+    if view.sort != view.kind.usual:
         made["sort"] = str(view.sort)
     if view.columns != DEFAULT:
         made["columns"] = [str(column) for column in view.columns]
@@ -55,16 +71,19 @@ def view_from(value: Any) -> View:
         raise UsageError("A view is a mapping with a name: {name: late, filter: 'is:late'}.")
     name = checked_name(value["name"])
     try:
-        if more := sorted(str(key) for key in value.keys() - {"name", "filter", "sort", "columns"}):
-            raise UsageError(f"there is no {more[0]!r} in it; it has name, filter, sort and columns")
-        query, sort, columns = value.get("filter") or "", value.get("sort") or str(NEWEST), value.get("columns")
+        if more := sorted(str(key) for key in value.keys() - _KEYS):
+            raise UsageError(f"there is no {more[0]!r} in it; it has name, filter, list, sort and columns")
+        kind = kind_of(str(value.get("list") or ALL.of))
+        query, sort, columns = value.get("filter") or "", value.get("sort") or str(kind.usual), value.get("columns")
         if not isinstance(query, str) or not isinstance(sort, str):
             raise UsageError("filter and sort are text")
         if columns is not None and (not isinstance(columns, list) or not columns):
             raise UsageError("columns are a list of names")
-        parse(query)
+        if columns and kind.name != ALL.of:
+            raise UsageError(f"the list of {kind.vocabulary.noun} has no columns to choose")
+        read_terms(query, kind.vocabulary)
         chosen = tuple(shown_of(str(column)) for column in columns) if columns else DEFAULT
-        return View(name, query, sort_of(sort), chosen)
+        return View(name, query, kind.sort_of(sort), chosen, kind.name)
     except UsageError as error:
         raise UsageError(f"The view {name!r}: {error}") from error
 
@@ -77,10 +96,11 @@ def checked_name(name: str) -> str:
     return name
 
 
-def merged(saved: Iterable[View]) -> tuple[View, ...]:
-    """The default views and those that were saved, each name once: a saved one stands where the default one stood."""
-    views = {view.name.lower(): view for view in DEFAULT_VIEWS}
-    views.update((view.name.lower(), view) for view in saved)
+def merged(saved: Iterable[View], of: str) -> tuple[View, ...]:
+    """The default views of a list and those that were saved, each name once: a saved one stands where the default one
+    stood."""
+    views = {view.name.lower(): view for view in default_views(of)}
+    views.update((view.name.lower(), view) for view in saved if view.of == of)
     return tuple(views.values())
 
 
@@ -90,5 +110,8 @@ def find_view(views: Iterable[View], name: str) -> View:
     exact = [view for view in known if view.name.lower() == wanted]
     begins = exact or [view for view in known if view.name.lower().startswith(wanted)]
     if not begins or not wanted:
-        raise UsageError(f"There is no view {name!r}; there are {', '.join(view.name for view in known)}.")
+        names = tuple(dict.fromkeys(view.name for view in known))
+        near = nearest(wanted, [name.lower() for name in names])
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}."
+        raise UsageError(f"There is no view {name!r} – {hint}")
     return begins[0]

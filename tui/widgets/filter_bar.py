@@ -14,7 +14,9 @@ from textual.widgets import Input, Static
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.listing import QueryValue
 from flowtui.engine.query_edits import split
+from flowtui.engine.query_fields import RUNS
 from flowtui.engine.query_reading import QueryError, read_terms
+from flowtui.engine.query_vocabulary import Vocabulary
 from flowtui.tui.completing import Offer, Wanted, last_token, offers, offers_of, wanted
 from flowtui.tui.widgets.chips import Chips
 from flowtui.tui.widgets.completion_menu import CompletionMenu
@@ -29,8 +31,8 @@ Ask = Callable[[Wanted], Awaitable[Sequence[QueryValue]]]
 
 
 class FilterBar(Widget):
-    """Shows a filter, and lets one be written. `check` raises a `UsageError` for a filter that makes no sense; `ask`
-    answers with values of a field, and is never waited for: of what was asked while it worked, the last counts.
+    """Shows a filter, and lets one be written in the words of a list. `ask` answers with values of a field, and is
+    never waited for: of what was asked while it worked, the last counts.
     """
 
     DEFAULT_CSS = """
@@ -59,9 +61,9 @@ class FilterBar(Widget):
     class Left(Message):
         """The line was left; the list should have the keyboard again."""
 
-    def __init__(self, check: Callable[[str], object], hint: str, ask: Ask | None = None) -> None:
+    def __init__(self, hint: str, ask: Ask | None = None, vocabulary: Vocabulary = RUNS) -> None:
         super().__init__()
-        self._check, self._ask = check, ask
+        self._ask, self._vocabulary = ask, vocabulary
         self._chips = Chips(hint)
         self._line = QueryLine(self._steer)
         self._menu = CompletionMenu()
@@ -76,8 +78,8 @@ class FilterBar(Widget):
         with Horizontal(id="line"):
             yield self._chips
             yield self._line
-        yield self._menu
         yield Static("", id="trouble", markup=False)
+        yield self._menu
 
     @property
     def editing(self) -> bool:
@@ -97,7 +99,7 @@ class FilterBar(Widget):
     def open(self) -> None:
         """Let the next term be written."""
         self._before, self._chosen = self.text, None
-        self._terms = _terms(self.text)
+        self._terms = self._split(self.text)
         self._put("")
         self.add_class("-editing")
         self._line.focus()
@@ -117,7 +119,7 @@ class FilterBar(Widget):
     def _draw(self) -> None:
         if not self.editing:
             self._chips.styles.width = "1fr"
-            self._chips.show(_terms(self.text), self._note)
+            self._chips.show(self._split(self.text), self._note)
             return
         self._chips.show(self._terms, (), self._chosen)
         room = max(self.size.width - _LEAST_LINE, 2)
@@ -135,7 +137,7 @@ class FilterBar(Widget):
         """All that is written. A word that may become a field is none of it before it is finished."""
         value = self._line.value
         token = last_token(value)
-        if not finished and token and any(offer.is_open for offer in offers(token)):
+        if not finished and token and any(offer.is_open for offer in self._offers(token)):
             value = value[: len(value) - len(token)]
         return " ".join(filter(None, (*self._terms, value.strip())))
 
@@ -143,7 +145,7 @@ class FilterBar(Widget):
         """Have the list follow what makes sense of what is written. A term that is not finished is no mistake yet."""
         text = self._whole(finished=finished)
         try:
-            self._check(text)
+            read_terms(text, self._vocabulary)
         except UsageError as error:
             self._complain(error, finished=finished)
             return False
@@ -158,7 +160,7 @@ class FilterBar(Widget):
         value = self._line.value
         span = None
         try:
-            read_terms(value)
+            read_terms(value, self._vocabulary)
         except QueryError as wrong:
             span = (wrong.start, wrong.end)
         finished = finished or (span is not None and value[span[1] :].strip() != "") or value.endswith(" ")
@@ -180,7 +182,7 @@ class FilterBar(Widget):
     def _settle(self) -> None:
         """Make chips of what is written and makes sense."""
         try:
-            new = split(self._line.value)
+            new = split(self._line.value, self._vocabulary)
         except QueryError:
             return
         self._terms = (*self._terms, *new)
@@ -212,12 +214,18 @@ class FilterBar(Widget):
     def _offer(self) -> None:
         """Show how the term may go on: at once what the language knows, then what the store does."""
         token = last_token(self._line.value)
-        self._menu.show(offers(token), self._menu_column())
-        asked = wanted(token)
+        self._menu.show(self._offers(token), self._menu_column())
+        asked = self._wants(token)
         self._wanted = asked
         if asked is not None and self._ask is not None and not self._asking:
             self._asking = True
             self.run_worker(self._ask_store(self._ask), group="values", exit_on_error=False)
+
+    def _offers(self, token: str) -> tuple[Offer, ...]:
+        return offers(token, self._vocabulary)
+
+    def _wants(self, token: str) -> Wanted | None:
+        return wanted(token, self._vocabulary)
 
     def _menu_column(self) -> int:
         width = self._chips.styles.width
@@ -230,8 +238,8 @@ class FilterBar(Widget):
                 self._wanted = None
                 values = await ask(asked)
                 token = last_token(self._line.value)
-                if self.editing and wanted(token) == asked:
-                    known = {offer.text: offer for offer in (*offers(token), *offers_of(asked, values))}
+                if self.editing and self._wants(token) == asked:
+                    known = {offer.text: offer for offer in (*self._offers(token), *offers_of(asked, values))}
                     self._menu.show(tuple(known.values()), self._menu_column())
         except FlowtuiError:
             pass  # the list says that the store does not answer
@@ -315,7 +323,7 @@ class FilterBar(Widget):
         if self.editing:
             self._remove(event.position)
             return
-        terms = _terms(self.text)
+        terms = self._split(self.text)
         self.post_message(self.Changed(" ".join((*terms[: event.position], *terms[event.position + 1 :]))))
 
     @on(Chips.Opened)
@@ -324,10 +332,9 @@ class FilterBar(Widget):
         if not self.editing:
             self.open()
 
-
-def _terms(text: str) -> tuple[str, ...]:
-    """The terms as they were written; all of it is one when it cannot be read."""
-    try:
-        return split(text)
-    except UsageError:
-        return (text,) if text else ()
+    def _split(self, text: str) -> tuple[str, ...]:
+        """The terms as they were written; all of it is one when it cannot be read."""
+        try:
+            return split(text, self._vocabulary)
+        except UsageError:
+            return (text,) if text else ()
