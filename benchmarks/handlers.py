@@ -99,6 +99,7 @@ async def use(pilot: Any) -> None:
 
 def main() -> None:
     from flowtui.tui.app import FlowtuiApp
+    from flowtui.tui.collecting import Collecting
     from flowtui.tui.places import NEEDED_SOON
 
     found: dict[str, float] = defaultdict(float)
@@ -112,7 +113,7 @@ def main() -> None:
                 while set(NEEDED_SOON) - set(sys.modules):  # as it is a second after the workstation was opened
                     await pilot.pause(0.05)
                 gc.collect()
-                gc.freeze()
+                Collecting().take_over()  # as the workstation does in a process of its own
                 watch(found)
                 await use(pilot)
 

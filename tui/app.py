@@ -1,7 +1,6 @@
 """The workstation: one Textual application over one `Client`."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from textual.worker import Worker, WorkerState
 
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
+from flowtui.tui.collecting import Collecting
 from flowtui.tui.going import Going
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.messages import NewsArrived, StoreChanged
@@ -121,6 +121,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self.status = Status(read_only=read_only)
         self._journal_file = journal_file
         self._keys = TypeAhead(self, super().on_event)
+        self._collecting = Collecting()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
@@ -141,6 +142,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     async def on_event(self, event: Event) -> None:
         """A key waits for the one before."""
         if isinstance(event, Key) and not event.is_forwarded:
+            self._collecting.pressed()
             await self._keys.take(event)
         else:
             await super().on_event(event)
@@ -257,6 +259,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             self.post_message(NewsArrived(news, client))
 
     def on_news_arrived(self, message: NewsArrived) -> None:
+        self._collecting.look()  # there is news of the backends every few seconds
         news = message.news
         if message.client is not self._client:  # of a store that has been left
             return
@@ -295,9 +298,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
                 await asyncio.to_thread(import_module, module)
         finally:
             if self._signals:  # this process is the workstation's own
-                # What is there by now stays: a full collection need not walk over it, for 80 ms in the midst of a key.
-                gc.freeze()
-                gc.enable()
+                self._collecting.take_over()
 
     def _shells(self) -> list[ShellScreen]:
         """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
