@@ -17,6 +17,7 @@ from benchmarks.programs.tui_counting import CountingApp, measure
 from benchmarks.side_by_side import Row, show
 from flowtui.engine.log_tests import LogTest
 from flowtui.engine.model import LogLine
+from flowtui.tui.collecting import Collecting
 from flowtui.tui.widgets.log_pane import LogPane
 from tests.fakes.logs import MemoryLog
 
@@ -72,6 +73,7 @@ def bench(case: Case) -> list[Row]:
     async def script(_: CountingApp) -> None:
         pane.open(source, print)
         pane.view.focus()
+        Collecting().take_over()  # as the workstation does in a process of its own
         if case.hide:
             pane.set_filters(pane.filters.with_one("hide", "rows", LogTest(pattern=r"[13579]: \d+ rows")))
         keys: list[float] = []
