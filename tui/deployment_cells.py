@@ -34,7 +34,7 @@ DEPLOYMENT_COLUMNS: Final = (
     Column("SCHEDULE", 24, share=4, most=40, rank=2),
     Column("NEXT RUN", 8, align="right"),
     Column("THEN", 11, align="right", rank=5),
-    Column("LAST RUN", 18),
+    Column("LAST RUN", 18, rank=1),
     Column("SERVED BY", 14, share=1, most=26, rank=4),
     Column("TAGS", 11, share=2, most=24, rank=3),
 )

@@ -1,5 +1,7 @@
 """The filters of the other lists: written, followed, kept and left as on the list of runs."""
 
+import asyncio
+import json
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from flowtui.tui import block_list, deployment_list, pool_list
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.flows import list as flow_list
 from flowtui.tui.lists.rows_screen import RowsScreen
+from flowtui.tui.piping.records import encoded
 from flowtui.tui.screens.deployments import DeploymentsScreen
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.views.files import ViewFiles
@@ -79,7 +82,7 @@ def test_what_is_written_is_followed_and_a_wrong_word_is_underlined_with_the_nea
         assert bar.query_one(QueryLine).wrong == (0, 8)
         assert names(screen) == ["github-stars/main"]  # the list follows what makes sense
         await pilot.press(*["backspace"] * 10, *"zzz", "enter")
-        await shows(pilot, "Nothing fits this filter.   esc clears it", "0 of 3", "state:failed ×", "zzz ×")
+        await shows(pilot, "Nothing fits this filter.", "esc clears it", "0 of 3", "state:failed ×", "zzz ×")
         await pilot.press("escape")
         await shows(pilot, "3 deployments", "daily-etl/prod")
         assert screen.query_text == ""
@@ -222,6 +225,57 @@ def test_pools_and_blocks_are_filtered_and_secrets_are_not_found(app: FlowtuiApp
         await shows(pilot, "No other block below has 'alert'.")
         await pilot.press("escape", "n")
         await shows(pilot, "WHAT IT IS FOR")
+
+    play(app, script)
+
+
+def handed_on(app: FlowtuiApp) -> tuple[str, list[dict[str, Any]]]:
+    """What `|` would hand on from here."""
+    records = app.records_here()
+    assert records is not None
+
+    async def read() -> list[dict[str, Any]]:
+        return [dict(row) async for rows in records.read() for row in rows]
+
+    rows = asyncio.run(read())
+    assert all(set(records.columns) <= row.keys() and records.text(row) for row in rows)
+    assert [json.loads(line) for line in encoded(records, rows, "jsonl").splitlines()] == rows
+    return records.title, rows
+
+
+def test_every_list_hands_on_what_it_shows(world: World, day: dict[str, FlowRun], tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "etl.py").write_text("from flowtui import flow\n@flow\ndef daily_etl(region: str): ...\n")
+    world.client.save_block("secret", "api-key", {"value": "hunter2"})
+    app = FlowtuiApp(world.client, now=world.clock, zone=UTC, folder=folder)
+
+    async def here() -> tuple[str, list[dict[str, Any]]]:
+        return await asyncio.to_thread(handed_on, app)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        screen, _ = await deployments(pilot, "3 deployments")
+        screen.set_query("flow:github-*")
+        await shows(pilot, "1 of 3")
+        title, (row,) = await here()
+        assert (title, row["name"], row["last_state"]) == ("1 deployment", "main", "Failed")
+        assert row["next_run"] == "2026-11-20T14:10:00.000000Z" and row["schedule"] == "every 10 minutes"
+        screen.set_query("")
+        await shows(pilot, "3 deployments")
+        await pilot.press("space", "space")
+        await shows(pilot, "2 marked")
+        assert (await here())[0] == "2 deployments"
+        await pilot.press("3")
+        await shows(pilot, "daily-etl", "github-stars")
+        rows = {row["name"]: row for row in (await here())[1]}
+        assert rows["daily-etl"]["signature"] == "region: str" and rows["github-stars"]["file"] is None
+        await pilot.press("5")
+        await shows(pilot, "1 work pool")
+        assert [row["status"] for row in (await here())[1]] == ["NOT_READY"]
+        await pilot.press("6")
+        await shows(pilot, "1 block", "api-key")
+        _, (row,) = await here()
+        assert row["data"] == {"value": "********"}
 
     play(app, script)
 

@@ -193,7 +193,7 @@ def test_a_filter_is_typed_followed_and_taken_away(app: FlowtuiApp, day: dict[st
         await shows(pilot, " state:failed × ", "4 of 77", "plucky-heron")
         assert isinstance(app.focused, VirtualTable)
         await pilot.press("f", *"flow:night*", "enter")
-        await shows(pilot, "flow:night*", "No run fits this filter")
+        await shows(pilot, "flow:night*", "Nothing fits this filter")
         await pilot.press("escape")
         await shows(pilot, "77 runs", "all runs up to now")
 

@@ -1,7 +1,7 @@
 """A list that is in hand as a whole: a few thousand rows, which are filtered and sorted here."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from textual import on
 
@@ -10,22 +10,25 @@ from flowtui.engine.query_reading import read_terms
 from flowtui.engine.query_rows import Reading, fitting, values_of
 from flowtui.tui.completing import Wanted
 from flowtui.tui.formats import count
-from flowtui.tui.lists.screen import ListScreen
+from flowtui.tui.lists.screen import NOTHING_FITS, ListScreen
 from flowtui.tui.views.model import View
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
+
 __all__ = ["RowsScreen"]
 
 T = TypeVar("T")
-_NOTHING_FITS: Final = "Nothing fits this filter.   esc clears it"
 _AGAIN: Final = 5.0
 """Seconds after which a filter that speaks of time is asked again."""
 
 
 class RowsScreen(ListScreen, Generic[T]):
-    """Subclasses give `all_rows`, `row_id`, `cells` and `nothing`, and call `show_rows` when what they have changes.
+    """Subclasses give `all_rows`, `row_id`, `cells`, `nothing` and `records_of`, and call `show_rows` when what they
+    have changes.
 
     `orders` are keys to sort by, under the names of the list's sorts; `columns` those that show what is sorted by.
     """
@@ -59,6 +62,10 @@ class RowsScreen(ListScreen, Generic[T]):
         """What an empty list says while no filter is on."""
         raise NotImplementedError
 
+    def records_of(self, rows: Sequence[T]) -> "Records":
+        """Rows as they are handed on."""
+        raise NotImplementedError
+
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def _rows_of(self, rows: Sequence[T]) -> ItemRows[T]:
@@ -84,7 +91,7 @@ class RowsScreen(ListScreen, Generic[T]):
         if changed is not None and list(map(self.row_id, before.items)) == list(map(self.row_id, rows.items)):
             self.table.update(rows, changed)
         else:
-            self.table.show(rows, empty=_NOTHING_FITS if self._view.query else self.nothing())
+            self.table.show(rows, empty=NOTHING_FITS if self._view.query else self.nothing())
         self.show_filter()
 
     def view_changed(self, old: View) -> None:
@@ -129,6 +136,12 @@ class RowsScreen(ListScreen, Generic[T]):
     def meant(self) -> list[T]:
         """The marked rows, else the one under the cursor."""
         return [row for row in map(self.rows.get, self.table.subjects) if row is not None]
+
+    def pipe_records(self) -> "Records | None":
+        """What can be handed on: the marked rows, or all that the filter lets through."""
+        if self._total is None:
+            return None
+        return self.records_of(self.meant() if self.table.is_marking else self.rows.items)
 
     def action_mark_all(self) -> None:
         """Mark all rows that the filter lets through."""

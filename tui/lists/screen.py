@@ -21,8 +21,10 @@ from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
-__all__ = ["ListScreen"]
+__all__ = ["NOTHING_FITS", "ListScreen"]
 
+NOTHING_FITS: Final = "Nothing fits this filter.\nesc clears it"
+"""What a list says that is empty because of its filter."""
 _ATTENTION: Final = "needs:attention"
 _LEAVE: Final = 0.5
 """Seconds after which a change of the list is kept on disk."""

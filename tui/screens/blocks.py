@@ -1,7 +1,7 @@
 """Blocks: saved values and credentials; their secrets stay hidden here."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -16,6 +16,9 @@ from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
 
 __all__ = ["BlocksScreen"]
 
@@ -59,6 +62,11 @@ class BlocksScreen(RowsScreen[BlockDocument]):
 
     def nothing(self) -> str:
         return _NONE
+
+    def records_of(self, rows: Sequence[BlockDocument]) -> "Records":
+        from flowtui.tui.piping.list_records import records_of_blocks  # noqa: PLC0415 - only when they are handed on
+
+        return records_of_blocks(rows)
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind == "block" for change in changes)

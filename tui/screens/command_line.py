@@ -171,7 +171,7 @@ class CommandLineScreen(ModalScreen[Command | None]):
 
     def _complain(self, error: UsageError) -> None:
         self._menu.close()
-        self.query_one("#complaint", Static).update(safe(f" {error}"))
+        self.query_one("#complaint", Static).update(safe(str(error)))
         self.add_class("-trouble")
 
     def action_leave(self) -> None:

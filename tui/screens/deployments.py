@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -19,6 +19,9 @@ from flowtui.tui.lists.bindings import list_bindings
 from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
 
 __all__ = ["DeploymentsScreen", "read_rows"]
 
@@ -74,6 +77,11 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
 
     def nothing(self) -> str:
         return _NONE
+
+    def records_of(self, rows: Sequence[DeploymentRow]) -> "Records":
+        from flowtui.tui.piping.list_records import records_of_deployments  # noqa: PLC0415 - only when they are handed on
+
+        return records_of_deployments(rows)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 

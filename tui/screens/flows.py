@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -23,6 +23,9 @@ from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
 
 __all__ = ["FlowsScreen"]
 
@@ -125,6 +128,11 @@ class FlowsScreen(RowsScreen[FlowRow]):
 
     def nothing(self) -> str:
         return _NONE.format(folder=self.workstation.folder.name or "/")
+
+    def records_of(self, rows: Sequence[FlowRow]) -> "Records":
+        from flowtui.tui.piping.list_records import records_of_flows  # noqa: PLC0415 - only when they are handed on
+
+        return records_of_flows(rows)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Pools: where runs wait for workers, who serves them, and how full they are."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -16,6 +16,9 @@ from flowtui.tui.pool_cells import POOL_COLUMNS, pool_cells
 from flowtui.tui.pool_list import ORDERS, READING, SORTED_COLUMNS
 from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
 
 __all__ = ["POOL_CHANGES", "PoolsScreen"]
 
@@ -63,6 +66,11 @@ class PoolsScreen(RowsScreen[WorkPool]):
 
     def nothing(self) -> str:
         return _NONE
+
+    def records_of(self, rows: Sequence[WorkPool]) -> "Records":
+        from flowtui.tui.piping.list_records import records_of_pools  # noqa: PLC0415 - only when they are handed on
+
+        return records_of_pools(rows)
 
     def wants(self, changes: tuple[Change, ...]) -> bool:
         return any(change.kind in POOL_CHANGES for change in changes)

@@ -19,7 +19,7 @@ from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
 from flowtui.tui.glance import read_glance
 from flowtui.tui.lists.bindings import list_bindings
-from flowtui.tui.lists.screen import ListScreen
+from flowtui.tui.lists.screen import NOTHING_FITS, ListScreen
 from flowtui.tui.piping.records import Records
 from flowtui.tui.piping.run_records import records_of_query, records_of_runs
 from flowtui.tui.run_cells import is_live
@@ -217,7 +217,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
         if old is not None and changed is not None and len(runs) == len(old) and _same_order(runs, old):
             self.table.update(rows, changed)
         else:
-            nothing = "Nothing fits this filter.   esc clears it" if self._view.query else _NO_RUNS
+            nothing = NOTHING_FITS if self._view.query else _NO_RUNS
             gone = () if old is None or changed is None else set(changed) - runs.ids
             self.table.show(rows, empty=nothing, gone=gone, changed=changed or (), moved=moved)
         self._note_marked()

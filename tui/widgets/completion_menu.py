@@ -21,6 +21,7 @@ class CompletionMenu(Widget):
 
     DEFAULT_CSS = """
     CompletionMenu { overlay: screen; constrain: inside inside; display: none; background: $surface; height: 1; }
+    CompletionMenu { max-width: 100%; }
     CompletionMenu.-open { display: block; }
     """
 
@@ -93,7 +94,8 @@ class CompletionMenu(Widget):
         labels = max(width_of([(each.label, "")]) for each in self._offers)
         labels = min(labels, max(width - 12, 16))
         spans: list[Span] = [("▌" if on else " ", "accent"), *fit([(offer.label, "strong")], labels)]
-        if (room := width - labels - 4) > 3 and offer.hint:
+        room = width - labels - 4
+        if offer.hint and (room > 3 or width_of([(offer.hint, "")]) <= room):
             spans.extend([("  ", ""), *fit([(offer.hint, "muted")], room)])
         base = self.rich_style + palette.style("on-cursor") if on else self.rich_style
         return strip_of(spans, palette, base, width)
