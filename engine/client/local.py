@@ -49,8 +49,7 @@ from flowtui.engine.model import (
 )
 from flowtui.engine.pools import DEFAULT_QUEUE, NextDue
 from flowtui.engine.query import Query
-from flowtui.engine.schedules.planning import HORIZON, PER_SCHEDULE, Reach
-from flowtui.engine.settings import Settings
+from flowtui.engine.schedules.reach import HORIZON, PER_SCHEDULE, Reach
 from flowtui.engine.states import Scheduled, State
 from flowtui.engine.store.commits import Commits
 from flowtui.engine.store.database import Database
@@ -58,6 +57,7 @@ from flowtui.engine.store.writer import Writer
 
 if TYPE_CHECKING:
     from flowtui.engine.blocks.vault import Vault
+    from flowtui.engine.settings import Settings
 
 __all__ = ["LocalClient"]
 
@@ -81,7 +81,7 @@ class LocalClient(
 ):
     """`Client` and the services' housekeeping verbs, on a store in this process. See `protocol.py` for each verb."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: "Settings", database: Database) -> None:
         self.settings = settings
         self._db = database
         self._commits = Commits(database)
@@ -91,7 +91,7 @@ class LocalClient(
         self._vault: Vault | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> "LocalClient":
+    def open(cls, settings: "Settings") -> "LocalClient":
         """Open the store, creating or migrating its tables. Raises `StoreError`."""
         database = Database(settings)
         try:

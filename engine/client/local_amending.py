@@ -1,18 +1,20 @@
 """The verb of `LocalClient` that retries a run with changes. See `amending.py`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowtui.engine import store
-from flowtui.engine.amendments import RetryEdits
 from flowtui.engine.errors import NotFound
-from flowtui.engine.model import Answer, Deployment
-from flowtui.engine.store.database import Database
-from flowtui.engine.store.writer import Writer
+
+if TYPE_CHECKING:
+    from flowtui.engine.amendments import RetryEdits
+    from flowtui.engine.model import Answer, Deployment
+    from flowtui.engine.store.database import Database
+    from flowtui.engine.store.writer import Writer
 
 __all__ = ["LocalAmending"]
 
 
-def _deployment(connection: Any, deployment_id: str) -> Deployment | None:
+def _deployment(connection: Any, deployment_id: str) -> "Deployment | None":
     """None when it was deleted: then nothing says what the parameters may be."""
     try:
         return store.deployments.read(connection, deployment_id)
@@ -23,15 +25,15 @@ def _deployment(connection: Any, deployment_id: str) -> Deployment | None:
 class LocalAmending:
     """A part of `LocalClient`, which brings the database and the writer."""
 
-    _db: Database
-    _writer: Writer
+    _db: "Database"
+    _writer: "Writer"
 
-    def retry_flow_run(self, run_id: str, edits: RetryEdits, *, here: bool = False) -> Answer:
+    def retry_flow_run(self, run_id: str, edits: "RetryEdits", *, here: bool = False) -> "Answer":
         if edits.parameters:
             self._check_edited_parameters(run_id, edits)
         return self._writer.call(lambda c: store.amending.retry(self._db, c, run_id, edits, here=here))
 
-    def _check_edited_parameters(self, run_id: str, edits: RetryEdits) -> None:
+    def _check_edited_parameters(self, run_id: str, edits: "RetryEdits") -> None:
         with self._db.read() as connection:
             run = store.flow_runs.read(connection, run_id)
             deployment = None if run.deployment_id is None else _deployment(connection, run.deployment_id)

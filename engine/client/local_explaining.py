@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from flowtui.engine import store
-from flowtui.engine.store.database import Database
 
 if TYPE_CHECKING:
     from flowtui.engine.explanations import Explanation
+    from flowtui.engine.store.database import Database
 
 __all__ = ["LocalExplaining"]
 
@@ -14,7 +14,7 @@ __all__ = ["LocalExplaining"]
 class LocalExplaining:
     """A part of `LocalClient`, which brings the database."""
 
-    _db: Database
+    _db: "Database"
 
     def explain_flow_run(self, run_id: str) -> "Explanation":
         from flowtui.engine.explaining.flow_runs import explain_flow_run  # noqa: PLC0415 - 40 ms, for who asks

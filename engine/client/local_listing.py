@@ -1,9 +1,13 @@
 """The verbs of `LocalClient` for long lists of runs. See `listing.py` for each."""
 
+from typing import TYPE_CHECKING
+
 from flowtui.engine import store
 from flowtui.engine.listing import NEWEST, QueryValue, RunPage, RunSort, Total
-from flowtui.engine.query import Query
-from flowtui.engine.store.database import Database
+
+if TYPE_CHECKING:
+    from flowtui.engine.query import Query
+    from flowtui.engine.store.database import Database
 
 __all__ = ["LocalListing"]
 
@@ -11,11 +15,11 @@ __all__ = ["LocalListing"]
 class LocalListing:
     """A part of `LocalClient`, which brings the database."""
 
-    _db: Database
+    _db: "Database"
 
     def page_flow_runs(
         self,
-        query: Query,
+        query: "Query",
         *,
         sort: RunSort = NEWEST,
         limit: int = 200,
@@ -29,7 +33,7 @@ class LocalListing:
         with self._db.read() as connection:
             return store.run_pages.page(self._db, connection, query, sort, where, limit)
 
-    def count_flow_runs(self, query: Query) -> Total:
+    def count_flow_runs(self, query: "Query") -> Total:
         with self._db.read() as connection:
             return store.run_totals.total(self._db, connection, query)
 

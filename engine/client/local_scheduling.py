@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from flowtui.engine import store
 from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import FlowtuiError, NotFound, UsageError
-from flowtui.engine.model import Deployment, DeploymentSchedule
 from flowtui.engine.schedules.backfill import USUAL_LIMIT, Backfill, instants_to_backfill
-from flowtui.engine.schedules.planning import Reach
-from flowtui.engine.store.database import Database
-from flowtui.engine.store.writer import Writer
+from flowtui.engine.schedules.reach import Reach
 
 if TYPE_CHECKING:
+    from flowtui.engine.model import Deployment, DeploymentSchedule
     from flowtui.engine.schedules import Schedule
+    from flowtui.engine.store.database import Database
+    from flowtui.engine.store.writer import Writer
 
 __all__ = ["LocalScheduling"]
 
@@ -28,28 +28,28 @@ _MADE_AT_ONCE: Final = 250
 class LocalScheduling:
     """A part of `LocalClient`, which brings the database and the writer."""
 
-    _db: Database
-    _writer: Writer
+    _db: "Database"
+    _writer: "Writer"
 
-    def read_schedule(self, schedule_id: str) -> DeploymentSchedule:
+    def read_schedule(self, schedule_id: str) -> "DeploymentSchedule":
         with self._db.read() as connection:
             return store.schedules.read(connection, schedule_id)
 
-    def add_schedules(self, deployment_id: str, wanted: Sequence["Schedule"]) -> tuple[DeploymentSchedule, ...]:
+    def add_schedules(self, deployment_id: str, wanted: Sequence["Schedule"]) -> tuple["DeploymentSchedule", ...]:
         deployment = self._owner(deployment_id)
         self._check_schedules(deployment, wanted)
         ids = self._writer.call(lambda c: store.schedules.add(self._db, c, deployment_id, wanted))
         self._plan(deployment_id)
         return tuple(self.read_schedule(schedule_id) for schedule_id in ids)
 
-    def update_schedule(self, schedule_id: str, schedule: "Schedule") -> DeploymentSchedule:
+    def update_schedule(self, schedule_id: str, schedule: "Schedule") -> "DeploymentSchedule":
         deployment_id = self.read_schedule(schedule_id).deployment_id
         self._check_schedules(self._owner(deployment_id), (schedule,))
         self._writer.call(lambda c: store.schedules.change(self._db, c, schedule_id, schedule))
         self._plan(deployment_id)
         return self.read_schedule(schedule_id)
 
-    def set_schedule_active(self, schedule_id: str, active: bool) -> DeploymentSchedule:
+    def set_schedule_active(self, schedule_id: str, active: bool) -> "DeploymentSchedule":
         deployment_id = self.read_schedule(schedule_id).deployment_id
         self._writer.call(lambda c: store.schedules.switch(self._db, c, schedule_id, active))
         self._plan(deployment_id)
@@ -91,11 +91,11 @@ class LocalScheduling:
     def _make(self, deployment_id: str, part: Sequence[tuple[str, datetime]]) -> int:
         return self._writer.call(lambda c: store.backfills.make(self._db, c, deployment_id, part))
 
-    def _owner(self, deployment_id: str) -> Deployment:
+    def _owner(self, deployment_id: str) -> "Deployment":
         with self._db.read() as connection:
             return store.deployments.read(connection, deployment_id)
 
-    def _check_schedules(self, deployment: Deployment, wanted: Sequence["Schedule"]) -> None:
+    def _check_schedules(self, deployment: "Deployment", wanted: Sequence["Schedule"]) -> None:
         """Before anything is written: that each can fire, and that its parameters fit."""
         self._check_timings(wanted)
         if not deployment.enforce_parameter_schema:
@@ -126,7 +126,7 @@ class LocalScheduling:
             _log.warning("Deployment %s was not planned at once: %s", deployment_id, error)
 
 
-def _chosen(deployment: Deployment, schedule_ids: Sequence[str]) -> list[DeploymentSchedule]:
+def _chosen(deployment: "Deployment", schedule_ids: Sequence[str]) -> list["DeploymentSchedule"]:
     """The schedules named by id or slug, else all that are on. Raises `NotFound`, and `UsageError` for none."""
     if not schedule_ids:
         found = [one for one in deployment.schedules if one.active]

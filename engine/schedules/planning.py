@@ -6,22 +6,11 @@ from typing import Final
 
 from flowtui.engine.schedules.base import Schedule
 from flowtui.engine.schedules.catch_up import GRACE, MOST_CAUGHT_UP, left_out
+from flowtui.engine.schedules.reach import Reach
 
-__all__ = ["HORIZON", "PER_SCHEDULE", "Plan", "Reach", "newest_fires", "plan"]
+__all__ = ["Plan", "newest_fires", "plan"]
 
-HORIZON: Final = timedelta(days=7)
-"""How far ahead scheduled runs are created. A weekly report is seen in the list of what comes next."""
-PER_SCHEDULE: Final = 10
-"""How many runs each schedule has waiting, unless it says so itself: one for every second must not fill the store."""
 _SECOND: Final = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How far ahead runs are made."""
-
-    horizon: timedelta = HORIZON
-    per_schedule: int = PER_SCHEDULE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,11 @@ def read(connection: sa.Connection, artifact_id: str) -> ArtifactRecord:
     return _value(row)
 
 
-def slice_of(connection: sa.Connection, where: ArtifactFilter, limit: int, cursor: str | None) -> Slice[ArtifactRecord]:
+def slice_of(
+    connection: sa.Connection, where: ArtifactFilter | None, limit: int, cursor: str | None
+) -> Slice[ArtifactRecord]:
     """Newest first; with `latest`, the newest of each key, by key."""
+    where = where or ArtifactFilter()
     if where.latest:
         query = _latest(cursor)
     else:

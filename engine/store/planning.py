@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.errors import ScheduleError
 from flowtui.engine.model import NewFlowRun
-from flowtui.engine.schedules.planning import Plan, Reach, plan
+from flowtui.engine.schedules.planning import Plan, plan
+from flowtui.engine.schedules.reach import Reach
 from flowtui.engine.states import StateType
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.log_chunks import merge_chunks

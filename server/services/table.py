@@ -7,7 +7,7 @@ from typing import Final
 
 from flowtui.engine import faults
 from flowtui.engine.runs.vouching import vouch
-from flowtui.engine.schedules.planning import HORIZON, PER_SCHEDULE
+from flowtui.engine.schedules.reach import HORIZON, PER_SCHEDULE
 from flowtui.server.services.clock_watch import ClockWatch
 from flowtui.server.services.housekeeping import Housekeeping
 from flowtui.server.ticker import Service

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from flowtui.engine.errors import ScheduleError
 from flowtui.engine.schedules import CatchUp, Cron, Interval, RRule, Schedule
 from flowtui.engine.schedules.catch_up import GRACE, MOST_CAUGHT_UP, catch_up_from, left_out
-from flowtui.engine.schedules.planning import Plan, Reach, newest_fires, plan
+from flowtui.engine.schedules.planning import Plan, newest_fires, plan
+from flowtui.engine.schedules.reach import Reach
 
 NOW = datetime(2026, 6, 3, 12, 0, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
