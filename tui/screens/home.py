@@ -115,7 +115,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         self._page = page
         self._show(page)
         if self._sample_is_old():
-            self._read_sample()
+            self.call_after_refresh(self._read_sample)  # what was read is drawn before more is
 
     def _sample_is_old(self) -> bool:
         if self._sample is None or self._sample[0] is not self._window:
