@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -541,5 +542,26 @@ def test_several_runs_are_run_again_as_they_were(app: FlowtuiApp, world: World) 
         await shows(pilot, "3 new runs are created.")
         new = [run for run in world.client.list_flow_runs().items if run.state.is_scheduled()]
         assert sorted(run.parameters["n"] for run in new) == [0, 1, 2]
+
+    play(app, script)
+
+
+@pytest.mark.parametrize(("end", "offered"), [(Completed, "r run again"), (Failed, "R retry")])
+def test_the_keys_of_a_run_follow_how_it_ends(
+    app: FlowtuiApp, world: World, day: dict[str, FlowRun], end: type, offered: str
+) -> None:
+    """What completed is not retried, and the keys do not offer it; nor is anything that has ended cancelled."""
+
+    def keys() -> str:
+        return screen_text(app).split("\n")[-1]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        app.open_run(day["running"].id)
+        await shows(pilot, "crimson-otter", "c cancel")
+        assert "R retry" not in keys()
+        world.client.set_flow_run_state(day["running"].id, end(timestamp=world.now), force=True)
+        await until(pilot, lambda: "c cancel" not in keys())
+        await until(pilot, lambda: offered in keys())
+        assert ("R retry" in keys()) is (end is Failed)
 
     play(app, script)

@@ -498,8 +498,10 @@ class RunScreen(ActsOnRuns, ShellScreen):
         run = self._run
         if action == "parent":
             return self._caller is not None
-        if run is not None and action == "act" and parameters[0] in ("cancel", "retry"):
-            return run.state.is_final() is (parameters[0] == "retry")
+        if run is not None and action == "act" and parameters[0] == "cancel":
+            return not run.state.is_final()
+        if run is not None and action == "act" and parameters[0] == "retry":
+            return run.state.is_final() and not run.state.is_completed()
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
