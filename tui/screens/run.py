@@ -413,7 +413,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         if task.child_flow_run_id is not None:
             self.workstation.open_run(task.child_flow_run_id)
         elif task.flow_run_id is not None and task.flow_run_id != self.run_id:
-            self.workstation.open_run(task.flow_run_id, "logs")  # a subflow has a log of its own
+            # A subflow has a log of its own.
+            self.workstation.open_run(task.flow_run_id, "logs", task_run_id=task.id)
         else:
             await self.action_tab("logs")
             self.query_one(LogPane).seek_task(task.id)

@@ -6,10 +6,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from flowtui.engine.model import LogLine
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.run.gantt import Gantt
 from flowtui.tui.screens.run import RunScreen
+from flowtui.tui.widgets.log_pane import LogPane
 from tests.fakes.pipeline import a_pipeline, call, went
 from tests.fakes.world import World, seconds
 from tests.tui.conftest import play
@@ -74,6 +76,31 @@ def test_a_subflow_opens_in_place_and_follows_its_run(app: FlowtuiApp, world: Wo
         await shows(pilot, "called by shop-orders › golden-lynx")
         await pilot.press("P")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run_id == pipeline.run.id)
+
+    play(app, script)
+
+
+def test_enter_on_a_task_of_a_subflow_shows_what_it_logged(app: FlowtuiApp, world: World) -> None:
+    pipeline = a_pipeline(world)
+    late = call(world, pipeline.report, "render-2", went(world.now - seconds(1), 0.1, None))
+    for number in range(300):
+        of_task = {"task_run_id": late.id} if number == 120 else {}
+        line = LogLine(world.now, 20, f"report line {number}", flow_run_id=pipeline.report.id, **of_task)
+        world.client.write_logs([line])
+    world.client.flush()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        app.open_run(pipeline.run.id)
+        await shows(pilot, "▸ report-0")
+        await on(pilot, "report-0")
+        await pilot.press("space")
+        await until(pilot, lambda: "render-2" in names(app))
+        await on(pilot, "render-2")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run_id == pipeline.report.id)
+        await shows(pilot, "report line 120")
+        log = app.screen.query_one(LogPane)
+        await until(pilot, lambda: (here := log.view.cursor_row) is not None and here[0].task_run_id == late.id)
 
     play(app, script)
 
