@@ -37,3 +37,7 @@ class LocalLogScanning:
     def log_stamps(self, flow_run_id: str, *, start: int = 0, limit: int = 50_000) -> tuple[int, ...]:
         with self._db.read() as connection:
             return store.log_scans.stamps(connection, flow_run_id, start, limit)
+
+    def log_clocks(self, flow_run_id: str, *, start: int = 0) -> tuple[tuple[int, int], ...]:
+        with self._db.read() as connection:
+            return store.log_scans.clocks(connection, flow_run_id, start)

@@ -33,3 +33,8 @@ class LogScanning(Protocol):
     def log_stamps(self, flow_run_id: str, *, start: int = 0, limit: int = 50_000) -> tuple[int, ...]:
         """When the lines from `start` on were written, in microseconds since 1970."""
         ...
+
+    def log_clocks(self, flow_run_id: str, *, start: int = 0) -> tuple[tuple[int, int], ...]:
+        """By how much the clocks were off of those who wrote the lines from `start` on: how many lines, and how many
+        microseconds the store's clock was ahead of theirs. On SQLite, which has the clock of its machine, 0."""
+        ...

@@ -22,7 +22,8 @@ _READS: Final = (
         "duration_sample",
     ),
     *("next_due", "late_leases", "limit_holders", "limited_tags", "claimable_task_runs"),
-    *("address", "changes", "wait", "flush", "close", "mark_logs", "pick_logs", "tally_logs", "log_stamps"),
+    *("address", "changes", "wait", "flush", "close"),
+    *("mark_logs", "pick_logs", "tally_logs", "log_stamps", "log_clocks"),
 )
 """What the names of verbs that only read begin with. Any other verb is refused, also one that is not known here."""
 

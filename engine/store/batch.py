@@ -80,7 +80,7 @@ def write_batch(database: Database, connection: sa.Connection, batch: Batch) -> 
             warnings=sum(n for level, n in levels.items() if 30 <= level < 40),
             errors=sum(n for level, n in levels.items() if level >= 40),
         )
-        append_lines(connection, stream, lines)
+        append_lines(connection, stream, lines, database.ahead(connection))
     if batch.notes:
         write_notes(database, connection, batch.notes)
     return fenced

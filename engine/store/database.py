@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flowtui.engine.clock import now_micros
 from flowtui.engine.errors import StoreError, StoreUnavailable
 from flowtui.engine.settings import Settings
+from flowtui.engine.store.clock_offsets import ClockMeter
 from flowtui.engine.store.forking import not_forked
 from flowtui.engine.store.postgres import in_words, postgres_engine, shown, works
 
@@ -59,6 +60,7 @@ class Database:
         self._reached = False
         self._receipts: WeakKeyDictionary[sa.Connection, str] = WeakKeyDictionary()
         """Of the transactions that have asked for the time, which costs no more than the time alone."""
+        self.clocks = ClockMeter()
         self._place = (settings.database_url, settings.sqlite_synchronous)
         kept = _kept.get(self._place)
         self.is_known = kept is not None
@@ -121,6 +123,10 @@ class Database:
         row = connection.execute(_POSTGRES_NOW_AND_RECEIPT).one()
         self._receipts[connection] = row.receipt
         return int(row.now)
+
+    def ahead(self, connection: sa.Connection) -> int:
+        """By how many microseconds the store's clock is ahead of this machine's."""
+        return 0 if self.is_sqlite else self.clocks.ahead(lambda: self.now(connection))
 
     def receipt(self, connection: sa.Connection) -> str | None:
         """By which `has_committed` knows this transaction; None where the answer to a commit cannot get lost."""

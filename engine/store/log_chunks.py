@@ -2,7 +2,8 @@
 
 A chunk is a zlib-compressed JSON array of `[timestamp, level, logger, message, flow_run_id, task_run_id, source,
 function, extra, task_attempt]`, the last three left out in older ones; beside it stand its first line's number, how
-many lines it has, a mask of its levels and the span of its timestamps.
+many lines it has, a mask of its levels, the span of its timestamps, and by how much the clock was off by which they
+were written, where it was.
 """
 
 import zlib
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import LogLine, LogPage
+from flowtui.engine.store.log_clocks import clocks_of, clocks_within, dump_clocks
 from flowtui.engine.store.tables import log_chunk, run_stats
 
 __all__ = ["append_lines", "level_bit", "line_of", "merge_chunks", "read_lines", "total_lines"]
@@ -35,7 +37,7 @@ _TOTAL = (
 _APPEND = (
     sa.insert(log_chunk)
     .values(
-        {name: sa.bindparam(name) for name in ("lines", "level_mask", "ts_min", "ts_max", "data")}
+        {name: sa.bindparam(name) for name in ("lines", "level_mask", "ts_min", "ts_max", "data", "clocks")}
         | {"stream_id": sa.bindparam("stream"), "first_line": sa.func.coalesce(_TOTAL.scalar_subquery(), 0)}
     )
     .inline()
@@ -47,11 +49,12 @@ def level_bit(level: int) -> int:
     return 1 << min(max(level, 0) // 10, 6)
 
 
-def append_lines(connection: sa.Connection, stream_id: str, lines: Sequence[LogLine]) -> None:
-    """Add lines at the end of a stream."""
+def append_lines(connection: sa.Connection, stream_id: str, lines: Sequence[LogLine], ahead: int = 0) -> None:
+    """Add lines at the end of a stream; the store's clock is `ahead` of theirs by so many microseconds."""
     for start in range(0, len(lines), _CHUNK_LINES):
         records = list(map(_record, lines[start : start + _CHUNK_LINES]))
-        connection.execute(_APPEND, {"stream": stream_id, **_packed(records)})
+        clocks = dump_clocks([(len(records), ahead)])
+        connection.execute(_APPEND, {"stream": stream_id, **_packed(records), "clocks": clocks})
 
 
 def read_lines(connection: sa.Connection, stream_id: str, start: int, limit: int) -> LogPage:
@@ -88,12 +91,14 @@ def merge_chunks(connection: sa.Connection, stream_id: str) -> int:
     if len(rows) < 2:
         return 0
     records = [record for row in rows for record in orjson.loads(zlib.decompress(row.data))]
+    clocks = [clock for row in rows for clock in clocks_of(row.clocks, row.lines)]
     connection.execute(sa.delete(log_chunk).where(log_chunk.c.stream_id == stream_id))
     merged = [
         {
             "stream_id": stream_id,
             "first_line": rows[0].first_line + start,
             **_packed(records[start : start + _MERGED_LINES]),
+            "clocks": dump_clocks(clocks_within(clocks, start, start + _MERGED_LINES)),
         }
         for start in range(0, len(records), _MERGED_LINES)
     ]

@@ -17,9 +17,10 @@ from flowtui.engine.log_patterns import TakesTooLong, needed_text, pattern_of
 from flowtui.engine.log_tests import Asks, LogMarks, LogTally, LogTest, Moment, asked_of, marked
 from flowtui.engine.model import LogLine
 from flowtui.engine.store.log_chunks import level_bit, line_of, total_lines
+from flowtui.engine.store.log_clocks import Clock, clocks_of, clocks_within, joined
 from flowtui.engine.store.tables import log_chunk
 
-__all__ = ["mark", "pick", "stamps", "tally"]
+__all__ = ["clocks", "mark", "pick", "stamps", "tally"]
 
 _AT: Final = {
     "timestamp": 0,
@@ -118,6 +119,20 @@ def stamps(connection: sa.Connection, stream_id: str, start: int, limit: int) ->
         records = orjson.loads(zlib.decompress(chunk.data))
         found += [record[0] for record in records[max(start - chunk.first_line, 0) : stop - chunk.first_line]]
     return tuple(found)
+
+
+def clocks(connection: sa.Connection, stream_id: str, start: int) -> tuple[Clock, ...]:
+    """By how much the clocks were off of those who wrote the lines from `start` on."""
+    rows = connection.execute(
+        sa.select(log_chunk.c.first_line, log_chunk.c.lines, log_chunk.c.clocks)
+        .where(log_chunk.c.stream_id == stream_id, log_chunk.c.first_line + log_chunk.c.lines > start)
+        .order_by(log_chunk.c.first_line)
+    ).all()
+    found: list[Clock] = []
+    for row in rows:
+        part = clocks_of(row.clocks, row.lines)
+        found.extend(clocks_within(part, max(start - row.first_line, 0), row.lines))
+    return tuple(joined(found))
 
 
 class _Chunk:

@@ -267,6 +267,7 @@ log_chunk = sa.Table(
     sa.Column("ts_min", Micros, nullable=False),
     sa.Column("ts_max", Micros, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("clocks", Json),  # [[lines, microseconds that the store's clock was ahead], …]; none: not at all
 )
 
 deployment = sa.Table(

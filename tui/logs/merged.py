@@ -1,4 +1,7 @@
-"""The logs of several runs as one, by time. A line keeps its number: what comes in later is put behind."""
+"""The logs of several runs as one, by time. A line keeps its number: what comes in later is put behind.
+
+Lines of machines whose clocks differ are put in order by the store's clock, and show its time.
+"""
 
 import asyncio
 from array import array
@@ -6,8 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from flowtui.engine.client.protocol import Client
+from flowtui.engine.clock import from_micros
 from flowtui.engine.log_tests import LogMarks, LogTally, LogTest, Moment
 from flowtui.engine.model import LogLine, LogPage
+from flowtui.tui.logs.skew import shifted, worst
 from flowtui.tui.logs.source import Call, RunLog
 
 __all__ = ["MergedLog"]
@@ -18,8 +23,12 @@ _AT_ONCE: Final = 50_000
 class MergedLog:
     """One log of many. It knows of each line only whose it is, its number there, and when it was written."""
 
-    def __init__(self, call: Call, client: Callable[[], Client], run_ids: Sequence[str]) -> None:
-        self._call, self._client = call, client
+    def __init__(
+        self, call: Call, client: Callable[[], Client], run_ids: Sequence[str], *, by_store: bool = True
+    ) -> None:
+        self._call, self._client, self._by_store = call, client, by_store
+        self.skews: dict[str, int] = {}
+        """By how many microseconds lines of which runs are off, at most; only those that are. Corrected or not."""
         self._logs = [RunLog(call, client, run_id) for run_id in run_ids]
         self._growing = asyncio.Lock()
         self._totals = [0] * len(self._logs)
@@ -38,6 +47,8 @@ class MergedLog:
             while True:
                 start = self._totals[whose]
                 stamps = await self._call(self._client().log_stamps, log.run_id, start=start, limit=_AT_ONCE)
+                if stamps:
+                    stamps = await self._by_stores_clock(log.run_id, start, stamps)
                 fresh.extend((stamp, whose, start + at) for at, stamp in enumerate(stamps))
                 self._totals[whose] += len(stamps)
                 if len(stamps) < _AT_ONCE:
@@ -47,6 +58,13 @@ class MergedLog:
         self._whose.extend(whose for _, whose, _ in fresh)
         self._numbers.extend(number for _, _, number in fresh)
         return len(self._stamps)
+
+    async def _by_stores_clock(self, run_id: str, start: int, stamps: Sequence[int]) -> Sequence[int]:
+        clocks = await self._call(self._client().log_clocks, run_id, start=start)
+        skew = worst(clocks, self.skews.get(run_id, 0))
+        if skew:
+            self.skews[run_id] = skew
+        return shifted(stamps, clocks) if self._by_store and skew else stamps
 
     async def read(self, start: int, limit: int) -> LogPage:
         total = await self._grow()
@@ -61,8 +79,11 @@ class MergedLog:
             if theirs:
                 lines = await log.pick(theirs)
                 found.update({(whose, number): line for number, line in zip(theirs, lines, strict=False)})
-        places = ((self._whose[number], self._numbers[number]) for number in numbers)
-        return [found[place] for place in places if place in found]
+        places = ((number, (self._whose[number], self._numbers[number])) for number in numbers)
+        picked = [(number, found[place]) for number, place in places if place in found]
+        if not self._by_store or not self.skews:
+            return [line for _, line in picked]
+        return [line._replace(timestamp=from_micros(self._stamps[number])) for number, line in picked]
 
     async def mark(self, tests: Sequence[LogTest], start: int, limit: int) -> LogMarks:
         stop = min(start + limit, len(self._stamps))

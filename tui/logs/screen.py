@@ -9,6 +9,7 @@ from textual.widget import Widget
 from flowtui.engine.model import Change, FlowRun, TaskRunFilter
 from flowtui.tui.logs.facts import RunFacts
 from flowtui.tui.logs.merged import MergedLog
+from flowtui.tui.logs.skew import skew_words
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.log_pane import LogPane
 from flowtui.tui.widgets.paint import Span
@@ -27,7 +28,10 @@ _LEAST_NAME: Final = 8
 class LogsScreen(ShellScreen):
     """Given one run, its subflows come along."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "back", id="logs.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="logs.back"),
+        Binding("K", "clocks", "clocks as they were, or corrected", show=False, id="logs.clocks"),
+    ]
 
     def __init__(self, run_ids: Sequence[str]) -> None:
         super().__init__()
@@ -36,6 +40,8 @@ class LogsScreen(ShellScreen):
         self._names: dict[str, str] = {}
         self._tried = 1
         self._opened = False
+        self._by_store = True
+        self._merged: MergedLog | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         yield Title()
@@ -50,18 +56,40 @@ class LogsScreen(ShellScreen):
         return any(change.flow_run_id in self._runs or change.subject_id in self._runs for change in changes)
 
     async def load(self, changes: tuple[Change, ...] | None) -> None:
-        pane, app = self.query_one(LogPane), self.workstation
+        pane = self.query_one(LogPane)
         if changes is None or changes:
             await self._read_runs()
         if not self._opened:
             self._opened = True
-            pane.open(MergedLog(app.call, lambda: app.client, self.run_ids), app.notify_error)
-            pane.view.set_sources(self._sources())
+            self._merge(pane)
         runs = tuple(self._runs.values())
         title = f"{len(runs)} runs" if len(runs) > 1 else runs[0].name
         pane.tell(RunFacts(title, runs, dict(self._names), task_attempts=self._tried))
-        self._show_title()
         await pane.catch_up()
+        self._show_title()
+
+    def _merge(self, pane: LogPane) -> None:
+        app = self.workstation
+        self._merged = MergedLog(app.call, lambda: app.client, self.run_ids, by_store=self._by_store)
+        pane.open(self._merged, app.notify_error)
+        pane.view.set_sources(self._sources())
+
+    async def action_clocks(self) -> None:
+        """Show the times as they were written, or by the store's clock."""
+        old = self.query_one(LogPane)
+        if self._merged is None or not self._merged.skews:
+            self.workstation.tell("No clock was off by which these lines were written.")
+            return
+        self._by_store = not self._by_store
+        body, filters = self.query_one(Title).parent, old.filters
+        assert isinstance(body, Widget)
+        await old.remove()  # the lines have other numbers from now on
+        new = LogPane(self.workstation.zone, id="logs")
+        await body.mount(new, after=self.query_one(Title))
+        self._merge(new)
+        new.view.focus()
+        await self.load(())
+        new.set_filters(filters)
 
     async def _read_runs(self) -> None:
         """The runs and the names of their tasks; the first time also the subflows of a run that is alone."""
@@ -102,7 +130,14 @@ class LogsScreen(ShellScreen):
     def _show_title(self) -> None:
         spans: list[Span] = [("Logs of ", "muted")]
         for at, run_id in enumerate(self.run_ids):
-            spans.extend([(self._runs[run_id].name, f"bold {_COLOURS[at % len(_COLOURS)]}"), ("  ", "")])
+            spans.append((self._runs[run_id].name, f"bold {_COLOURS[at % len(_COLOURS)]}"))
+            skew = self._merged.skews.get(run_id, 0) if self._merged is not None else 0
+            if skew:
+                spans.append((f" {skew_words(skew)}", "late" if self._by_store else "faint strike"))
+            spans.append(("  ", ""))
+        if self._merged is not None and self._merged.skews:
+            words = "by the store's clock, K as written" if self._by_store else "as written, K by the store's clock"
+            spans.append((words, "faint"))
         self.query_one(Title).show(spans)
 
     def zone_changed(self) -> None:
