@@ -70,7 +70,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     With `read_only` nothing can be changed: keys that would are hidden, and the client given should refuse, too. What
     is done is written down in `journal_file`, which is asked for in a thread.
 
-    `profile` answers with the name and the accent of the profile that the client is of; it is asked in a thread.
+    `profile` answers with the name and the accent of the profile that the client is of; it is asked in a thread. With
+    `everywhere` the runs of all profiles are shown first, also when that client cannot be opened.
 
     `now` and `zone` come from outside so that tests and pictures stand still; `zone` None is the local one.
     `folder` is where flows are looked for; the current one, when it is not given.
@@ -98,6 +99,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         journal_file: Callable[[], Path] | None = None,
         home: Callable[[], Path] | None = None,
         profile: Callable[[], tuple[str, str]] | None = None,
+        everywhere: bool = False,
     ) -> None:
         # Textual reads these names from the instance, so the first screen can be chosen without making another first.
         self.DEFAULT_MODE = start_mode  # type: ignore[misc]
@@ -118,6 +120,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self._home = home
         self._views: ViewFiles | None = None
         self._profile = profile or (lambda: ("", ""))
+        self._everywhere = everywhere
         self.status = Status(read_only=read_only)
         self._journal_file = journal_file
         self._keys = TypeAhead(self, super().on_event)
@@ -209,9 +212,13 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     async def _open(self) -> None:
         """Open the store in a thread, begin to follow it, then see to it that somebody serves it."""
         try:
-            client, feed, (profile, accent) = await asyncio.to_thread(self._open_client)
+            client, feed, (profile, accent) = await self._opened()
         except FlowtuiError as error:
-            self.exit(2, return_code=2, message=safe(str(error)))
+            if not self._everywhere:
+                self.exit(2, return_code=2, message=safe(str(error)))
+            return
+        if self._client is not None:  # somebody went elsewhere meanwhile
+            await self.call(client.close)
             return
         self.enter(client, feed, profile=profile, accent=accent)
         with suppress(TimeoutError):  # a screen that cannot read must not keep the engine from starting
@@ -219,6 +226,14 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if self._feed is feed:
             feed.start()
             self._start_engine(by_hand=False)
+
+    async def _opened(self) -> "tuple[Client, LiveFeed, tuple[str, str]]":
+        if not self._everywhere:
+            return await asyncio.to_thread(self._open_client)
+        from flowtui.tui.servers.aside import aside  # noqa: PLC0415 - only among many servers, of which one may hang
+
+        self.action_all_servers()
+        return await aside(self._open_client)
 
     def _open_client(self) -> "tuple[Client, LiveFeed, tuple[str, str]]":
         """Called in a thread."""

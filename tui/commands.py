@@ -101,6 +101,7 @@ COMMANDS: Final[tuple[Word, ...]] = (
         takes="profile",
         needs="Say which profile; flowtui profile ls lists them, and tab completes their names.",
     ),
+    _act("app.all_servers", "how every server is doing, and the runs of all", "all", "@all", "servers"),
     _act("app.radar", "when all schedules fire", "radar"),
     _act("app.journal", "what was done from here", "journal"),
     _act("app.undo", "take back what was done last", "undo"),

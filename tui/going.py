@@ -42,6 +42,13 @@ class Going(App[int], inherit_bindings=False):
 
         self.push_screen(RadarScreen())
 
+    def action_all_servers(self) -> None:
+        """Show how every server is doing, and the runs of all as one list."""
+        from flowtui.tui.servers.screen import AllServersScreen  # noqa: PLC0415 - only when it is shown
+
+        if not isinstance(self.screen, AllServersScreen):
+            self.push_screen(AllServersScreen())
+
     def open_why(self, run_id: str) -> None:
         """Say why a run waits, above the screen that is on."""
         from flowtui.tui.screens.why import WhyScreen  # noqa: PLC0415 - only when it is shown

@@ -47,13 +47,14 @@ def open_workstation(
     embedded: bool = True,
     folder: Path | None = None,
     read_only: bool = False,
+    everywhere: bool = False,
 ) -> int:
     """Run the workstation until it is left; answers with the exit code.
 
     `client_factory` opens the store, after the first frame; the client of this process when it is not given.
     `start_screen` is `home`, `runs`, `deployments` or `blocks`; `folder` is where flows are looked for. With
     `embedded`, a backend is started when nobody serves the store. `read_only`: nothing can be changed, and no backend
-    is started.
+    is started. `everywhere`: the runs of all profiles are shown first.
     """
     streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
     trouble = why_no_terminal(streams, os.environ.get("TERM"))
@@ -75,6 +76,7 @@ def open_workstation(
         journal_file=_journal_file,
         home=_home,
         profile=_profile,
+        everywhere=everywhere,
     )
     try:
         app.run()

@@ -1,9 +1,10 @@
 """Reads a list of runs through the client, page by page, and keeps it up to date. Whoever shows it looks at `list`."""
 
-from collections.abc import Collection, Iterable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeVar
 
+from flowtui.engine.clock import Clock
 from flowtui.engine.listing import NEWEST, RunSort, Total
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query, parse
@@ -11,15 +12,33 @@ from flowtui.engine.query_terms import TEXT, Term, Value
 from flowtui.tui.run_list import RunList
 
 if TYPE_CHECKING:
-    from flowtui.tui.app import FlowtuiApp
+    from flowtui.engine.client.protocol import Client
 
-__all__ = ["RunReader"]
+__all__ = ["Asks", "RunReader"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _PAGE: Final = 200
 _AGAIN: Final = 1_000
 """So many runs are read again at once when everything may have changed."""
 _SOON: Final = timedelta(seconds=5)
 """Runs that are due later than this are not in a list unless they were asked for."""
+
+
+class Asks(Protocol):
+    """Who asks a store: the workstation, or the line to one of many servers."""
+
+    @property
+    def client(self) -> "Client": ...
+
+    @property
+    def zone(self) -> tzinfo | None: ...
+
+    @property
+    def now(self) -> Clock: ...
+
+    async def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
 class RunReader:
@@ -29,8 +48,8 @@ class RunReader:
     for the one before is dropped.
     """
 
-    def __init__(self, app: "FlowtuiApp") -> None:
-        self._app = app
+    def __init__(self, app: Asks, *, page: int = _PAGE) -> None:
+        self._app, self._page = app, page
         self._turn = 0
         self.text = ""
         self.sort = NEWEST
@@ -57,7 +76,7 @@ class RunReader:
     async def read_first(self) -> bool:
         """Read the list from its beginning, or the part of it that was read, once more."""
         turn, client, old = self._turn, self._app.client, self.list
-        limit = min(max(_PAGE, len(old.runs)), _AGAIN)
+        limit = min(max(self._page, len(old.runs)), _AGAIN)
         starting = old.runs[0].id if old.before is not None and old.runs else None
         page = await self._app.call(client.page_flow_runs, self.query(), sort=self.sort, limit=limit, starting=starting)
         if turn != self._turn:
@@ -125,15 +144,15 @@ class RunReader:
     async def read_rows(self, first: int, end: int) -> bool:
         """Read on towards the rows `first` … `end - 1`, or jump there when they lie elsewhere."""
         known = self.list
-        if known.end < end and first <= known.end + _PAGE and known.after is not None:
+        if known.end < end and first <= known.end + self._page and known.after is not None:
             return await self._extend(known.after, end - known.end)
-        if first < known.above and end >= known.above - _PAGE and known.before is not None:
+        if first < known.above and end >= known.above - self._page and known.before is not None:
             return await self._precede(known.before, known.above - first)
         return await self._jump(first, end)
 
     async def _extend(self, after: str, rows: int) -> bool:
         turn, client = self._turn, self._app.client
-        limit = max(rows, _PAGE)
+        limit = max(rows, self._page)
         page = await self._app.call(client.page_flow_runs, self.query(), sort=self.sort, limit=limit, after=after)
         if turn != self._turn or after != self.list.after:
             return False
@@ -143,7 +162,7 @@ class RunReader:
 
     async def _precede(self, before: str, rows: int) -> bool:
         turn, client = self._turn, self._app.client
-        limit = max(rows, _PAGE)
+        limit = max(rows, self._page)
         page = await self._app.call(client.page_flow_runs, self.query(), sort=self.sort, limit=limit, before=before)
         if turn != self._turn or before != self.list.before:
             return False
@@ -156,7 +175,7 @@ class RunReader:
         turn, client, total = self._turn, self._app.client, len(self.list)
         from_end = total - end < first
         skip = max(total - end, 0) if from_end else max(first, 0)
-        limit = max(end - first, _PAGE)
+        limit = max(end - first, self._page)
         page = await self._app.call(
             client.page_flow_runs, self.query(), sort=self.sort, limit=limit, skip=skip, from_end=from_end
         )
@@ -186,7 +205,9 @@ class RunReader:
         if turn != self._turn or not page.items:
             return None
         run_id = page.items[0].id
-        around = await self._app.call(client.page_flow_runs, self.query(), sort=self.sort, limit=_PAGE, starting=run_id)
+        around = await self._app.call(
+            client.page_flow_runs, self.query(), sort=self.sort, limit=self._page, starting=run_id
+        )
         if turn != self._turn:
             return None
         above = known.end if direction > 0 else known.above - len(around.items)

@@ -53,7 +53,8 @@ def test_a_command_is_carried_out_on_the_profile_that_stands_before_it(home, tmp
     ("arguments", "said"),
     [
         (("-p",), "-p needs the name of a profile"),
-        (("--read-only", "flow-run", "ls"), "--read-only opens the workstation and stands alone"),
+        (("--all", "flow-run", "ls"), "--all opens the workstation and stands alone"),
+        (("--all",), "needs a terminal"),
     ],
 )
 def test_flags_before_a_command_that_make_no_sense_are_refused(flowtui, arguments, said):

@@ -12,10 +12,12 @@ from flowtui.engine.settings import Settings
 from flowtui.engine.states import Completed, Scheduled, State
 from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["BEGIN", "add_run", "an_app", "dead_address", "hanging_address", "sqlite_address", "write_profiles"]
+__all__ = ["BEGIN", "NOW", "add_run", "an_app", "dead_address", "hanging_address", "sqlite_address", "write_profiles"]
 
 BEGIN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 """When the first run of every store in here began."""
+NOW = BEGIN + timedelta(days=1)
+"""When a person looks at them."""
 
 
 def sqlite_address(folder: Path, name: str) -> str:
@@ -43,7 +45,7 @@ def write_profiles(home: Path, addresses: Mapping[str, str], more: Mapping[str, 
 
 def an_app(client: LocalClient, name: str = "", accent: str = "") -> FlowtuiApp:
     """The workstation on the store of a profile, in UTC."""
-    return FlowtuiApp(client, zone=UTC, profile=lambda: (name, accent))
+    return FlowtuiApp(client, zone=UTC, now=lambda: NOW, profile=lambda: (name, accent))
 
 
 def opened(home: Path, address: str) -> LocalClient:
@@ -55,7 +57,8 @@ def opened(home: Path, address: str) -> LocalClient:
 def hanging_address() -> Iterator[str]:
     """The address of a PostgreSQL server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        yield f"postgresql://me@127.0.0.1:{listening.getsockname()[1]}/flows?connect_timeout=600"
+        port = listening.getsockname()[1]
+        yield f"postgresql://me@silent/flows?hostaddr=127.0.0.1&port={port}&connect_timeout=600"
 
 
 def dead_address() -> str:

@@ -50,8 +50,8 @@ _NOUNS: Final = (
 _OTHER_NAMES: Final = {f"{name}s": name for name in _NOUNS} | {"gcl": "global-concurrency-limit"}
 _HELP: Final = """Write Python flows, and run, schedule, watch, retry and explain them from the terminal.
 
-Without a command, the workstation opens; with --read-only it can change nothing. --profile NAME, or -p NAME, before a
-command or without one, uses the settings of that name."""
+Without a command, the workstation opens; with --read-only it can change nothing, with --all it shows the runs of all
+profiles. --profile NAME, or -p NAME, before a command or without one, uses the settings of that name."""
 
 
 def make_app() -> App:

@@ -20,7 +20,7 @@ USAGE: Final = 2
 RETRY: Final = 3
 INTERRUPTED: Final = 130
 
-_FLAGS: Final = ("--read-only",)
+_FLAGS: Final = ("--read-only", "--all")
 _PROFILE: Final = ("-p", "--profile")
 
 
@@ -53,7 +53,7 @@ def _dispatch(arguments: list[str]) -> int:
     if not arguments:
         from flowtui.tui.cli.workstation import workstation  # noqa: PLC0415 - no parser for a command without arguments
 
-        return workstation()
+        return workstation(everywhere="--all" in flags)
     if flags:
         raise UsageError(f"{' and '.join(sorted(flags))} opens the workstation and stands alone, not before a command.")
     from flowtui.tui.cli.app import call  # noqa: PLC0415 - 60 ms of parser
@@ -75,7 +75,10 @@ def _take_flags(arguments: list[str]) -> set[str]:
             if not arguments:
                 raise UsageError(f"{word} needs the name of a profile; flowtui profile ls lists them.")
             name = arguments.pop(0)
-        os.environ["FLOWTUI_PROFILE"] = name or "default"
+        if name == "@all":
+            flags.add("--all")
+        else:
+            os.environ["FLOWTUI_PROFILE"] = name or "default"
     return flags
 
 

@@ -11,9 +11,9 @@ from flowtui.tui.launch import open_workstation, why_no_terminal
 __all__ = ["need_terminal", "workstation"]
 
 
-def workstation(*, folder: Path | None = None) -> int:
-    """Open the full-screen workstation."""
-    return open_workstation(folder=folder, read_only=current_settings().read_only)
+def workstation(*, folder: Path | None = None, everywhere: bool = False) -> int:
+    """Open the full-screen workstation; with `everywhere`, on the runs of all profiles. Raises `UsageError`."""
+    return open_workstation(folder=folder, read_only=current_settings().read_only, everywhere=everywhere)
 
 
 def need_terminal() -> None:

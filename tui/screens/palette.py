@@ -67,6 +67,10 @@ class PaletteProvider(Provider):
         app = self._workstation
         for resource in RESOURCES:
             yield _Entry(f"go to {resource.label}", _goer(app, resource.mode), resource.key)
+        yield _Entry("all servers: how each is doing, and the runs of all", app.action_all_servers, ":all")
+        for name in app.servers.names():
+            if name != app.servers.here:
+                yield _Entry(f"go to profile {name}", _mover(app, name), f":profile {name}")
         yield _Entry("schedule radar: when everything fires", app.action_radar, ":radar")
 
     def _kept(self) -> Iterable[_Entry]:
@@ -133,6 +137,10 @@ def _opener(app: "FlowtuiApp", run_id: str) -> IgnoreReturnCallbackType:
 
 def _shower(app: "FlowtuiApp", query: str) -> IgnoreReturnCallbackType:
     return lambda: app.open_runs(query)
+
+
+def _mover(app: "FlowtuiApp", name: str) -> IgnoreReturnCallbackType:
+    return lambda: app.servers.go_to(name)
 
 
 def _goer(app: "FlowtuiApp", mode: str) -> IgnoreReturnCallbackType:

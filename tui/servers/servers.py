@@ -1,12 +1,17 @@
 """The profiles of this workstation, and the way from the store of one to that of another."""
 
 import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.screen import ModalScreen
 
+from flowtui.engine.addresses import without_password
 from flowtui.engine.client.current import exchange_client
 from flowtui.engine.client.opening import open_client
 from flowtui.engine.client.protocol import Client
@@ -25,10 +30,20 @@ if TYPE_CHECKING:
     from flowtui.tui.acting.engine import BackendHandle
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["Servers"]
+__all__ = ["Server", "Servers"]
 
 _BETWEEN: Final = "between"
 """The mode that is on while the screens of one store are gone, and those of the other are not there yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One of those that `@all` shows. `opener` opens a client that only reads; it may hang, and raise."""
+
+    name: str
+    role: str
+    address: str
+    opener: Callable[[], Client]
 
 
 class Servers:
@@ -37,6 +52,8 @@ class Servers:
     def __init__(self, app: "FlowtuiApp") -> None:
         self._app = app
         self._environment = dict(os.environ)
+        self.timer: Callable[[], float] = time.perf_counter
+        """By which it is measured how long servers take to answer."""
         self.engines: dict[str, BackendHandle] = {}
         """Backends of this terminal that go on serving the stores of profiles that it has left."""
 
@@ -60,6 +77,36 @@ class Servers:
             return tuple(dict.fromkeys((*self.read().named, DEFAULT)))
         except UsageError:
             return ()
+
+    def all(self) -> tuple[Server, ...]:
+        """The servers of all profiles, in the order of the file. Raises `UsageError`; call it in a thread.
+
+        The default one is among them where it is a store of its own: the workstation is on it, or it exists.
+        """
+        profiles = self.read()
+        listed = list(profiles.named.values())
+        if DEFAULT not in profiles.named and self._default_counts(profiles):
+            listed.insert(0, profiles.get(DEFAULT))
+        return tuple(self._server(profiles, profile) for profile in listed)
+
+    def _default_counts(self, profiles: Profiles) -> bool:
+        settings = self.settings(profiles, profiles.get(DEFAULT))
+        if settings.database_url in {one.values.get("database_url") for one in profiles.named.values()}:
+            return False
+        own, chosen = settings.home / "flowtui.db", profiles.chosen(self._environment)
+        here = self.here if self._app.is_open else chosen.name if chosen is not None else DEFAULT
+        return here == DEFAULT or not settings.database_url.endswith(str(own)) or own.exists()
+
+    def _server(self, profiles: Profiles, profile: Profile) -> Server:
+        def opener() -> Client:
+            return read_only(open_client(self.settings(profiles, profile)))
+
+        address = profile.address
+        if not address:
+            with suppress(UsageError):  # the opener says what is wrong
+                address = without_password(self.settings(profiles, profile).database_url)
+        address = address.partition("?")[0]  # how it is reached is no news
+        return Server(name=profile.name, role=ACCENT_ROLES.get(profile.accent, ""), address=address, opener=opener)
 
     def settings(self, profiles: Profiles, profile: Profile) -> Settings:
         """The settings of a profile that was chosen by name: its own address counts, not one of the environment.

@@ -1,0 +1,415 @@
+"""`@all`: how every server is doing, and the runs of all as one list. Each is painted when it answers."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from flowtui.engine.errors import FlowtuiError, StoreError
+from flowtui.engine.listing import QueryValue
+from flowtui.engine.query_edits import toggled
+from flowtui.tui.completing import Wanted, state_values
+from flowtui.tui.formats import count
+from flowtui.tui.glance import read_glance
+from flowtui.tui.live import News
+from flowtui.tui.run_cells import is_live
+from flowtui.tui.run_columns import DEFAULT, Seen, cells_of, columns_of
+from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.servers.link import ServerLink
+from flowtui.tui.servers.merging import Merged, Row
+from flowtui.tui.servers.pane import ServersPane
+from flowtui.tui.servers.reading import ServerReading, merged_of
+from flowtui.tui.servers.rows import MergedRows
+from flowtui.tui.servers.server_cells import Face, face_of
+from flowtui.tui.widgets.columns import Column
+from flowtui.tui.widgets.filter_bar import FilterBar
+from flowtui.tui.widgets.paint import Span
+from flowtui.tui.widgets.preview import RunPreview
+from flowtui.tui.widgets.rows import Cell
+from flowtui.tui.widgets.virtual_table import VirtualTable
+
+__all__ = ["AllServersScreen"]
+
+_ATTENTION: Final = "needs:attention"
+_GATHER: Final = 0.05
+"""Seconds in which what several servers answer is shown together."""
+_SETTLE: Final = 0.08
+_PATIENCE: Final = 2.0
+"""Seconds that reading on waits for the slowest."""
+_TICK: Final = 1.0
+_COLUMNS: Final = (Column("SERVER", 10, share=2, most=20), *columns_of(DEFAULT))
+_PAINT: Final = cells_of(DEFAULT)
+
+
+class AllServersScreen(ShellScreen):
+    """It asks every server itself, also the one that the workstation is on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "filter", "filter", id="all.filter"),
+        Binding("a", "attention", "attention", id="all.attention"),
+        Binding("tab", "app.focus_next", "servers", id="all.servers"),
+        Binding("p", "preview", "preview", show=False, id="all.preview"),
+        Binding("escape", "back", "back", id="all.back"),
+    ]
+
+    class LinkTold(Message):
+        """A server's line learned something; without `news`, how the server is doing."""
+
+        def __init__(self, link: ServerLink, news: News | None) -> None:
+            super().__init__()
+            self.link, self.news = link, news
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readings: dict[str, ServerReading] = {}
+        self._query = ""
+        self._merged = Merged()
+        self._changed: set[str] | None = set()
+        self._soon: Timer | None = None
+        self._settle: Timer | None = None
+        self._reading_on = False
+        self._filled = False
+        """Every server that answers has done so for the filter that is on."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        app = self.workstation
+        yield FilterBar("runs of all servers up to now · f filter", self._values)
+        yield ServersPane(id="servers")
+        yield VirtualTable(_COLUMNS, markable=False, empty="looking up the profiles …", id="runs")
+        yield RunPreview(app.now, app.zone, id="preview")
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self._show_filter()
+        self.set_interval(_TICK, self._tick)
+        self._connect()
+
+    async def on_unmount(self) -> None:
+        for reading in self._readings.values():
+            reading.link.stop()
+        now, zone = self.workstation.now(), self.workstation.zone
+        closing = [one.link for one in self._readings.values() if one.health(now, zone).answers]
+        await asyncio.to_thread(_join_all, closing)
+
+    @property
+    def _table(self) -> VirtualTable:
+        return self.query_one("#runs", VirtualTable)
+
+    @property
+    def _pane(self) -> ServersPane:
+        return self.query_one(ServersPane)
+
+    @property
+    def _preview(self) -> RunPreview:
+        return self.query_one(RunPreview)
+
+    @property
+    def query_text(self) -> str:
+        """The filter that is on, as it was written."""
+        return self._query
+
+    # -- the servers --------------------------------------------------------------------------------------------------
+
+    @work(group="connect", exit_on_error=False)
+    async def _connect(self) -> None:
+        """Begin with all at once."""
+        app = self.workstation
+        try:
+            listed = await app.call(app.servers.all)
+        except FlowtuiError as error:
+            app.notify_error(error)
+            self._table.show(MergedRows(Merged(), 0, lambda _: ()), empty="The profiles cannot be read.")
+            return
+        for server in listed:
+            link = ServerLink(
+                server.name,
+                server.opener,
+                self._hear,
+                now=app.now,
+                zone=lambda: app.zone,
+                timer=app.servers.timer,
+            )
+            reading = ServerReading(link, role=server.role, address=server.address)
+            reading.ask(self._query)
+            self._readings[server.name] = reading
+            link.start()
+        self._show_servers()
+        self._show_soon(None)
+
+    def _hear(self, link: ServerLink, news: News | None) -> None:
+        """Called in the link's threads."""
+        self.post_message(self.LinkTold(link, news))
+
+    @on(LinkTold)
+    def _told(self, message: LinkTold) -> None:
+        reading = self._readings.get(message.link.name)
+        if reading is None:
+            return
+        news = message.news
+        if news is not None and news.changes is not None:
+            reading.want({change.flow_run_id or change.subject_id for change in news.changes})
+        if news is not None:
+            self._read(reading)
+        self._show_servers()
+
+    def _read(self, reading: ServerReading) -> None:
+        if not reading.busy and reading.is_wanted:
+            reading.busy = True
+            self.run_worker(self._read_all(reading), group=f"read {reading.name}", exit_on_error=False)
+
+    async def _read_all(self, reading: ServerReading) -> None:
+        """Read what is wanted until nothing is. What the server does not answer is seen from its health."""
+        try:
+            while reading.is_wanted:
+                changed = await reading.read()
+                self._show_soon(None if changed is None else {f"{reading.name}/{run_id}" for run_id in changed})
+                if changed is None:
+                    await reading.reader.read_total()
+                    self._show_soon(())
+        except StoreError:
+            pass
+        except FlowtuiError as error:
+            self.workstation.notify_error(error)
+        finally:
+            reading.busy = False
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _faces(self) -> list[Face]:
+        now, zone = self.workstation.now(), self.workstation.zone
+        return [face_of(one.name, one.role, one.address, one.link.facts, now, zone) for one in self._readings.values()]
+
+    def _show_servers(self) -> None:
+        self._pane.show(self._faces())
+        self._show_filter()
+
+    def _show_soon(self, changed: Iterable[str] | None) -> None:
+        """Show what was read, together with what is read in the next blink. None: anything may be different."""
+        if changed is None:
+            self._changed = None
+        elif self._changed is not None:
+            self._changed.update(changed)
+        if self._soon is None:
+            self._soon = self.set_timer(_GATHER, self._show)
+
+    def _show(self, *, moved: bool = False) -> None:
+        if self._soon is not None:
+            self._soon.stop()
+        changed, self._changed, self._soon = self._changed, set(), None
+        app = self.workstation
+        self._merged = merged_of(list(self._readings.values()), app.now(), app.zone)
+        if self._still_filling() and self._table.cursor_index == self._table.top == 0:
+            self._table.forget_place()  # nobody has chosen the row that happened to come first
+        self._table.show(self._rows(), empty=self._nothing(), changed=changed or (), moved=moved)
+        self._show_filter()
+        if self._row is None:
+            self._preview.show(None, app.zone)
+        elif changed is None or self._row.id in changed:
+            self._look_closer()
+
+    def _still_filling(self) -> bool:
+        """Whether a server may have answered just now for the first time, or still may."""
+        now, zone = self.workstation.now(), self.workstation.zone
+        waiting = [one for one in self._readings.values() if not one.has_read]
+        if not waiting:
+            before, self._filled = self._filled, True
+            return not before
+        return not self._filled and any(one.health(now, zone).kind != "unreachable" for one in waiting)
+
+    def _rows(self) -> MergedRows:
+        return MergedRows(self._merged, len(_COLUMNS), self._cells)
+
+    def _cells(self, row: Row) -> Sequence[Cell]:
+        app = self.workstation
+        role = self._readings[row.server].role or "muted"
+        return [[(row.server, role)], *_PAINT(row.run, Seen(app.now(), app.zone, {}))]
+
+    @property
+    def _row(self) -> Row | None:
+        """The row under the cursor."""
+        rows = self._table.rows
+        return rows.get(self._table.cursor_id) if isinstance(rows, MergedRows) else None
+
+    def _nothing(self) -> str:
+        if not any(one.has_read for one in self._readings.values()):
+            return "No server has answered yet."
+        return "No run fits this filter.   esc clears it" if self._query else "No run yet, on any server."
+
+    def _show_filter(self) -> None:
+        self.query_one(FilterBar).show(self._query, tuple(self._note()))
+
+    def _note(self) -> Iterable[Span]:
+        """How many runs there are, and on how many servers that is known."""
+        readings = self._readings.values()
+        if not readings:
+            return
+        answering = sum(1 for face in self._pane.faces if face.health.answers)
+        yield f"{answering} of {len(readings)} answer   ", "muted" if answering == len(readings) else "late"
+        known = [one.reader.total for one in readings if one.reader.total is not None]
+        guess = "" if all(total.exact for total in known) else "~"
+        number = sum(total.number for total in known)
+        yield f"{guess}{count(number)} run{'' if number == 1 else 's'}", "muted"
+        if self._merged.is_cut:
+            yield f", the newest {count(len(self._merged.rows))} here", "late"
+        if len(readings) == 1:
+            yield "   flowtui profile create adds more", "faint"
+
+    def _tick(self) -> None:
+        """A second has passed: silence has become longer, and durations of what runs."""
+        if not self.is_current:
+            return
+        before = {face.name: face.health.answers for face in self._pane.faces}
+        self._show_servers()
+        if before != {face.name: face.health.answers for face in self._pane.faces}:
+            self._show_soon(())  # a server that has gone quiet does not hold up the others' rows
+        for reading in self._readings.values():
+            self._read(reading)  # what failed for a moment
+        self._table.refresh_rows(row.id for row in self._merged.rows[:1000] if is_live(row.run))
+        self._preview.tick()
+
+    def zone_changed(self) -> None:
+        self._show_servers()
+        self._show()
+
+    # -- reading on ---------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.RowsWanted)
+    def _rows_wanted(self) -> None:
+        if not self._reading_on:
+            self._reading_on = True
+            self._read_on()
+
+    @work(group="more", exit_on_error=False)
+    async def _read_on(self) -> None:
+        """Read a page more of those that hold up the list, until what is wanted is there."""
+        before = None
+        try:
+            while (wanted := self._table.wanted) is not None and self._merged.behind:
+                if (wanted, self._merged) == before:
+                    break
+                before = wanted, self._merged
+                readings = [self._readings[name] for name in self._merged.behind]
+                tasks = [asyncio.ensure_future(reading.read_on()) for reading in readings]
+                done, late = await asyncio.wait(tasks, timeout=_PATIENCE)
+                for task in (*late, *done):
+                    task.cancel() if task in late else task.exception()
+                self._show(moved=True)
+        finally:
+            self._reading_on = False
+
+    # -- preview ------------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.RowHighlighted)
+    def _highlighted(self) -> None:
+        if self._settle is not None:
+            self._settle.stop()
+        self._settle = self.set_timer(_SETTLE, self._look_closer)
+
+    @work(group="preview", exclusive=True, exit_on_error=False)
+    async def _look_closer(self) -> None:
+        row = self._row
+        if row is None or not self._preview.display:
+            return
+        link = self._readings[row.server].link
+        try:
+            glance = await link.call(partial(read_glance, link.client, row.run))
+        except FlowtuiError:
+            return  # its health says why
+        if self._table.cursor_id == row.id:
+            self._preview.show(glance, self.workstation.zone)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.RowSelected)
+    def _selected(self) -> None:
+        row = self._row
+        if row is not None:
+            self.workstation.servers.go_to(row.server, row.run.id)
+
+    @on(ServersPane.Chosen)
+    def _chosen(self, message: ServersPane.Chosen) -> None:
+        self.workstation.servers.go_to(message.name)
+
+    @on(ServersPane.TryAgain)
+    def _try_again(self, message: ServersPane.TryAgain) -> None:
+        self._readings[message.name].link.try_again()
+
+    def set_query(self, text: str) -> None:
+        """Show the runs that a filter lets through, on every server."""
+        if text.strip() == self._query:
+            return
+        self._query = text.strip()
+        self._table.forget_place()
+        self._filled = False
+        for reading in self._readings.values():
+            reading.ask(self._query)
+            self._read(reading)
+        self._show_filter()
+
+    def action_filter(self) -> None:
+        """Write a filter."""
+        self.query_one(FilterBar).open()
+
+    def action_attention(self) -> None:
+        """Show what a person has to look at, or what was shown before."""
+        self.set_query(toggled(self._query, _ATTENTION))
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.toggle_class("-no-preview")
+        self._look_closer()
+
+    def action_back(self) -> None:
+        """Take the filter away, then leave."""
+        if self._query:
+            self.set_query("")
+        else:
+            self.workstation.action_up()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self.set_query(message.text)
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self._table.focus()
+
+    async def _values(self, asked: Wanted) -> Sequence[QueryValue]:
+        """Values for the filter that is being written, of all servers that answer in time."""
+        if asked.field == "state":
+            return state_values(None, asked.start)
+        app = self.workstation
+        links = [one.link for one in self._readings.values() if one.health(app.now(), app.zone).answers]
+        calls = [
+            asyncio.ensure_future(link.call(link.client.query_values, asked.field, asked.start, path=asked.path))
+            for link in links
+        ]
+        if not calls:
+            return ()
+        done, late = await asyncio.wait(calls, timeout=_PATIENCE)
+        for task in late:
+            task.cancel()
+        return _together(task.result() for task in done if task.exception() is None)
+
+
+def _together(found: Iterable[Sequence[QueryValue]]) -> Sequence[QueryValue]:
+    """The values of several servers, each once, the most frequent first."""
+    values: dict[str, QueryValue] = {}
+    for value in chain.from_iterable(found):
+        known = values.get(value.text)
+        number = None if value.count is None else value.count + ((known and known.count) or 0)
+        values[value.text] = replace(value, count=number)
+    return sorted(values.values(), key=lambda value: -(value.count or 0))
+
+
+def _join_all(links: Sequence[ServerLink]) -> None:
+    for link in links:
+        link.join(2.0)
