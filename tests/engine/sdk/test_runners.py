@@ -1,6 +1,8 @@
 """The thread runner: as many at once as allowed, its own for each run, and nothing lost when it is interrupted."""
 
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from flowtui import ProcessPoolTaskRunner, ThreadPoolTaskRunner, flow, task
 from flowtui.engine.client.local import LocalClient
+from flowtui.engine.deadlocks import RunFuture
 from flowtui.engine.errors import UsageError
 from flowtui.engine.runners.protocol import Work
 from flowtui.engine.settings import forget_settings
@@ -88,6 +91,55 @@ def test_its_threads_end_with_the_run(client: LocalClient) -> None:
         return [thread.name for thread in new if thread.name.startswith("flowtui-task")]
 
     wait_until(lambda: not left(), what="the threads to end")
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns a thousand times as often as they do, so that none is spared by luck."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+@pytest.mark.parametrize("workers", [1, 3, None])
+def test_what_many_threads_hand_over_is_carried_out_once_each_and_nothing_is_left_waiting(workers: int | None) -> None:
+    """Every tenth work hands over another and, where there is room for it, waits for it; the pool rests between."""
+
+    class Piece:
+        is_async = False
+
+        def __init__(self, more: int = 0) -> None:
+            self.inner, self.more = RunFuture(), more
+
+        def __call__(self, elsewhere: Any = None) -> None:
+            if self.more:
+                inner = Piece(self.more - 1)
+                pool.start(inner)
+                if workers is None:
+                    assert inner.inner.result(20) == 1
+            done.append(self)
+            self.inner.set_result(1)
+
+    def hand_over(count: int) -> list[Piece]:
+        pieces = [Piece(2 if number % 10 == 0 else 0) for number in range(count)]
+        for piece in pieces:
+            pool.start(piece)
+        return pieces
+
+    before = set(threading.enumerate())
+    pool, done = ThreadPoolTaskRunner(workers), list[Piece]()
+    with ThreadPoolExecutor(4) as hands:
+        for _ in range(5):
+            batches = list(hands.map(hand_over, [60] * 4))
+            assert all(piece.inner.result(20) == 1 for batch in batches for piece in batch)
+    wait_until(lambda: len(done) == 5 * 4 * (60 + 6 * 2), what="what works have handed over")
+    assert len({id(piece) for piece in done}) == len(done)
+    pool.close()
+    wait_until(lambda: not any(t.name.startswith("flowtui-") for t in set(threading.enumerate()) - before))
+    pool.start(late := Piece())
+    assert late.inner.result(20) == 1
 
 
 def test_every_future_of_an_interrupted_flow_ends(client: LocalClient) -> None:
