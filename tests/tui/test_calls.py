@@ -177,7 +177,7 @@ def test_a_flow_of_the_folder(
         parameters={"n": 3},
         schedules=(schedule,),
     )
-    deed = deploy_deed(outline, spec)
+    deed = deploy_deed(outline, spec, pytest.fail)
     by(deed.command.partition(" && ")[2], deed.python)
     made = client.read_deployment("etl/nightly")
     assert (made.parameters, made.work_pool_name) == ({"n": 3}, "local")

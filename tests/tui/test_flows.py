@@ -1,5 +1,7 @@
 """The Flows screen: a folder's flows beside the store's, run and deployed from their signature."""
 
+import os
+import threading
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from flowtui.engine.model import FlowRun
 from flowtui.engine.settings import forget_settings
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.deployment_actions import create_run
 from tests.fakes.world import World, seconds
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
@@ -132,6 +135,47 @@ def test_a_flow_is_deployed_with_a_schedule_that_is_said_in_words_first(app: Flo
     assert saved.parameters == {"name": "Ada"}
     assert [schedule.schedule.text for schedule in saved.schedules]
     assert "mood" in saved.parameter_openapi_schema["properties"]
+
+
+def test_what_can_no_longer_be_served_here_is_said(app: FlowtuiApp, world: World, project: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("3")
+        await shows(pilot, "hello.py:10")
+        await pilot.press("d")
+        await shows(pilot, "Deploy hello", "served here")
+        (project / "hello.py").write_text("raise RuntimeError('not today')")
+        await pilot.press("tab", "tab", "right", "ctrl+s")
+        await shows(pilot, "hello/default is served here no longer", "not today")
+
+    play(app, script, size=(120, 40))
+
+
+def test_a_flow_is_served_here_while_the_workstation_is_open(app: FlowtuiApp, world: World) -> None:
+    """No pool and no worker: a process of the workstation takes the runs, and goes with it, or when that is undone."""
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("3")
+        await shows(pilot, "hello.py:10")
+        await pilot.press("d")
+        await shows(pilot, "Deploy hello", "served here")
+        await pilot.press("tab", "tab", "right")
+        await shows(pilot, "(●) served here")
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Deployments › hello/default", "a process of its own serves it")
+        deployment = world.client.read_deployment("hello/default")
+        assert deployment.work_pool_name is None
+        run = await create_run(app, deployment, {"name": "Ada"})
+        await until(pilot, lambda: world.client.read_flow_run(run.id).end_time is not None)
+        done = world.client.read_flow_run(run.id)
+        assert done.state.is_completed() and done.owner is None
+        words = "\n".join(one.message for one in world.client.read_logs(run.id).lines)
+        served_by = int(words.split("I am ")[1].split()[0])
+        assert served_by != os.getpid()
+        await pilot.press("u")
+        await until(pilot, lambda: not world.client.list_deployments().items)
+        assert not any(one.name == "flowtui-served" for one in threading.enumerate())
+
+    play(app, script, size=(120, 40))
 
 
 def test_files_are_followed_and_the_cursor_stays_on_its_flow(app: FlowtuiApp, project: Path) -> None:

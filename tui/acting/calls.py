@@ -18,15 +18,20 @@ from flowtui.engine.run_changes import (
 )
 from flowtui.engine.states import StateType
 
-__all__ = ["change_command", "change_python", "command", "python"]
+__all__ = ["arguments", "change_command", "change_python", "command", "python"]
 
 _CLIENT: Final = "from flowtui.engine.client.current import current_client"
 
 
 def command(*words: str, **options: Any) -> str:
-    """`flowtui` and its words, each quoted where a shell needs it. An option that is None is left out, one that is True
-    stands alone, a list is given as often as it has items."""
-    given = ["flowtui", *words]
+    """`flowtui` and its words, each quoted where a shell needs it."""
+    return shlex.join(["flowtui", *words, *arguments(options)])
+
+
+def arguments(options: Mapping[str, Any]) -> list[str]:
+    """Options as arguments. One that is None is left out, one that is True stands alone, a list is given as often as it
+    has items."""
+    given: list[str] = []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:
@@ -35,7 +40,7 @@ def command(*words: str, **options: Any) -> str:
             given += [part for item in value for part in (flag, str(item))]
         elif value is not None and value is not False:
             given += [flag, str(value)]
-    return shlex.join(given)
+    return given
 
 
 def python(verb: str, *args: Any, imports: Sequence[str] = (), **kwargs: Any) -> str:

@@ -18,9 +18,11 @@ from flowtui.tui.formats import until
 from flowtui.tui.forms.form import Form
 from flowtui.tui.widgets.paint import Spans
 
-__all__ = ["WHEN", "answers_form", "local_zone", "preview_lines", "problems_of", "schedule_of", "spec_of"]
+__all__ = ["HERE", "WHEN", "answers_form", "local_zone", "preview_lines", "problems_of", "schedule_of", "spec_of"]
 
 WHEN: Final = ("on demand", "cron", "interval")
+HERE: Final = "served here"
+"""The choice beside the pools: no worker runs it, but a process of this workstation."""
 _FORBIDDEN: Final = "/%&<>"
 _PREVIEWED: Final = 3
 _ZONES: Final = "zoneinfo/"
@@ -47,7 +49,11 @@ def answers_form(data: Mapping[str, Any], pools: Sequence[str], zone: str, *, na
             "name": {"type": "string", "default": name, "description": "The deployment's name within its flow."},
             "when": {"enum": list(WHEN), "default": WHEN[0], "description": "When it is run by itself."},
             **more[when],
-            "pool": {"enum": list(pools) or ["local"], "default": pool, "description": "Whose workers run it."},
+            "pool": {
+                "enum": [*(pools or ["local"]), HERE],
+                "default": pool,
+                "description": f"Whose workers run it; {HERE}: a process of this workstation does, while it is open.",
+            },
         },
         "required": [key for key in more[when] if key != "timezone"],
     }
@@ -103,6 +109,7 @@ def preview_lines(answers: Mapping[str, Any], now: datetime, zone: tzinfo | None
 def spec_of(outline: FlowOutline, answers: Mapping[str, Any], parameters: Mapping[str, Any]) -> DeploymentSpec:
     """What is kept. Raises `FlowtuiError` for a schedule that makes no sense."""
     schedule = schedule_of(answers)
+    pool = None if answers["pool"] == HERE else str(answers["pool"])
     return DeploymentSpec(
         name=str(answers["name"]).strip(),
         flow_name=outline.name,
@@ -112,8 +119,8 @@ def spec_of(outline: FlowOutline, answers: Mapping[str, Any], parameters: Mappin
         description=outline.description,
         parameters=dict(parameters),
         parameter_openapi_schema=outline.schema,
-        work_pool_name=str(answers["pool"]),
-        work_queue_name="default",
+        work_pool_name=pool,
+        work_queue_name=None if pool is None else "default",
         schedules=() if schedule is None else (schedule,),
         retries=outline.retries,
         retry_delay_seconds=outline.retry_delay_seconds,

@@ -1,7 +1,8 @@
 """Deploy a flow of the folder: name, schedule, pool, and what its runs are given."""
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -24,6 +25,9 @@ from flowtui.tui.text import safe
 from flowtui.tui.widgets.heading import Heading
 from flowtui.tui.widgets.lines import Lines
 from flowtui.tui.widgets.title import Title
+
+if TYPE_CHECKING:
+    from flowtui.tui.app import FlowtuiApp
 
 __all__ = ["FlowDeployScreen"]
 
@@ -158,16 +162,26 @@ class FlowDeployScreen(ShellScreen):
             return
         self._sent = True
         try:
-            deed = deploy_deed(outline, spec_of(outline, answers, self._form.data()))
-            saved = (await app.acting.attempt(deed)).value
+            deed = deploy_deed(outline, spec_of(outline, answers, self._form.data()), self._tell(app))
+            done = await app.acting.attempt(deed)
+            saved = done.value
         except FlowtuiError as error:
             self._sent = False
             app.notify_error(error)
             return
         # Nothing may be awaited from here on: a screen that is closed takes its workers with it.
         app.pop_screen()
-        app.tell(f"{saved.full_name} is deployed.")
+        app.tell(done.words)
         app.open_deployment(saved.id)
+
+    def _tell(self, app: "FlowtuiApp") -> Callable[[str], None]:
+        """Say something, whatever has become of this screen; called in another thread, maybe after the app's end."""
+
+        def tell(words: str) -> None:
+            with suppress(RuntimeError):
+                app.call_from_thread(app.notify, safe(words), severity="warning", timeout=12, markup=False)
+
+        return tell
 
     @work(group="leave", exclusive=True, exit_on_error=False)
     async def action_leave(self) -> None:
