@@ -134,6 +134,7 @@ class PoolTaskRunner(BaseTaskRunner):
                     self._threads -= 1
                 if self._closed:
                     self._wake_one()  # who sees the same, and wakes the next
+                self._see_to_threads()  # for a work that was put when this thread had seen that there was none
                 self.leave()
 
     def _next(self) -> Work | None:
