@@ -579,7 +579,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if self._has("acting"):
             self.acting.close()
         if self._has("servers"):
-            self.servers.close()
+            await asyncio.to_thread(self.servers.close)
         if self._feed is not None:
             self._feed.stop()
             await asyncio.to_thread(self._feed.join, 2.0)

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -23,6 +25,10 @@ _TAKE_YOUR_TIME = (
     "set_config('idle_in_transaction_session_timeout', '0', true)"
 )
 _WAL = b"\x02\x02"  # bytes 18 and 19 of an SQLite file: the versions that may write and read it
+
+_migrating: Final = threading.Lock()
+"""Alembic keeps what it works on in variables of its modules: stores that one process opens at once would get each
+other's changes."""
 
 HEAD = "0011"
 """The newest migration. A test holds it equal to the newest file in `migrations/versions`."""
@@ -136,6 +142,7 @@ def _migrate(database: Database, connection: sa.Connection, version: str) -> Non
             "Use that one, or another FLOWTUI_HOME."
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _migrating:
+        command.upgrade(config, "head")
     if not database.is_sqlite:
         postgres_schema.order_text_by_bytes(connection, list(metadata.tables))

@@ -146,9 +146,15 @@ def test_what_was_done_in_one_store_is_not_undone_in_another(two, home):
         app.open_run(run_id)
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         undoing = Deed(title="Take it away", command="", python="", do=lambda client: Done(words="Never done."))
-        painting = Deed(title="Paint", command="", python="", do=lambda client: Done(words="Painted.", back=undoing))
+        painting = Deed(
+            title="Paint",
+            command="flowtui variable set a b",
+            python="",
+            do=lambda client: Done(words="Painted.", back=undoing),
+        )
         await app.acting.attempt(painting)
         assert app.acting.journal.entries[0].undo == "can"
+        assert app.acting.journal.entries[0].command == "flowtui -p one variable set a b"
 
         app.servers.go_to("two", other)
         await until(pilot, lambda: app.is_open and app.status.profile == "two")

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from flowtui.engine.bulk import AT_ONCE, Outcome, carry_out_some
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.run_changes import RunChange
-from flowtui.tui.acting.calls import change_command, change_python
+from flowtui.tui.acting.calls import change_command, change_python, on_profile
 from flowtui.tui.acting.deed import Deed, Done
 from flowtui.tui.acting.grace import Grace
 from flowtui.tui.acting.job import Group, Job
@@ -91,7 +91,7 @@ class Acting:
         self._require_writing()
         await self.open()
         app = self.app
-        entry = self.journal.begin(app.now(), deed.title, deed.command, deed.python)
+        entry = self._begin(deed.title, deed.command, deed.python)
         begun = self.clock()
         try:
             done = await app.call(deed.do, app.client)
@@ -112,6 +112,11 @@ class Acting:
         if undoes is not None:
             self.journal.change(undoes.id, undo="undone", undo_words=f"{deed.title}.")
         return done
+
+    def _begin(self, title: str, command: str, python: str, result: Result = "under way") -> Entry:
+        """Write down that something is being done; the command names the profile, wherever it is used later."""
+        app = self.app
+        return self.journal.begin(app.now(), title, on_profile(command, app.status.profile), python, result)
 
     async def perform(self, deed: Deed) -> Done | None:
         """Do it, write it down, and say what came of it; None when it was refused."""
@@ -188,7 +193,7 @@ class Acting:
         self._asking = None
         title = f"{verb.word.capitalize()} {target.name}{what}"
         command, python = change_command(change, target.written), change_python(change, target.written)
-        entry = self.journal.begin(self.app.now(), title, command, python)
+        entry = self._begin(title, command, python)
         job = Job(title, [(change, target.ids)], self._some, target.names)
         await self._run_job(job, entry, f"{verb.doing} {target.name}{what}")
         return True
@@ -277,7 +282,7 @@ class Acting:
         title = f"Undo: {entry.title}"
         command = "\n".join(change_command(change, ids) for change, ids in groups)
         python = "\n\n".join(change_python(change, ids) for change, ids in groups)
-        undoing = self.journal.begin(self.app.now(), title, command, python)
+        undoing = self._begin(title, command, python)
         await self._run_job(Job(title, groups, self._some), undoing, title, undoes=entry)
 
     # -- later --------------------------------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ class Acting:
         """Do it when the time of grace is over, unless it is called off before."""
         title, doing = f"{verb.word.capitalize()} {target.name}", f"{verb.doing} {target.name}"
         command, python = change_command(change, target.written), change_python(change, target.written)
-        entry = self.journal.begin(self.app.now(), title, command, python, "waiting")
+        entry = self._begin(title, command, python, "waiting")
         self.journal.change(entry.id, undo="can", words="Not done yet.")
 
         async def act() -> None:

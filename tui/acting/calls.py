@@ -18,9 +18,19 @@ from flowtui.engine.run_changes import (
 )
 from flowtui.engine.states import StateType
 
-__all__ = ["arguments", "change_command", "change_python", "command", "python"]
+__all__ = ["arguments", "change_command", "change_python", "command", "on_profile", "python"]
 
 _CLIENT: Final = "from flowtui.engine.client.current import current_client"
+
+
+def on_profile(line: str, profile: str) -> str:
+    """Command lines that do the same wherever they are pasted: with the profile on whose store they were done."""
+    if not profile:
+        return line
+    return "\n".join(
+        f"flowtui -p {shlex.quote(profile)} {one.removeprefix('flowtui ')}" if one.startswith("flowtui ") else one
+        for one in line.split("\n")
+    )
 
 
 def command(*words: str, **options: Any) -> str:

@@ -5,6 +5,7 @@ its own questions and nothing else.
 """
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -21,6 +22,8 @@ from flowtui.tui.live import LiveFeed, News
 from flowtui.tui.servers.health import Facts
 
 __all__ = ["ServerLink"]
+
+log = logging.getLogger("flowtui.tui")
 
 _LOOK: Final = 5.0
 """Seconds after which a server that nobody asked anything is asked, so that its health is known."""
@@ -89,6 +92,11 @@ class ServerLink:
         if self._feed is not None:
             self._feed.stop()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its client may still be open."""
+        return self._thread.is_alive()
+
     def join(self, timeout: float) -> None:
         """Wait until the link is closed."""
         self._thread.join(timeout)
@@ -144,7 +152,9 @@ class ServerLink:
                 feed = LiveFeed(client, self._hear, among_many=True)
                 feed.mark()
             self._measure(client)
-        except FlowtuiError:
+        except Exception as error:
+            if not isinstance(error, FlowtuiError):
+                log.error("The store of %s could not be opened.", self.name, exc_info=error)
             if client is not None:
                 client.close()
             return False
@@ -160,14 +170,14 @@ class ServerLink:
             client.changes(None)
 
     def _look(self) -> None:
-        with suppress(FlowtuiError):
+        with suppress(Exception):  # it is written down what came of it
             self._measure(self.client)
 
     def _shut(self) -> None:
         if self._feed is not None:
             self._feed.join(2.0)
         if self._client is not None:
-            with suppress(FlowtuiError):
+            with suppress(Exception):  # a server that has gone
                 self._client.close()
 
     @contextmanager

@@ -92,12 +92,8 @@ class AllServersScreen(ShellScreen):
         self.set_interval(_TICK, self._tick)
         self._connect()
 
-    async def on_unmount(self) -> None:
-        for reading in self._readings.values():
-            reading.link.stop()
-        now, zone = self.workstation.now(), self.workstation.zone
-        closing = [one.link for one in self._readings.values() if one.health(now, zone).answers]
-        await asyncio.to_thread(_join_all, closing)
+    def on_unmount(self) -> None:
+        self.workstation.servers.let_go(reading.link for reading in self._readings.values())
 
     @property
     def _table(self) -> VirtualTable:
@@ -408,8 +404,3 @@ def _together(found: Iterable[Sequence[QueryValue]]) -> Sequence[QueryValue]:
         number = None if value.count is None else value.count + ((known and known.count) or 0)
         values[value.text] = replace(value, count=number)
     return sorted(values.values(), key=lambda value: -(value.count or 0))
-
-
-def _join_all(links: Sequence[ServerLink]) -> None:
-    for link in links:
-        link.join(2.0)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,8 @@ from flowtui.tui.places import MODES
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.servers.accents import ACCENT_ROLES
 from flowtui.tui.servers.aside import aside
+from flowtui.tui.servers.health import health_of
+from flowtui.tui.servers.link import ServerLink
 
 if TYPE_CHECKING:
     from flowtui.tui.acting.engine import BackendHandle
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Server", "Servers"]
 
+_CLOSING: Final = 2.0
+"""Seconds that closing the line to a server may take when the workstation is left."""
 _BETWEEN: Final = "between"
 """The mode that is on while the screens of one store are gone, and those of the other are not there yet."""
 
@@ -54,6 +58,8 @@ class Servers:
         self._environment = dict(os.environ)
         self.timer: Callable[[], float] = time.perf_counter
         """By which it is measured how long servers take to answer."""
+        self._moving = False
+        self._leaving: list[ServerLink] = []
         self.engines: dict[str, BackendHandle] = {}
         """Backends of this terminal that go on serving the stores of profiles that it has left."""
 
@@ -133,6 +139,8 @@ class Servers:
 
     def go_to(self, name: str, run_id: str | None = None) -> None:
         """Go to a profile; there, open a run. Whatever keeps it from happening is said, and nothing is changed then."""
+        if self._moving:  # one store at a time, and the whole way
+            return
         work = self._go(name, run_id)
         self._app.run_worker(work, group="profile", exclusive=True, exit_on_error=False)
 
@@ -158,7 +166,11 @@ class Servers:
             app.notify(why, severity="warning", timeout=8, markup=False)
             await aside(client.close)
             return
-        await self._move(profile, settings, client, feed)
+        self._moving = True
+        try:
+            await self._move(profile, settings, client, feed)
+        finally:
+            self._moving = False
         app.tell(f"This is {name} now: {client.address}.")
         if run_id is not None:
             app.open_run(run_id)
@@ -178,11 +190,23 @@ class Servers:
             client.close()
             raise
 
+    def let_go(self, links: Iterable[ServerLink]) -> None:
+        """Close lines to servers. Nobody waits for that until the workstation is left, and then for none that hangs."""
+        now, zone = self._app.now(), self._app.zone
+        self._leaving = [link for link in self._leaving if link.is_alive]
+        for link in links:
+            link.stop()
+            if health_of(link.facts, now, zone).answers:
+                self._leaving.append(link)
+
     def close(self) -> None:
-        """The workstation is left: what runs under the engines of other profiles is finished, then they end."""
+        """The workstation is left: what runs under the engines of other profiles is finished, then they end. Call it in
+        a thread."""
         for engine in self.engines.values():
             engine.detach()
         self.engines.clear()
+        for link in self._leaving:
+            link.join(_CLOSING)
 
     async def _move(self, profile: Profile, settings: Settings, client: Client, feed: LiveFeed) -> None:
         """Leave one store and enter the other. No screen is on meanwhile that has seen the one."""

@@ -1,12 +1,17 @@
 """Processes that open a store at once create or migrate it once; one killed half-way leaves nothing half-done."""
 
+import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.settings import Settings
 from flowtui.engine.store import schema
 from flowtui.engine.store.database import Database
 from tests.engine.store.databases import Place
@@ -112,3 +117,25 @@ def test_a_process_that_is_killed_while_it_migrates_leaves_the_store_as_it_was(o
     client = old_place.open()
     assert [run.name for run in client.list_flow_runs().items] == ["amber-auk"]
     assert client.set_variable("x", 1).value == 1
+
+
+def test_stores_that_one_process_opens_at_once_do_not_get_each_others_changes(settings: Settings) -> None:
+    """As a workstation on many servers does."""
+    settings.home.mkdir(parents=True)
+    first = settings.home / "store0.db"
+    old = Database(replace(settings, database_url=f"sqlite:///{first}"))
+    migrate_to("0001", old)
+    fill_as_the_first_release_did(old)
+    old.close()
+    files = [first, *(settings.home / f"store{number}.db" for number in range(1, 6))]
+    for file in files[1:]:
+        shutil.copy(first, file)
+
+    with ThreadPoolExecutor(len(files)) as threads:
+        opened = list(
+            threads.map(lambda file: LocalClient.open(replace(settings, database_url=f"sqlite:///{file}")), files)
+        )
+    seen = [[run.name for run in client.list_flow_runs(limit=100).items] for client in opened]
+    for client in opened:
+        client.close()
+    assert seen[0] and all(names == seen[0] for names in seen)
