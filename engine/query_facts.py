@@ -20,7 +20,7 @@ from flowtui.engine.query_meaning import (
 from flowtui.engine.query_terms import Path, Value, ascii_lower, fits
 from flowtui.engine.states import State
 
-__all__ = ["Facts", "holds", "within"]
+__all__ = ["Facts", "holds", "matcher", "within"]
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
@@ -83,10 +83,19 @@ def holds(test: Test, facts: Facts) -> bool:
 
 
 def _reads(text: str, pattern: Value, *, part: bool = False) -> bool:
-    low = ascii_lower(text)
-    if part and not pattern.is_glob:
-        return ascii_lower(pattern.text) in low
-    return fits(low, ascii_lower(pattern.pattern))
+    return matcher(pattern, part=part)(ascii_lower(text))
+
+
+def matcher(pattern: Value, *, part: bool = False) -> Callable[[str], bool]:
+    """Whether a text, in small letters, is what a pattern says; with `part`, has it in it where it is no pattern."""
+    if pattern.is_glob:
+        low = ascii_lower(pattern.pattern)
+        start = low.removesuffix("*")
+        if len(start) == len(low) - 1 and not any(letter in start for letter in "*?\\"):
+            return lambda text: text.startswith(start)
+        return lambda text: fits(text, low)
+    low = ascii_lower(pattern.text)
+    return (lambda text: low in text) if part else (lambda text: text == low)
 
 
 def within(value: Any, path: Path, missing: Any = None) -> Any:

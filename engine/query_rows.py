@@ -7,8 +7,8 @@ from datetime import datetime, tzinfo
 from typing import Any, Final, Generic, TypeVar
 
 from flowtui.engine.listing import QueryValue
-from flowtui.engine.query_facts import holds, within
-from flowtui.engine.query_meaning import Clause, clause_of
+from flowtui.engine.query_facts import holds, matcher, within
+from flowtui.engine.query_meaning import Clause, Test, TextTest, clause_of
 from flowtui.engine.query_reading import read_terms
 from flowtui.engine.query_terms import Path, ascii_lower
 from flowtui.engine.query_vocabulary import Vocabulary
@@ -65,12 +65,34 @@ def fitting(
     """The rows that fit a query at `now`, in their order. Days begin at midnight in `zone`, None for the local one.
     Raises `QueryError`."""
     terms = [placed.term for placed in read_terms(text, reading.vocabulary)]
-    clauses = [clause_of(term, now, zone, reading.vocabulary) for term in terms]
-    return tuple(row for row in rows if all(_fits(clause, _RowFacts(row, reading)) for clause in clauses))
+    clauses = [_prepared(clause_of(term, now, zone, reading.vocabulary), reading) for term in terms]
+    return tuple(row for row in rows if all(fits(row) for fits in clauses))
 
 
-def _fits(clause: Clause, facts: _RowFacts[T]) -> bool:
-    return all(holds(test, facts) for test in clause.tests) != clause.negated
+def _prepared(clause: Clause, reading: Reading[T]) -> Callable[[T], bool]:
+    """A clause as a question to a row. What is asked of texts is made up once: a key is pressed while thousands of rows
+    are asked."""
+    tests = [_asked(test, reading) for test in clause.tests]
+    negated = clause.negated
+    return lambda row: all(test(row) for test in tests) != negated
+
+
+def _asked(test: Test, reading: Reading[T]) -> Callable[[T], bool]:
+    if not isinstance(test, TextTest):
+        return lambda row: holds(test, _RowFacts(row, reading))
+    readers = [reading.texts[field] for field in test.fields]
+    matching = [matcher(pattern, part=test.part) for pattern in test.patterns]
+
+    def asked(row: T) -> bool:
+        for read in readers:
+            for text in read(row):
+                if text:
+                    low = ascii_lower(text)
+                    if any(matches(low) for matches in matching):
+                        return True
+        return False
+
+    return asked
 
 
 def values_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from flowtui.engine.errors import ScheduleError
@@ -48,8 +49,12 @@ def _needs(row: DeploymentRow) -> Iterable[str]:
     return ("attention",) if went_wrong or row.workers == 0 else ()
 
 
+_described: Final = lru_cache(4096)(describe)
+"""A filter is asked of every row at each press of a key, and words take longer than all else."""
+
+
 def _schedules(row: DeploymentRow) -> Iterable[str]:
-    return (describe(one.schedule) for one in row.deployment.schedules if one.active)
+    return (_described(one.schedule) for one in row.deployment.schedules if one.active)
 
 
 READING: Final[Reading[DeploymentRow]] = Reading(
