@@ -4,9 +4,8 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,9 @@ from tests.fakes.world import World, seconds
 from tests.support import clean_environment, run_flowtui
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
-from tests.tui.test_snapshots import Compare
+from tests.tui.pictures import Pictures
 
 Runs = tuple[FlowRun, FlowRun]
-SIZES = [(40, 10), (60, 16), (80, 24), (120, 36), (220, 60)]
 
 
 @pytest.fixture
@@ -210,19 +208,20 @@ def test_the_command_says_when_there_is_nothing_to_compare_with(world: World, ru
     assert "No run of 'github-stars' has completed before 'amber-auk'" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "size", [(40, 10), (60, 16), (80, 24), (120, 36), (220, 60)], ids=lambda it: f"{it[0]}x{it[1]}"
-)
-def test_how_it_looks(size: tuple[int, int], snap_compare: Compare, world: World, runs: Runs) -> None:
-    app = FlowtuiApp(world.client, now=world.clock, zone=UTC)
-    app.animation_level = "none"
+def test_how_it_looks(pictures: Pictures, app: FlowtuiApp, runs: Runs) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        app.open_compare(None, runs[1].id)
+        await shows(pilot, "→ plucky", "17 differences")
+        await pilot.press("j", "j")
+
+    pictures(app, script)
+
+
+def test_how_it_looks_when_there_is_nothing_to_compare_with(pictures: Pictures, app: FlowtuiApp, world: World) -> None:
+    only = world.run("lonely", "amber-auk", Running(timestamp=world.now - timedelta(minutes=1)))
 
     async def script(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.status.counts is not None and app.status.backends is not None)
-        app.open_compare(None, runs[1].id)
-        await shows(pilot, "→ plucky", "state")
-        await pilot.press("j", "j")
-        await pilot.pause()
+        app.open_compare(None, only.id)
+        await shows(pilot, "No run of lonely has completed before this one.")
 
-    seen: Callable[..., bool] = snap_compare
-    assert seen(app, terminal_size=size, run_before=script)
+    pictures(app, script, ("120x36", "40x10"))

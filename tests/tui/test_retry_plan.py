@@ -1,7 +1,6 @@
 """The plan of a retry on its screen: looked at, changed, carried out."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from textual.pilot import Pilot
 from flowtui.engine.amendments import Amendments
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun, TaskRun
-from flowtui.engine.states import Running
+from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.retrying.draft import Draft, estimate
 from flowtui.tui.retrying.here import CodeHere, code_here
@@ -23,9 +22,9 @@ from tests.fakes.world import World
 from tests.support import run_python
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
+from tests.tui.pictures import Pictures
 
 Made = tuple[FlowRun, dict[str, TaskRun]]
-SIZES = [(40, 10), (60, 16), (80, 24), (120, 36), (220, 60)]
 
 
 @pytest.fixture
@@ -289,29 +288,31 @@ def test_a_draft_takes_back_what_it_was_given() -> None:
     assert Draft().taken_back("b", Amendments(inputs={"b": {"x": 0}})).inputs == {"b": None}
 
 
-Look = Callable[[Pilot[Any]], Awaitable[None]]
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda it: f"{it[0]}x{it[1]}")
-@pytest.mark.parametrize("what", ["plan", "inputs"])
-def test_how_it_looks(
-    size: tuple[int, int], what: str, snap_compare: Callable[..., bool], world: World, made: Made
-) -> None:
-    app = FlowtuiApp(world.client, now=world.clock, zone=UTC)
-    app.animation_level = "none"
-
+@pytest.mark.parametrize("what", ["plan", "inputs", "parameters"])
+def test_how_it_looks(what: str, pictures: Pictures, app: FlowtuiApp, made: Made) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.status.counts is not None and app.status.backends is not None)
         app.open_retry_plan(made[0].id)
         await shows(pilot, "≡ 2 reused")
-        await pilot.press("e")
+        await pilot.press("p" if what == "parameters" else "e")
         if what == "plan":
             await give(pilot, "repo", "acme/other")
             await pilot.press("ctrl+s")
             await shows(pilot, "✎ 1 edited")
-        else:
+        elif what == "inputs":
             await shows(pilot, "Inputs of get_stars-1", "acme/tool")
-            app.screen.query_one("Input").cursor_blink = False
-        await pilot.pause()
+        else:
+            await until(pilot, lambda: isinstance(pilot.app.screen, ValuesScreen))
+            await shows(pilot, "repos", "PrefectHQ/prefect")
 
-    assert snap_compare(app, terminal_size=size, run_before=script)
+    pictures(app, script)
+
+
+def test_how_a_run_looks_that_cannot_be_retried(pictures: Pictures, app: FlowtuiApp, world: World) -> None:
+    begun = world.now - timedelta(seconds=9)
+    done = world.run("github-stars", "calm-crane", Running(timestamp=begun), Completed(timestamp=world.now))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        app.open_retry_plan(done.id)
+        await shows(pilot, "Retry github-stars · calm-crane")
+
+    pictures(app, script, ("120x36", "40x10"))

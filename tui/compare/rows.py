@@ -18,7 +18,7 @@ __all__ = ["COLUMNS", "ChangeRow", "change_cells", "change_rows", "compare_title
 
 COLUMNS: Final = (
     Column("", 10, rank=2),
-    Column("WHAT", 14, share=4),
+    Column("WHAT", 13, share=4),
     Column("BEFORE", 10, share=3, most=48),
     Column("NOW", 10, share=3, most=60),
 )

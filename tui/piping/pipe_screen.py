@@ -34,7 +34,7 @@ class PipeScreen(TellsTrouble, ModalScreen[None]):
     DEFAULT_CSS = """
     PipeScreen { align: left bottom; }
     PipeScreen #pipe { height: 70%; min-height: 8; width: 100%; background: $surface; border-top: solid $accent; }
-    PipeScreen #pipe-title { height: 1; padding-left: 2; color: $muted; }
+    PipeScreen #pipe-title { height: auto; max-height: 2; padding: 0 2; color: $muted; }
     PipeScreen #pipe-line { height: 1; }
     PipeScreen #pipe-line Static { width: 4; padding-left: 2; color: $accent; }
     PipeScreen #pipe-line Input { width: 1fr; background: $surface; }
@@ -90,9 +90,7 @@ class PipeScreen(TellsTrouble, ModalScreen[None]):
         self.set_interval(0.25, self._tick)
 
     def _show_title(self) -> None:
-        self.query_one("#pipe-title", Static).update(
-            safe(f"{self.records.title} as {_FORMS[self._form]}   (tab: another format)")
-        )
+        self.query_one("#pipe-title", Static).update(safe(f"{self.records.title} as {_FORMS[self._form]}"))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -137,9 +135,10 @@ class PipeScreen(TellsTrouble, ModalScreen[None]):
             return
         ended = f"exit code {code}" if code >= 0 else f"ended by signal {-code}"
         dropped = f"; the first {count(self._out.dropped)} are not kept" if self._out.dropped else ""
-        lines = count(self._out.row_count + self._out.dropped)
+        written = self._out.row_count + self._out.dropped
+        lines = f"{count(written)} {'line' if written == 1 else 'lines'}"
         self.set_class(code != 0, "-failed")
-        self._say(f"{'✔' if code == 0 else '✖'} {ended} after {duration(piped.seconds)}; {lines} lines{dropped}")
+        self._say(f"{'✔' if code == 0 else '✖'} {ended} after {duration(piped.seconds)}; {lines}{dropped}")
 
     def _say(self, words: str) -> None:
         self.query_one("#pipe-status", Static).update(words)

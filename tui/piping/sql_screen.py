@@ -42,6 +42,7 @@ class SqlScreen(TellsTrouble, ModalScreen[None]):
     SqlScreen { align: left bottom; }
     SqlScreen #sql { height: 70%; min-height: 8; width: 100%; background: $surface; border-top: solid $accent; }
     SqlScreen #sql-title { height: auto; max-height: 2; padding: 0 2; color: $muted; }
+    SqlScreen.-short #sql-title { max-height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     SqlScreen #sql-line { height: 1; }
     SqlScreen #sql-line Static { width: 4; padding-left: 2; color: $accent; }
     SqlScreen #sql-line Input { width: 1fr; background: $surface; }

@@ -20,7 +20,7 @@ COLUMNS: Final = (
     Column("TASK", 12, share=2, most=36),
     Column("WAS", 13, rank=3),
     Column("TOOK", 6, align="right", rank=2),
-    Column("INPUTS AND WHY", 16, share=5),
+    Column("INPUTS AND WHY", 13, share=5),
 )
 
 

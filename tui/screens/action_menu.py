@@ -15,12 +15,16 @@ from flowtui.tui.acting.target import Target
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.key_line import KeyLine
+from flowtui.tui.widgets.paint import Span, Spans, fit, width_of
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["ActionMenuScreen"]
 
-_COLUMNS: Final = (Column("", 3, align="right"), Column("", 22), Column("", 20, share=1, rank=1))
+_COLUMNS: Final = (Column("", 3, align="right"), Column("", 22, share=1))
+_WORDS: Final = max(len(verb.about.partition(":")[0]) for verb in VERBS)
+_ROOMY: Final = 60
+"""From so many cells on what is said of verbs stands in a column of its own."""
 
 
 class ActionMenuScreen(ModalScreen[str | None]):
@@ -90,12 +94,9 @@ class ActionMenuScreen(ModalScreen[str | None]):
         reason = self._why_not(verb)
         what, _, about = verb.about.partition(":")
         if reason is not None:
-            return [[(verb.key, "faint")], [(what, "faint")], [(reason, "faint")]]
-        return [
-            [(verb.key, "bold accent")],
-            [(what, "strong")],
-            [(about.strip(), "muted"), (self._fitting(verb), "accent")],
-        ]
+            return [[(verb.key, "faint")], _beside([(what, "faint")], [(reason, "faint")])]
+        told: list[Span] = [(about.strip(), "muted"), (self._fitting(verb), "accent")]
+        return [[(verb.key, "bold accent")], _beside([(what, "strong")], told)]
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -146,3 +147,13 @@ class ActionMenuScreen(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Close without doing anything."""
         self.dismiss(None)
+
+
+def _beside(what: Spans, told: Spans) -> Cell:
+    """What is said of a verb, under what is said of the others where there is room."""
+
+    def cell(width: int) -> Spans:
+        words = max(_WORDS, width_of(what)) if width >= _ROOMY else width_of(what)
+        return [*fit(what, words), ("  ", ""), *told]
+
+    return cell

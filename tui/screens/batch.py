@@ -130,6 +130,6 @@ def _bar(job: Job, width: int) -> list[Span]:
     """What went well, what failed, and what is left, each as long as it is many."""
     total = max(job.total, 1)
     bad = min(max(round(len(job.failed) / total * width), 1), width) if job.failed else 0
-    good = progress((job.tried - len(job.failed)) / total, width - bad, "accent")
+    good = progress((job.tried - len(job.failed)) / max(total - len(job.failed), 1), width - bad, "accent")
     well, left = good[0], good[-1]
     return [well, ("█" * bad, "failed"), left]

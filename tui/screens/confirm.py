@@ -113,5 +113,5 @@ class QuitScreen(_Question):
         super().__init__(
             f"{runs} still running here.",
             "The engine was started by this terminal.",
-            (("x", "stop them and quit"), ("b", "quit, leave the engine in the background"), ("n", "stay")),
+            (("x", "stop them and quit"), ("b", "quit, they run on"), ("n", "stay")),
         )

@@ -3,7 +3,7 @@
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
+from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of, width_of
 
 __all__ = ["GraceLine"]
 
@@ -25,5 +25,7 @@ class GraceLine(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        spans: list[Span] = [(" ◷ ", "late"), (self._words, "late"), ("   u ", "strong"), ("keeps it", "muted")]
-        return strip_of(fit(spans, self.size.width), palette_of(self), self.rich_style, self.size.width)
+        width, key = self.size.width, [("   u ", "strong"), ("keeps it ", "muted")]
+        words: list[Span] = [(" ◷ ", "late"), (self._words, "late")]
+        room = min(width_of(words), max(width - width_of(key), 0))
+        return strip_of(fit([*fit(words, room), *key], width), palette_of(self), self.rich_style, width)

@@ -9,7 +9,7 @@ from flowtui.tui.formats import count
 from flowtui.tui.logs.filters import FilterSet
 from flowtui.tui.logs.marks import Marks
 from flowtui.tui.widgets.log_view import LogView
-from flowtui.tui.widgets.paint import Span, palette_of, strip_of, width_of
+from flowtui.tui.widgets.paint import Span, palette_of, strip_of, whole, width_of
 
 __all__ = ["TOO_SLOW", "LogBar", "follow_words", "hits_words", "lines_words"]
 
@@ -19,7 +19,8 @@ TOO_SLOW: Final = "takes too long; simplify it"
 
 
 class LogBar(Widget):
-    """Two texts; where there is not room for both, the right one goes first."""
+    """Two texts; where there is not room for both, the right one goes first, and of the left one what does not fit
+    whole: each part of it begins with the gap before it."""
 
     DEFAULT_CSS = "LogBar { height: 1; }"
 
@@ -36,11 +37,22 @@ class LogBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         width, right = self.size.width, self._right
-        while len(right) > 2 and width_of(self._left) + width_of(right) + 4 > width:
-            right = right[1:]
-        gap = max(width - 2 - width_of(self._left) - width_of(right) - 1, 1)
-        spans = [("  ", ""), *self._left, (" " * gap, ""), *right, (" ", "")]
+        while len(right) > 1 and width_of(self._left) + width_of(right) + 4 > width:
+            right = right[1:] if len(right) > 2 else right[:1]
+        left = whole(_parts(self._left), width - width_of(right) - 4)
+        gap = max(width - 2 - width_of(left) - width_of(right) - 1, 1)
+        spans = [("  ", ""), *left, (" " * gap, ""), *right, (" ", "")]
         return strip_of(spans, palette_of(self), self.rich_style, width)
+
+
+def _parts(spans: list[Span]) -> list[list[Span]]:
+    """What belongs together: a gap of its own begins the next part."""
+    parts: list[list[Span]] = [[]]
+    for span in spans:
+        if parts[-1] and span[0].startswith("   "):
+            parts.append([])
+        parts[-1].append(span)
+    return parts
 
 
 def lines_words(view: LogView, filters: FilterSet) -> list[Span]:

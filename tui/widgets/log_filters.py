@@ -59,7 +59,7 @@ class FilterChips(Widget):
             spans.extend(chip)
             x += width_of(chip)
         if self._filters.context:
-            spans.append((f"± {self._filters.context} lines", "muted"))
+            spans.append((f"± {self._filters.context} {'line' if self._filters.context == 1 else 'lines'}", "muted"))
         return strip_of(spans, palette_of(self), self.rich_style, self.size.width)
 
     def on_click(self, event: events.Click) -> None:

@@ -21,6 +21,10 @@ from flowtui.tui.widgets.paint import Span, laid_over, strip_of
 __all__ = ["LineKey", "LogPaint", "key_of"]
 
 _MARGIN = 2
+_NARROW = 56
+"""Below so many cells a line has no room for milliseconds and whole words of levels."""
+_SECONDS = len("14:02:31")
+_LETTER = len("E  ")
 LineKey = tuple[datetime, str]
 """What a line is known by to say that it alone is folded otherwise than the rest."""
 
@@ -56,8 +60,14 @@ class LogPaint:
     """The expression that is looked for: where it is found is marked."""
 
     @property
+    def _narrow(self) -> bool:
+        """Whether time and level are written short, so that there is room for the message."""
+        return self.width < _NARROW
+
+    @property
     def _indent(self) -> int:
-        return (CELLS + 2 if self.times != "off" else 0) + (0 if self.template else LEVEL_CELLS)
+        times = 0 if self.times == "off" else _SECONDS + 2 if self._narrow and self.times == "clock" else CELLS + 2
+        return times + (0 if self.template else _LETTER if self._narrow else LEVEL_CELLS)
 
     @property
     def _room(self) -> int:
@@ -118,9 +128,11 @@ class LogPaint:
         lead: list[Span] = []
         if self.times != "off":
             text = time_text(self.times, line.timestamp, self.zone, self.origin, before)
-            lead.append((f"{text:>{CELLS}}  ", "faint"))
+            short = self._narrow and self.times == "clock"
+            lead.append((f"{text[:_SECONDS] if short else text:>{_SECONDS if short else CELLS}}  ", "faint"))
         if not self.template:
-            lead.append((f"{level_word(line.level):<8}  ", level_role(line.level)))
+            word = level_word(line.level)
+            lead.append((f"{word[0]}  " if self._narrow else f"{word:<8}  ", level_role(line.level)))
         return lead
 
     def _body(self, line: LogLine, part: MessageRow, first: bool) -> list[Span]:
@@ -159,7 +171,11 @@ class LogPaint:
     def _row(self, row: LineRow, offset: int, again: bool, palette: Palette, base: Style) -> Strip:
         """The message begins at its cell `offset`; `again` says that the row goes on with a line that was broken."""
         lead = [(" " * self._indent, "")] if again else row.lead
-        message = self._marked(strip_of(row.body, palette, base), palette).crop(offset, offset + self._room)
+        body = self._marked(strip_of(row.body, palette, base), palette)
+        message = body.crop(offset, offset + self._room)
+        if not self.wrap and body.cell_length > offset + self._room:  # it goes on at the right
+            more = strip_of([("… ", "faint")], palette, base)  # marks stand in the last cell
+            message = Strip.join([message.crop(0, self._room - 2), more])
         start: list[Span] = [(" " * _MARGIN, ""), *lead]
         return Strip.join([strip_of(start, palette, base), message]).adjust_cell_length(self.width, base)
 

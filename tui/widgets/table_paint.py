@@ -3,6 +3,7 @@ painted, because most of what could have changed has not. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final, NamedTuple
 
 from rich.style import Style
@@ -88,6 +89,11 @@ class Brush:
         pill = pill_of(new)
         end = strip_of([(pill, "bold base on-accent"), (" ", "")], self.palette, self.base)
         return Strip.join([strip.crop(0, self.width - len(pill) - 1), end])
+
+    def broken(self, text: str) -> list[str]:
+        """A sentence on as many lines as it takes."""
+        room = max(self.width - GUTTER - 1, 10)
+        return [line for part in text.split("\n") for line in wrap(part, room) or [""]]
 
     def nothing(self, text: str) -> Strip:
         """A line without a row, which may say why there is none."""

@@ -356,7 +356,7 @@ class VirtualTable(TableMarks):
         index = self.top + y - self.head
         if index >= len(self._rows):
             self._painted.pop(y, None)
-            words = self._empty.split("\n") if not len(self._rows) else []
+            words = brush.broken(self._empty) if not len(self._rows) else []
             return brush.nothing("".join(words[y - self.head : y - self.head + 1]))
         drawn_row = self._draw(index, brush)
         self._painted[y] = drawn_row, brush.strip(drawn_row)
