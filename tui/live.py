@@ -20,12 +20,15 @@ _COUNTS = 0.5
 _COUNTS_AT_REST = 10.0
 """Figures such as `late` change with time alone."""
 _BACKENDS = 2.0
+"""Seconds between two looks whether the processes of the backends live."""
+_BACKENDS_AGAIN = 10.0
+"""The same for who they are: the feed tells who comes and goes, and a missing sign of life is old when it counts."""
 _PATIENCE = 0.5
 """How long one wait for the store lasts; also how long the thread may outlive the app."""
 _RETRY = 1.0
 _STIR = 5.0
 """Seconds after a change in which the next is expected."""
-_OFTEN = 1.0
+_OFTEN = 0.2
 """Lines of a log that come within so many seconds of each other are followed as changes are."""
 _SHARP, _CALM = 0.04, 0.1
 """How late a change by another process may be noticed, in seconds: while others are expected, and at rest. What looks
@@ -55,7 +58,8 @@ class LiveFeed:
         self._stop = threading.Event()
         self._seen = 0
         self._last: int | None = None
-        self._told = self._stirred = self._counted = self._listed = float("-inf")
+        self._told = self._stirred = self._counted = self._looked = self._listed = float("-inf")
+        self._known: tuple[Backend, ...] = ()
         self._counts_stale = True
         self._alive = True
         self._thread = threading.Thread(target=self._run, name="flowtui-live", daemon=True)
@@ -72,7 +76,7 @@ class LiveFeed:
 
     def look_at_backends(self) -> None:
         """Somebody began or ceased to serve the store: look at the next opportunity."""
-        self._listed = float("-inf")
+        self._looked = self._listed = float("-inf")
 
     def stop(self) -> None:
         """Ask the thread to end; it does within half a second."""
@@ -97,7 +101,8 @@ class LiveFeed:
         first, self._alive = self._alive, False
         if not first:
             self._stop.wait(_RETRY)
-        self._counts_stale, self._listed = True, float("-inf")
+        self._counts_stale = True
+        self.look_at_backends()
         return News(alive=False) if first else None
 
     def _round(self) -> News | None:
@@ -142,9 +147,11 @@ class LiveFeed:
 
     def _living(self) -> tuple["Backend", ...]:
         """Those that serve the store; one of this machine that was killed seems alive for a while, and is not."""
-        from flowtui.server.embedded import live_backends  # noqa: PLC0415 - psutil, 15 ms, in this thread
+        from flowtui.server.embedded import is_alive  # noqa: PLC0415 - psutil, 15 ms, in this thread
 
-        return live_backends(self._client)
+        if time.monotonic() - self._listed >= _BACKENDS_AGAIN:
+            self._known, self._listed = self._client.list_backends(), time.monotonic()
+        return tuple(filter(is_alive, self._known))
 
     def _figures(self) -> tuple["RunCounts | None", tuple["Backend", ...] | None]:
         now = time.monotonic()
@@ -152,7 +159,7 @@ class LiveFeed:
         if now - self._counted >= (_COUNTS if self._counts_stale else _COUNTS_AT_REST):
             self._counted, self._counts_stale = now, False
             counts = self._client.run_counts()
-        if self._backends and now - self._listed >= _BACKENDS:
-            self._listed = now
+        if self._backends and now - self._looked >= _BACKENDS:
+            self._looked = now
             backends = self._living()
         return counts, backends
