@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from flowtui.engine.errors import UsageError
-from flowtui.engine.query_reading import read_terms
+from flowtui.engine.query_reading import QueryError, read_terms
 from flowtui.engine.query_terms import nearest
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.views.kinds import KINDS
 from flowtui.tui.views.model import View, find_view
 
-__all__ = ["COMMANDS", "Command", "Known", "Word", "parse_command", "word_of"]
+__all__ = ["COMMANDS", "Command", "Known", "Word", "parse_command", "word_of", "wrong_in"]
 
 Verb = Literal["show", "view", "open-run", "open-logs", "profile", "theme", "act"]
 Takes = Literal["", "query", "view", "profile", "theme", "run", "runs"]
@@ -141,6 +141,19 @@ def parse_command(line: str, known: Known | None = None) -> Command | None:
     if word.needs and not rest:
         raise UsageError(word.needs)
     return _command(word, rest, known or Known())
+
+
+def wrong_in(line: str, error: UsageError) -> tuple[int, int]:
+    """The letters of a line that an error of `parse_command` is about: a term of the filter, what follows the command,
+    or the command."""
+    rest = line.lstrip().partition(" ")[2].strip()
+    start = len(line) - len(line.lstrip())
+    at = line.index(rest, start + 1) if rest else start
+    if isinstance(error, QueryError):
+        return at + error.start, at + error.end
+    if rest and word_of(line.strip().removeprefix(":").split(" ")[0]) is not None:
+        return at, at + len(rest)
+    return start, start + len(line.strip().split(" ")[0])
 
 
 def _command(word: Word, rest: str, known: Known) -> Command:

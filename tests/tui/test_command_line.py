@@ -15,6 +15,7 @@ from flowtui.tui.screens.pools import PoolsScreen
 from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.screens.runs import RunsScreen
 from flowtui.tui.views.model import View
+from flowtui.tui.widgets.query_line import QueryLine
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 
@@ -91,12 +92,14 @@ def test_what_is_wrong_is_said_with_the_nearest_and_the_line_stays(app: FlowtuiA
         screen = await line(pilot, "pools waitin>0")
         await pilot.press("enter")
         await shows(pilot, "There is no filter waitin> – did you mean waiting=?")
+        assert screen.query_one(QueryLine).wrong == (6, 13)
         await pilot.press(*["backspace"] * 2, *"g>0", "enter")
         await until(pilot, lambda: isinstance(app.screen, PoolsScreen))
         await shows(pilot, "waiting>0 ×")
         screen = await line(pilot, "them")
         await pilot.press("tab", *"flowtui-lite", "enter")
         await shows(pilot, "There is no theme 'flowtui-lite' – did you mean flowtui-light?")
+        assert screen.query_one(QueryLine).wrong == (6, 18)
         await pilot.press(*["backspace"] * 2)
         assert labels(screen) == ["flowtui-light"]
         await pilot.press("tab", "enter")

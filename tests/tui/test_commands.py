@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from flowtui.engine.errors import UsageError
 from flowtui.tui.command_offers import going_on
-from flowtui.tui.commands import COMMANDS, Command, Known, parse_command, word_of
+from flowtui.tui.commands import COMMANDS, Command, Known, parse_command, word_of, wrong_in
 from flowtui.tui.completing import Wanted
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.views.model import default_views
@@ -114,6 +114,15 @@ def test_runs_are_asked_for_by_name_one_after_the_other() -> None:
     assert (more.wanted, more.replaced, more.of) == (Wanted("name", "bri", ""), 3, "runs")
     values = going_on("deployments tag:a,b", KNOWN)
     assert (values.wanted, values.replaced, values.of) == (Wanted("tag", "b", "tag:a,"), 7, "deployments")
+
+
+@given(st.text(" :runstheme viewdqx>!", max_size=14))
+def test_what_is_wrong_lies_within_the_line(line: str) -> None:
+    try:
+        parse_command(line, KNOWN)
+    except UsageError as error:
+        start, end = wrong_in(line, error)
+        assert 0 <= start < end <= len(line) and line[start:end].strip()
 
 
 @given(st.text('runs theme view dqx:>!"', max_size=14))

@@ -13,11 +13,13 @@ from textual.widgets import Input, Static
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.listing import QueryValue
 from flowtui.tui.command_offers import GoingOn, going_on
-from flowtui.tui.commands import Command, Known, parse_command
+from flowtui.tui.commands import Command, Known, parse_command, wrong_in
 from flowtui.tui.completing import Offer, Wanted, offers_of
 from flowtui.tui.lists.screen import ListScreen
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.completion_menu import CompletionMenu
+from flowtui.tui.widgets.paint import palette_of
+from flowtui.tui.widgets.query_line import QueryLine
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
@@ -50,7 +52,7 @@ class CommandLineScreen(ModalScreen[Command | None]):
         yield self._menu
         with Horizontal(id="command-line"):
             yield Static(":", id="prompt")
-            yield Input(classes="line", select_on_focus=False, id="command")
+            yield QueryLine(self._steer, id="command")
         yield Static("", id="complaint", markup=False)
 
     def on_mount(self) -> None:
@@ -68,14 +70,14 @@ class CommandLineScreen(ModalScreen[Command | None]):
         return cast("FlowtuiApp", self.app)
 
     @property
-    def _line(self) -> Input:
-        return self.query_one("#command", Input)
+    def _line(self) -> QueryLine:
+        return self.query_one("#command", QueryLine)
 
     async def _read_known(self) -> None:
         """What stands in files."""
         app = self._workstation
         views = await app.call(app.views.of_all_lists, app.current_mode)
-        profiles = await app.call(app.servers.names)
+        profiles = await app.call(_profiles, app)
         self._known = Known(themes=self._known.themes, profiles=profiles, views=views)
         if self.is_attached:
             self._offer()
@@ -154,6 +156,7 @@ class CommandLineScreen(ModalScreen[Command | None]):
     @on(Input.Changed)
     def _typed(self) -> None:
         self.remove_class("-trouble")
+        self._underline(None)
         self._offer()
 
     @on(Input.Submitted)
@@ -165,12 +168,13 @@ class CommandLineScreen(ModalScreen[Command | None]):
         try:
             command = parse_command(event.value, self._known)
         except UsageError as error:
-            self._complain(error)
+            self._complain(event.value, error)
         else:
             self.dismiss(command)
 
-    def _complain(self, error: UsageError) -> None:
+    def _complain(self, line: str, error: UsageError) -> None:
         self._menu.close()
+        self._underline(wrong_in(line, error))
         self.query_one("#complaint", Static).update(safe(str(error)))
         self.add_class("-trouble")
 
@@ -181,7 +185,17 @@ class CommandLineScreen(ModalScreen[Command | None]):
         else:
             self.dismiss(None)
 
-    def on_key(self, event: object) -> None:
+    def _underline(self, span: tuple[int, int] | None) -> None:
+        self._line.underline(span, palette_of(self).style("underline warning"))
+
+    def _steer(self, key: str) -> bool:
         """A backspace on the empty line leaves it, as in an editor."""
-        if getattr(event, "key", "") == "backspace" and not self._line.value:
+        leaves = key == "backspace" and not self._line.value
+        if leaves:
             self.dismiss(None)
+        return leaves
+
+
+def _profiles(app: "FlowtuiApp") -> tuple[str, ...]:
+    """Called in a thread, where what knows them is loaded."""
+    return app.servers.names()

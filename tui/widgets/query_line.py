@@ -25,10 +25,10 @@ class _Underline(Highlighter):
 class QueryLine(Input):
     """`steer` is asked before a key does what it does in every line; True means that it was used up."""
 
-    def __init__(self, steer: Callable[[str], bool]) -> None:
+    def __init__(self, steer: Callable[[str], bool], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own
         self._underline = _Underline()
         self._steer = steer
-        super().__init__(classes="line", highlighter=self._underline, select_on_focus=False)
+        super().__init__(classes="line", highlighter=self._underline, select_on_focus=False, id=id)
 
     @property
     def wrong(self) -> tuple[int, int] | None:
