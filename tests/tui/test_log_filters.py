@@ -10,11 +10,13 @@ from textual.pilot import Pilot
 
 from flowtui.engine.errors import UsageError
 from flowtui.engine.log_tests import LogTest, mark_lines
-from flowtui.engine.model import LogLine
+from flowtui.engine.model import LogLine, LogPage
 from flowtui.tui.logs.facts import RunFacts
 from flowtui.tui.logs.filter_words import completed_words, read_filter
 from flowtui.tui.logs.filters import FilterSet, numbers_of, shown_mask
 from flowtui.tui.logs.marks import Marks
+from flowtui.tui.logs.scanning import Scanner
+from flowtui.tui.logs.sifting import Sifting
 from tests.fakes.world import NOW
 from tests.tui.looks import screen_text, shows, until
 from tests.tui.test_log_view import LogApp, body, line, log_test
@@ -99,6 +101,30 @@ def test_what_is_shown_is_what_all_filters_let_through_with_its_context(
     late = min(start, len(log))
     part = list(numbers_of(shown_mask(filters, marks, max(late - context, 0), len(log)), max(late - context, 0)))
     assert [n for n in part if n >= late] == [n for n in near if n >= late]
+
+
+@given(FILTERS, LOGS, st.integers(0, 2), st.integers(1, 9))
+def test_lines_that_come_in_are_sifted_as_if_all_had_been_there(
+    typed: list[str], log: list[tuple[str, int]], context: int, size: int
+) -> None:
+    lines = [told(*pair) for pair in log]
+    filters = FilterSet(context=context)
+    for text in typed:
+        asked = read_filter(text, FACTS)
+        filters = filters.with_one(asked.kind, asked.words, asked.test)
+    scanner = Scanner()
+    sifting, seen = Sifting(scanner), 0
+    sifting.use(filters)
+    shown = list(sifting.whole(0) or ())
+    for start in range(0, len(lines), size):
+        part, total = tuple(lines[start : start + size]), min(start + size, len(lines))
+        scanner.kept(start, part, total)
+        seen = total
+        numbers = sifting.more(LogPage(start=start, lines=part, total=total))
+        shown = list(sifting.numbers) if numbers is None else [*shown, *numbers]
+    if filters.active:
+        assert shown == list(sifting.whole(seen) or ())
+    assert sifting.is_settled and not sifting.slow
 
 
 def test_filters_are_read_from_what_a_person_types() -> None:

@@ -20,10 +20,10 @@ from flowtui.tui.formats import count
 from flowtui.tui.log_book import PAGE
 from flowtui.tui.logs.facts import RunFacts
 from flowtui.tui.logs.filter_words import completed_words, read_filter
-from flowtui.tui.logs.filters import Filter, FilterSet, numbers_of, shown_mask
+from flowtui.tui.logs.filters import FilterSet
 from flowtui.tui.logs.histogram import Histogram
-from flowtui.tui.logs.marks import Marks
 from flowtui.tui.logs.scanning import Goal, Scanner
+from flowtui.tui.logs.sifting import Sifting
 from flowtui.tui.logs.source import LogSource
 from flowtui.tui.logs.times import zone_label
 from flowtui.tui.widgets.log_bar import TOO_SLOW, LogBar, follow_words, hits_words, lines_words
@@ -76,7 +76,6 @@ class LogPane(LogKeys):
     def __init__(self, zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self.view = LogView(zone)
-        self.filters = FilterSet()
         self.facts = RunFacts()
         self.histogram = Histogram()
         self._chips, self._strip, self._panel = FilterChips(), LogHistogram(), RecordPanel()
@@ -87,8 +86,8 @@ class LogPane(LogKeys):
         self._source: LogSource | None = None
         self._complain: Callable[[BaseException], None] = lambda _: None
         self._scanner = Scanner()
+        self._sifting = Sifting(self._scanner)
         self._loggers: dict[str, int] = {}
-        self._shown = bytearray()
         self._seen = 0
         self._reading: set[tuple[int, int]] = set()
         self._goal: Goal | None = None
@@ -108,6 +107,11 @@ class LogPane(LogKeys):
             yield self._line
             yield self._find_count
         yield self._bar
+
+    @property
+    def filters(self) -> FilterSet:
+        """What decides which lines are shown."""
+        return self._sifting.filters
 
     @property
     def source(self) -> LogSource | None:
@@ -237,7 +241,7 @@ class LogPane(LogKeys):
 
     def _drop_slow(self) -> None:
         """Filters whose expression takes too long are taken away again, with a word on that."""
-        slow = [each for each, known in zip(self.filters.filters, self._known_filters(), strict=True) if known.is_slow]
+        slow = self._sifting.slow
         self.view.show_hits(self._scanner.marks("find"))
         if slow:
             kept = tuple(each for each in self.filters.filters if each not in slow)
@@ -355,68 +359,39 @@ class LogPane(LogKeys):
         if not (sure or whole) or (goal.marks is self._scanner.marks("task") and not self.view.line_total):
             return
         self._goal = None
-        marks = self._among_shown(goal.marks)
+        marks = self._sifting.among_shown(goal.marks)
         line = marks.after(goal.line) if goal.direction > 0 else marks.before(goal.line)
         if line is not None:
             self.view.move_to_line(line)
         if goal.marks is self._scanner.marks("task"):
             self._scanner.forget("task")
 
-    def _among_shown(self, marks: Marks) -> Marks:
-        """Hits among the lines that are shown."""
-        return marks.within(bytes(self._shown)) if self.filters.active else marks
-
     # -- filters ----------------------------------------------------------------------------------------------------
 
     def set_filters(self, filters: FilterSet) -> None:
         """Show what these let through; the line under the cursor, or at the top, stays as near as it can."""
-        old, self.filters = self.filters, filters
-        kept = {each.number for each in filters.filters}
-        for each in old.filters:
-            if each.number not in kept:
-                self._scanner.forget(each.number)
-        for each in filters.active:
-            self._scanner.ask(each.number, each.test)
+        self._sifting.use(filters)
         self._chips.show(filters)
         # What is not known yet would only empty the screen: the first look at the log is around what is on it.
         self._sifted = 0.0
-        if all(marks.is_complete for marks in self._marks_of(filters.active).values()):
+        if self._sifting.is_settled:
             self._sift()
         self._show_filters()
         self._show_where()
         self._work_on()
 
-    def _marks_of(self, filters: Iterable[Filter]) -> dict[int, Marks]:
-        return {each.number: self._scanner.ask(each.number, each.test) for each in filters}
-
-    def _known_filters(self) -> list[Marks]:
-        """What is known of each filter, also of those that are off."""
-        return list(self._marks_of(self.filters.filters).values())
-
     def _sift(self) -> None:
         """Find out anew which lines are shown."""
         self._sifted = time.monotonic()
         total = max(self._scanner.total, self.view.line_total)
-        if not self.filters.active:
-            self._shown = bytearray()
-            self.view.show_only(None, total)
-        else:
-            self._shown = bytearray(shown_mask(self.filters, self._marks_of(self.filters.active), 0, total))
-            self.view.show_only(numbers_of(bytes(self._shown), 0), total)
+        self.view.show_only(self._sifting.whole(total), total)
         self.view.say(self._nothing(total))
 
     def _sift_page(self, page: LogPage) -> None:
-        """Lines were added: show those that pass. Context may bring in lines from before them."""
-        start, reach = len(self._shown), self.filters.context
-        begin = max(start - 2 * reach, 0)
-        mask = shown_mask(self.filters, self._marks_of(self.filters.active), begin, self._scanner.total)
-        valid = max(start - reach, 0)
-        before = mask[valid - begin : start - begin] != self._shown[valid:start]
-        self._shown[valid:] = mask[valid - begin :]
-        numbers = numbers_of(mask[start - begin :], start)
-        have = range(page.start, page.start + len(page.lines))
-        if before or any(number not in have for number in numbers):
-            self.view.show_only(numbers_of(bytes(self._shown), 0), page.total)
+        """Lines were added: show those that pass."""
+        numbers = self._sifting.more(page)
+        if numbers is None:
+            self.view.show_only(self._sifting.numbers, page.total)
         else:
             self.view.append(numbers, [page.lines[number - page.start] for number in numbers], page.total)
 
@@ -498,8 +473,7 @@ class LogPane(LogKeys):
         """Bring the panel up to date: how many lines each filter lets through."""
         if not self._filter_panel.is_open and not self.filters.filters:
             return
-        counts = [(known.count, known.is_complete) for known in self._known_filters()]
-        self._filter_panel.show(self.filters, counts)
+        self._filter_panel.show(self.filters, self._sifting.counts)
         typed = self._scanner.marks("typed")
         if typed is not None and typed.is_slow:
             self._filter_panel.say(TOO_SLOW, trouble=True)
@@ -546,7 +520,7 @@ class LogPane(LogKeys):
         for marks, lead in ((find, ""), (errors, "   errors"), (warnings, "   warnings")):
             if marks is not None:
                 words = lead or f"   / {marks.test.pattern}"
-                left.extend(hits_words(self._among_shown(marks), view.cursor_line, words))
+                left.extend(hits_words(self._sifting.among_shown(marks), view.cursor_line, words))
         here = view.cursor_row
         line = here[0] if here is not None else None
         right: list[Span] = [(zone_label(view.look.times, self._newest, view.look.zone), "faint")]

@@ -6,9 +6,9 @@ filter that is the same.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import ClassVar
 
 from textual import events
@@ -22,10 +22,8 @@ from flowtui.engine.model import LogLine
 from flowtui.tui.log_book import PAGE, LogBook, Place
 from flowtui.tui.log_text import LineRow
 from flowtui.tui.logs.marks import Marks
-from flowtui.tui.logs.template import Template
-from flowtui.tui.logs.times import TimeMode, following_mode
 from flowtui.tui.themes import Palette
-from flowtui.tui.widgets.line_view import LineView
+from flowtui.tui.widgets.log_looks import LogLooks
 from flowtui.tui.widgets.log_paint import LogPaint, key_of
 from flowtui.tui.widgets.paint import on_ground, palette_of, strip_of
 
@@ -35,7 +33,7 @@ _AHEAD = 60
 """Lines beyond the screen that are read before they are needed."""
 
 
-class LogView(LineView):
+class LogView(LogLooks):
     """Shows what it was given by `take`, and asks for the rest by `Wanted`. While it follows, the end of the log is
     at the end of the screen; moving up stops that, moving to the end takes it up again.
     """
@@ -84,8 +82,7 @@ class LogView(LineView):
             self.kind, self.direction = kind, direction
 
     def __init__(self, zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
-        super().__init__(id=id)
-        self._paint = LogPaint(zone)
+        super().__init__(zone, id=id)
         self._book = LogBook(self._paint.height)
         self._numbers: array[int] | None = None
         self._line_total = 0
@@ -139,11 +136,6 @@ class LogView(LineView):
         """The line under the cursor and what stands in its row; None while it is not loaded."""
         line = self._book.line(self._cursor[0])
         return (line, self._paint.row_at(line, self._cursor[1])) if line is not None else None
-
-    @property
-    def look(self) -> LogPaint:
-        """How lines are drawn."""
-        return self._paint
 
     def say(self, words: str) -> None:
         """What stands there while no line is shown."""
@@ -277,26 +269,6 @@ class LogView(LineView):
             if y >= len(old) or old[y] != role:
                 self.refresh(Region(self.line_width - 1, y, 1, 1))
 
-    def set_zone(self, zone: tzinfo | None) -> None:
-        """Show times in another zone."""
-        self._paint_by(replace(self._paint, zone=zone))
-
-    def set_names(self, names: Mapping[str, str]) -> None:
-        """The names of task runs by id; their lines begin with them."""
-        self._paint_by(replace(self._paint, names=names))
-
-    def set_sources(self, sources: Mapping[str, tuple[str, str]]) -> None:
-        """The names of flow runs by id and their colours, in a log that is merged from several."""
-        self._paint_by(replace(self._paint, sources=sources))
-
-    def set_origin(self, origin: datetime | None) -> None:
-        """When the run began."""
-        self._paint_by(replace(self._paint, origin=origin))
-
-    def set_template(self, template: Template) -> None:
-        """What stands in a line."""
-        self._paint_by(replace(self._paint, template=template))
-
     def _paint_by(self, paint: LogPaint) -> None:
         """Draw lines in another way. The line at the top stays at the top."""
         if paint == self._paint:
@@ -324,6 +296,9 @@ class LogView(LineView):
         if not self.top <= row < self.top + self.page_rows:
             self.scroll_top(max(row - self.page_rows // 2, 0))
         self._want()
+
+    def _say_moved(self) -> None:
+        self.post_message(self.Moved())
 
     # -- geometry ---------------------------------------------------------------------------------------------------
 
@@ -483,30 +458,12 @@ class LogView(LineView):
         self._pause()
         self._move_to_row(0)
 
-    def action_pan(self, by: int) -> None:
-        """Move long lines sideways."""
-        if not self._paint.wrap:
-            self._paint_by(replace(self._paint, pan=max(self._paint.pan + by, 0)))
-
     def action_toggle_follow(self) -> None:
         """Stay here, or go to the end and follow it."""
         if self._following:
             self._pause()
         else:
             self.action_follow()
-
-    def action_wrap(self) -> None:
-        """Break long lines at the width, or not."""
-        self._paint_by(replace(self._paint, wrap=not self._paint.wrap, pan=0))
-
-    def action_times(self) -> None:
-        """Show times in the next way: by the clock, since the start, since the line before, not at all."""
-        self.set_times(following_mode(self._paint.times))
-
-    def set_times(self, mode: TimeMode) -> None:
-        """How the time of a line is shown."""
-        self._paint_by(replace(self._paint, times=mode))
-        self.post_message(self.Moved())
 
     def action_fold(self) -> None:
         """Fold or unfold the tracebacks of the line under the cursor."""
@@ -516,10 +473,6 @@ class LogView(LineView):
             self._pause()
             self._paint_by(replace(self._paint, turned=self._paint.turned ^ {key_of(line)}))
             self._set_cursor((position, 0))
-
-    def action_fold_all(self) -> None:
-        """Fold or unfold all tracebacks."""
-        self._paint_by(replace(self._paint, folds=not self._paint.folds, turned=frozenset()))
 
     def action_select(self) -> None:
         """Begin to select lines at the cursor, or select none."""
