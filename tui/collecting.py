@@ -11,11 +11,11 @@ from typing import Final
 
 __all__ = ["Collecting"]
 
-_THRESHOLDS: Final = (5_000, 10, 20)
-"""A million objects more, and Python does it whoever waits; among the youngest it looks often, which takes 5 ms."""
-_DUE: Final = 2
-"""Collections of the second generation, 50,000 objects each, after which a full one is worth its time."""
-_QUIET: Final = 2.0
+_THRESHOLDS: Final = (2_000, 10, 50)
+"""A million objects more, and Python does it whoever waits; among the youngest it looks often, which takes 4 ms."""
+_DUE: Final = 5
+"""Collections of the second generation, 20,000 objects each, after which a full one is worth its time."""
+_QUIET: Final = 1.0
 """Seconds without a key after which nobody waits."""
 
 

@@ -72,6 +72,7 @@ NEEDED_SOON: Final = (
     "flowtui.tui.screens.block",
     "flowtui.tui.screens.help",
     "flowtui.tui.screens.command_line",
+    "flowtui.tui.servers.servers",
     "flowtui.tui.screens.palette",
     "flowtui.tui.screens.action_menu",
     "flowtui.tui.screens.journal",

@@ -31,16 +31,15 @@ def test_old_garbage_goes_when_no_key_was_pressed_for_a_while_and_not_before() -
     collecting.take_over()
     ring = Ring()
     garbage = weakref.ref(ring)
-    gc.collect(1)
-    gc.collect(1)
-    gc.collect(1)
+    for _ in range(5):
+        gc.collect(1)
     del ring
     collecting.pressed()
     collecting.look()
     assert garbage() is not None
     now = 1.0
     collecting.pressed()
-    now = 2.5
+    now = 1.9
     collecting.look()
     assert garbage() is not None
     now = 3.5

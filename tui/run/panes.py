@@ -1,5 +1,6 @@
 """The tabs of a run's screen beside its timeline and its log: each pane is made when it is shown for the first time."""
 
+import asyncio
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
@@ -80,9 +81,10 @@ class RunPane(TellsTrouble, Vertical):
         """Read what has changed since (None: everything). Awaited while the pane is on."""
 
 
-def make_pane(tab: str, reader: "RunReader") -> RunPane:
-    """The pane of a tab, over what a reader reads. Its module is loaded now: nobody pays for tabs that nobody opens."""
-    module = import_module(f"flowtui.tui.run.{tab}_pane")
+async def make_pane(tab: str, reader: "RunReader") -> RunPane:
+    """The pane of a tab, over what a reader reads. Its module is loaded now, in a thread: nobody pays for tabs that
+    nobody opens."""
+    module = await asyncio.to_thread(import_module, f"flowtui.tui.run.{tab}_pane")
     pane = cast("Callable[[], RunPane]", module.make)()
     pane.id, pane.reader = tab, reader
     return pane

@@ -365,7 +365,9 @@ class RunScreen(ActsOnRuns, ShellScreen):
         _place(name, self.query_one(FindLine), self._gantt, self.query_one(LogPane))
         if name not in ("timeline", "logs") and not panes.query(f"#{name}"):
             assert self._reader is not None
-            pane = make_pane(name, self._reader)
+            pane = await make_pane(name, self._reader)
+            if not self.is_attached:  # it was left meanwhile
+                return
             await panes.mount(pane)
             self._panes[name] = pane  # from now on it has its parts: who loads meanwhile does not find it yet
         for tab, pane in self._panes.items():

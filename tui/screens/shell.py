@@ -10,13 +10,13 @@ from textual.css.query import NoMatches
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
 from flowtui.tui.keys import RESOURCES
-from flowtui.tui.styling import StyledScreen
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.key_bar import KeyBar
@@ -39,7 +39,7 @@ HEIGHTS: Final = [(0, "-flat"), (10, "-short"), (20, "-tall")]
 _TABS = tuple(Tab(resource.mode, resource.label, resource.key) for resource in RESOURCES)
 
 
-class ShellScreen(StyledScreen, inherit_bindings=False):
+class ShellScreen(Screen[None], inherit_bindings=False):
     """A full screen. Subclasses override `compose_body` and `load`, and define BINDINGS.
 
     `load` is called in a worker, never twice at once: with None when the screen is shown (again) and everything may
