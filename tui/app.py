@@ -216,6 +216,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         except FlowtuiError as error:
             if not self._everywhere:
                 self.exit(2, return_code=2, message=safe(str(error)))
+            elif self._client is None:
+                self._set_status(link="unreachable")
             return
         if self._client is not None:  # somebody went elsewhere meanwhile
             await self.call(client.close)

@@ -15,7 +15,7 @@ class Status:
     """The header's figures, as one value."""
 
     address: str = ""
-    link: Literal["opening", "live", "reconnecting"] = "opening"
+    link: Literal["opening", "unreachable", "live", "reconnecting"] = "opening"
     fresh: datetime | None = None
     """When the store last answered."""
     counts: "RunCounts | None" = None
@@ -35,6 +35,8 @@ def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:
     """Glyph, words and role for who serves the store."""
     if status.link == "opening":
         return "◌", "opening the store", "muted"
+    if status.link == "unreachable":  # among others that are shown
+        return "✖", "its own store does not answer", "failed"
     if status.link == "reconnecting":
         age = f" data {max(int((now - status.fresh).total_seconds()), 0)} s old" if status.fresh else ""
         return "◌", f"reconnecting…{age}", "late"

@@ -5,6 +5,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.errors import StoreError
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.status import Status
 from flowtui.tui.widgets.header import Header
@@ -35,5 +37,18 @@ def test_the_clock_of_a_screen_goes_on_when_it_is_shown_again(app: FlowtuiApp, w
         await pilot.press("2")
         await shows(pilot, later())
         await shows(pilot, later())
+
+    play(app, script)
+
+
+def test_among_many_servers_one_s_own_that_is_down_is_said_and_ends_nothing() -> None:
+    def refused() -> LocalClient:
+        raise StoreError("The store cannot be reached.")
+
+    app = FlowtuiApp(refused, everywhere=True)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "its own store does not answer")
+        assert app.is_running
 
     play(app, script)
