@@ -566,7 +566,7 @@ def test_a_store_that_does_not_open_ends_the_app_with_a_sentence() -> None:
 def test_a_store_that_goes_away_is_said_and_comes_back(app: FlowtuiApp, day: dict[str, FlowRun], world: World) -> None:
     original = world.client.wait
 
-    def broken(seen: int, timeout: float) -> int:
+    def broken(seen: int, timeout: float, *, within: float = 0.04) -> int:
         raise StoreError("The store went away.")
 
     async def script(pilot: Pilot[Any]) -> None:
