@@ -44,6 +44,7 @@ def test_f3_shows_what_is_shown_in_the_pager_and_y_copies_the_line(client: Local
         term.press("2")
         term.wait_for("lively-heron")
         term.press("l")
+        term.wait_for("follow ●")  # the preview in the list shows the last lines, too
         term.wait_for("line 19")
         term.press("\x1bOR")  # f3
         term.wait_for("PAGED 20 lines, the last: line 19")
@@ -76,6 +77,7 @@ def test_without_a_pager_that_starts_it_says_so_and_goes_on(client: LocalClient,
         term.press("2")
         term.wait_for("lively-heron")
         term.press("l")
+        term.wait_for("follow ●")
         term.wait_for("all well")
         term.press("\x1bOR")
         term.wait_for("cannot be started")
