@@ -41,6 +41,8 @@ def fill(client: Any, kind: str) -> None:
         def run(text: str) -> None:
             connection.exec_driver_sql(text if kind == "SQLite" else text.replace("%", "%%"))
 
+        if kind != "SQLite":
+            run("SET LOCAL statement_timeout = 0")  # filling takes longer than any statement of flowtui's may
         flows = _SERIES[kind].format(count=20)
         run(f"INSERT INTO flow (id, name, created) {flows} SELECT {made('n', 1)}, 'flow-' || n, {now} FROM series")
         run(
@@ -145,9 +147,12 @@ async def screen(client: Any, kind: str) -> None:
 
 def main() -> None:
     kind = next((kind for kind in KINDS if kind in sys.argv[1:]), KINDS[0])
-    home = Path(tempfile.gettempdir()) / "flowtui-million-runs"
-    if kind != "SQLite":
-        home = Path(tempfile.mkdtemp(prefix="flowtui-million-"))
+    with tempfile.TemporaryDirectory(prefix="flowtui-million-") as fresh:
+        measure(kind, Path(tempfile.gettempdir()) / "flowtui-million-runs" if kind == "SQLite" else Path(fresh))
+
+
+def measure(kind: str, home: Path) -> None:
+    """All of it, on a store in this folder, which is filled unless it is full."""
     home.mkdir(exist_ok=True)
     with a_store(kind, home) as url:
         client = client_on(home, url)
