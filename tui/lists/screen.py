@@ -156,7 +156,8 @@ class ListScreen(ShellScreen):
 
     def show_filter(self) -> None:
         """Show the filter, and what there is to say of the list."""
-        self.query_one(FilterBar).show(self._view.query, tuple(self.note()))
+        for bar in self.query(FilterBar):  # a status may come before the screen has its parts
+            bar.show(self._view.query, tuple(self.note()))
 
     def action_filter(self) -> None:
         """Write a filter."""
