@@ -79,7 +79,7 @@ LIGHT: Final = Palette(
         "text": "#2c3139",
         "strong": "#0b0d10",
         "muted": "#69717d",
-        "faint": "#969da8",
+        "faint": "#838a96",
         "rule": "#d4d8de",
         "accent": "#5b45c9",
         "base": "#fbfbfa",

@@ -19,7 +19,7 @@ from flowtui.tui.screens.blocks import BlocksScreen
 from flowtui.tui.screens.confirm import QuitScreen, TypeScreen
 from tests.fakes.world import World
 from tests.tui.looks import shows, until
-from tests.tui.pictures import SIZES, Pictures, Script
+from tests.tui.pictures import SIZES, Pictures, Script, settled
 from tests.tui.test_acting import late_runs
 
 Compare = Callable[..., None]
@@ -41,6 +41,7 @@ def compare(pictures: Pictures, app: FlowtuiApp, world: World) -> Compare:
             await until(pilot, lambda: isinstance(app.screen, BlocksScreen))
             await script(pilot)
             if not passing:  # what is said in passing may be gone by the time of the last picture
+                await settled(pilot)  # it may be said only when all is done
                 app.clear_notifications()
                 await until(pilot, lambda: not app.screen.query("Toast"))
 

@@ -113,7 +113,9 @@ def _markdown(text: str, width: int, palette: Palette) -> list[Strip]:
     code = "monokai" if palette.dark else "default"
     rendered = console.render_lines(Document(source, code_theme=code), pad=False)
     plain = palette.style("text")
-    return [Strip(line).apply_style(plain) for line in rendered]
+    strips = [Strip(line).apply_style(plain) for line in rendered]
+    blank = [not strip.text.strip() for strip in strips]
+    return [strip for place, strip in enumerate(strips) if not blank[place] or (place and not blank[place - 1])]
 
 
 def table_of(artifact: ArtifactRecord) -> tuple[list[str], list[Sequence[Any]]] | None:

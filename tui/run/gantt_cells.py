@@ -69,7 +69,8 @@ def task_cells(task: TaskRun, row: Row, light: Light) -> list[Cell]:
 def group_cells(tally: Tally, row: Row, light: Light) -> list[Cell]:
     """The calls of one task as one row: from the first to the last, and how many are done."""
     over = tally.done == tally.calls
-    role = "failed" if tally.bad else "running" if tally.running else "completed" if over else "pending"
+    good = tally.done > tally.bad or not tally.bad
+    role = "running" if tally.running else "pending" if not over else "completed" if good else "failed"
     words: list[Spans] = [[(f"{count(tally.done)}/{count(tally.calls)}", role)]]
     if tally.bad:
         words.append([(f"  {count(tally.bad)}✖", "failed")])
@@ -95,9 +96,19 @@ def _group_bar(tally: Tally, role: str, light: Light, width: int) -> list[Span]:
     over = tally.done == tally.calls
     span = time_bar(left, right, width, f"{role}-bar" if role in ("completed", "failed") else role)
     if over:
-        return span
+        return _reddened(span, tally) if role == "completed" else span
     cells = max(width - len(span[0][0]) - len(span[-1][0]), 1)
     return [span[0], *progress(tally.done / tally.calls, cells, role), span[-1]]
+
+
+def _reddened(bar: list[Span], tally: Tally) -> list[Span]:
+    """The bar of a group that is over, with as much of its end in red as has failed."""
+    at = next((place for place, (text, _) in enumerate(bar) if text.startswith("█")), None)
+    if not tally.bad or at is None:
+        return bar
+    text, style = bar[at]
+    bad = min(max(round(tally.bad / tally.calls * len(text)), 1), len(text))
+    return [*bar[:at], (text[:-bad], style), (text[-bad:], "failed-bar"), *bar[at + 1 :]]
 
 
 def _name(name: str, row: Row, light: Light) -> list[Span]:

@@ -39,6 +39,8 @@ class StatesPane(RunPane):
 
     DEFAULT_CSS = """
     StatesPane StateTable { height: 1fr; }
+    StatesPane #states-of-run { height: auto; max-height: 50%; }
+    StatesPane.-low #states-of-run { max-height: 100%; }
     StatesPane Heading { margin-top: 1; }
     StatesPane.-low Heading, StatesPane.-low #states-of-task { display: none; }
     """

@@ -91,6 +91,7 @@ class LogView(LogLooks):
         self._kept: tuple[tuple[Place, int], int, int, int | None] | None = None
         self._cursor: Place = (0, 0)
         self._anchor: int | None = None
+        self._fitting = False
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(2000)
         self._empty = ""
         self._gutter: list[str] = []
@@ -360,7 +361,11 @@ class LogView(LogLooks):
         if row >= self._book.rows:
             return Strip.blank(width, self.rich_style)
         place = self._book.place_of(row)
-        strip = self._strips.get(place) or self._draw(place, palette)
+        if self._paint.width != width:  # not only a resize: the scrollbar comes and goes, too
+            self._fit_later()
+            strip = self._draw(place, palette, replace(self._paint, width=width))
+        else:
+            strip = self._strips.get(place) or self._draw(place, palette, self._paint)
         here = place == self._cursor and not self._following
         if here or (self._anchor is not None and self._is_selected(place[0])):
             role = "on-marked" if not here else "on-cursor" if self.has_focus else "on-cursor-off"
@@ -373,19 +378,26 @@ class LogView(LogLooks):
             strip = Strip.join([strip.crop(0, width - 1), mark])
         return strip
 
-    def _draw(self, place: Place, palette: Palette) -> Strip:
+    def _fit_later(self) -> None:
+        """Lay the lines out for another width once what is being painted now stands there."""
+        if not self._fitting:
+            self._fitting = True
+            self.call_later(self._fit)
+
+    def _fit(self) -> None:
+        self._fitting = False
+        self._paint_by(replace(self._paint, width=self.line_width))
+
+    def _draw(self, place: Place, palette: Palette, paint: LogPaint) -> Strip:
         """A row from its line. What is not loaded is a dot, until it is."""
         line = self._book.line(place[0])
         if line is None:
             return strip_of([("  ·", "faint")], palette, self.rich_style, self.line_width)
         self._book.touch(place[0])
-        if self._paint.width != self.line_width:  # the scrollbar came or went
-            self._paint = replace(self._paint, width=self.line_width)
-        before = self._book.line(place[0] - 1) if self._paint.times == "delta" and place[0] else None
-        strip = self._paint.paint(
-            line, place[1], palette, self.rich_style, before.timestamp if before is not None else None
-        )
-        self._strips[place] = strip
+        before = self._book.line(place[0] - 1) if paint.times == "delta" and place[0] else None
+        strip = paint.paint(line, place[1], palette, self.rich_style, before.timestamp if before is not None else None)
+        if paint is self._paint:
+            self._strips[place] = strip
         return strip
 
     def on_focus(self) -> None:
