@@ -69,7 +69,7 @@ def all_known(app: FlowtuiApp, number: int, runs: int) -> bool:
     """Whether all that will be shown of so many servers, and of their runs, is there."""
     faces = app.screen.query_one(ServersPane).faces
     answering = [face for face in faces if face.health.answers]
-    known = all(face.facts.counts is not None for face in answering)
+    known = all(face.counts is not None for face in answering)
     totals = [reading.reader.total for reading in app.screen._readings.values()]
     return (
         known

@@ -76,6 +76,8 @@ class AllServersScreen(ShellScreen):
         self._soon: Timer | None = None
         self._settle: Timer | None = None
         self._reading_on = False
+        self._shown: tuple[str, tuple[Span, ...]] | None = None
+        """What the filter says."""
         self._filled = False
         """Every server that answers has done so for the filter that is on."""
 
@@ -240,7 +242,10 @@ class AllServersScreen(ShellScreen):
         return "No run fits this filter.   esc clears it" if self._query else "No run yet, on any server."
 
     def _show_filter(self) -> None:
-        self.query_one(FilterBar).show(self._query, tuple(self._note()))
+        shown = self._query, tuple(self._note())
+        if shown != self._shown:
+            self._shown = shown
+            self.query_one(FilterBar).show(*shown)
 
     def _note(self) -> Iterable[Span]:
         """How many runs there are, and on how many servers that is known."""

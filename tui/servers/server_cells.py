@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
+from flowtui.engine.model import RunCounts
 from flowtui.tui.formats import count
 from flowtui.tui.servers.health import Facts, Health, health_of
 from flowtui.tui.widgets.paint import Span, fit, width_of
@@ -20,28 +21,26 @@ _WITH_LATENCY: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """What is shown of a server. `role` paints its name."""
+    """What is shown of a server, and no more: two that look the same are equal. `role` paints its name."""
 
     name: str
     role: str
     address: str
-    facts: Facts
     health: Health
-    is_here: bool = False
-    """It is the one that the workstation is on."""
-
-    @property
-    def latency(self) -> str:
-        """`12 ms`: how long its last answer took; empty where that is not worth a word."""
-        if not self.health.answers or self.facts.latency is None:
-            return ""
-        ms = self.facts.latency * 1000
-        return f"{ms:,.0f} ms" if ms >= 1 else "<1 ms"
+    latency: str = ""
+    """`12 ms`: how long its last answer took; empty where that is not worth a word."""
+    counts: RunCounts | None = None
 
 
 def face_of(name: str, role: str, address: str, facts: Facts, now: datetime, zone: tzinfo | None) -> Face:
     """A server as it looks now."""
-    return Face(name=name, role=role or "strong", address=address, facts=facts, health=health_of(facts, now, zone))
+    health = health_of(facts, now, zone)
+    latency = ""
+    if health.answers and facts.latency is not None:
+        latency = f"{facts.latency * 1000:,.0f} ms" if facts.latency >= 0.001 else "<1 ms"
+    return Face(
+        name=name, role=role or "strong", address=address, health=health, latency=latency, counts=facts.counts
+    )  # fmt: skip
 
 
 def line_of(face: Face, width: int, names: int) -> list[Span]:
@@ -84,7 +83,7 @@ def _short(health: Health) -> str:
 
 def _figures(face: Face) -> list[Span]:
     """`▶ 3  ✖ 1  ⌛ 2`: what runs, what failed today, what is late; nothing of what is nought."""
-    counts = face.facts.counts
+    counts = face.counts
     if counts is None:
         return []
     shown: Sequence[tuple[str, int, str]] = (
