@@ -1,5 +1,6 @@
 """The live feed: one thread that follows the store and tells the app what happened, at most 20 times a second."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from flowtui.engine.model import Backend, Change, RunCounts
 
 __all__ = ["LiveFeed", "News"]
+
+log = logging.getLogger("flowtui.tui")
 
 _BEAT = 0.05
 """Seconds between two pieces of news, at least: a screen that changes faster than 20 Hz is a screen nobody reads."""
@@ -91,7 +94,9 @@ class LiveFeed:
         while not self._stop.is_set():
             try:
                 news = self._round()
-            except FlowtuiError:
+            except Exception as error:
+                if self._alive and not isinstance(error, FlowtuiError):
+                    log.error("The store could not be followed for a reason that was not expected.", exc_info=error)
                 news = self._lost()
             if news is not None and not self._stop.is_set():
                 self._tell(news)

@@ -92,6 +92,7 @@ def test_a_server_that_hangs_and_one_that_is_dead_hold_nothing_up(home: Path, tm
         app = an_app(home, str(client._db.url), "fine", now)
 
         async def script(pilot: Any) -> None:
+            await until(pilot, lambda: app.is_open)
             await pilot.press("colon", *"all", "enter")
             await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and names(app) == ["here-i-am"])
             await until(pilot, lambda: kinds(app) == {"silent": "connecting", "fine": "live", "dead": "unreachable"})
@@ -124,6 +125,7 @@ def test_enter_goes_to_the_server_of_a_row_and_opens_the_run(home: Path, tmp_pat
     app = an_app(home, addresses["one"], "one")
 
     async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: isinstance(app.screen, AllServersScreen))
         await until(pilot, lambda: names(app) == ["run-of-two", "run-of-one"])
@@ -159,6 +161,7 @@ def test_twenty_four_stores_are_one_list_while_another_hangs(home: Path, tmp_pat
         app = an_app(home, first, "s00")
 
         async def script(pilot: Any) -> None:
+            await until(pilot, lambda: app.is_open)
             app.action_all_servers()
             await until(pilot, lambda: isinstance(app.screen, AllServersScreen))
             await until(pilot, lambda: len(rows(app)) == 24 * 6 + 3)
@@ -185,6 +188,7 @@ def test_lists_of_several_pages_are_read_on_together(home: Path, tmp_path: Path,
     app = an_app(home, addresses["short"], "short")
 
     async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and len(names(app)) > 50)
         assert len(names(app)) < 250 and in_order(rows(app))
@@ -221,6 +225,7 @@ def test_a_postgresql_server_beside_a_file_is_taken_up_again_when_it_is_back(
         app = an_app(home, addresses["lap"], "lap", now)
 
         async def script(pilot: Any) -> None:
+            await until(pilot, lambda: app.is_open)
             app.action_all_servers()
             await until(pilot, lambda: isinstance(app.screen, AllServersScreen))
             await until(pilot, lambda: names(app) == ["of-the-team", "of-mine"])

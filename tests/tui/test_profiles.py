@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.tui.conftest import play
 from tests.tui.looks import shows, until
 from tests.tui.servers import (
     BEGIN,
+    NOW,
     add_run,
     an_app,
     dead_address,
@@ -165,3 +167,42 @@ def test_what_was_done_in_one_store_is_not_undone_in_another(two, home):
         await until(pilot, lambda: "There is nothing to undo" in told(app))
 
     play(app, script)
+
+
+class Engine:
+    """What a terminal holds of a backend that it has started."""
+
+    detached = stopped = False
+
+    def is_running(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def detach(self) -> None:
+        self.detached = True
+
+
+def test_an_engine_goes_on_for_the_store_that_was_left_and_ends_with_the_terminal(two, home):
+    engine = Engine()
+    client = opened(home, str(two[0]._db.url))
+    app = FlowtuiApp(client, zone=UTC, now=lambda: NOW, profile=lambda: ("one", ""), backend=lambda client: engine)
+
+    async def script(pilot):
+        await until(pilot, lambda: app.backend is engine)
+        app.servers.go_to("two")
+        await until(pilot, lambda: app.is_open and app.status.profile == "two")
+        assert app.backend is None and app.servers.engines == {"one": engine}
+        await until(pilot, lambda: app.status.backends == ())
+        await pilot.press("s")  # that profile only reads
+        assert app.backend is None and not app.status.starting
+        app.servers.go_to("one")
+        await until(pilot, lambda: app.is_open and app.status.profile == "one")
+        assert app.backend is engine and not app.servers.engines
+        app.servers.go_to("default")
+        await until(pilot, lambda: app.is_open and app.status.profile == "default")
+        assert not engine.detached
+
+    play(app, script)
+    assert engine.detached and not engine.stopped

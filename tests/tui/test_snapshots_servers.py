@@ -85,6 +85,7 @@ def test_three_servers_one_dead_and_one_silent(pictures: Pictures, world: World,
         app = an_app(world, stores, TEAM, sydney=silent)
 
         async def script(pilot: Any) -> None:
+            await until(pilot, lambda: app.is_open)
             app.action_all_servers()
             await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 3, 18))
             assert kinds(app)["sydney"] == "connecting"
@@ -96,6 +97,7 @@ def test_many_servers_are_chips(pictures: Pictures, world: World, stores: Path) 
     app = an_app(world, stores, COMPANY)
 
     async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 13, 78))
         await pilot.press("tab", "down", "right")
@@ -107,6 +109,7 @@ def test_what_needs_attention_on_any_server(pictures: Pictures, world: World, st
     app = an_app(world, stores, TEAM)
 
     async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 3, 18))
         await pilot.press("a", "j")
@@ -119,6 +122,7 @@ def test_one_server_alone(pictures: Pictures, world: World, stores: Path) -> Non
     app = an_app(world, stores, ["lap"])
 
     async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 1, 6))
 
