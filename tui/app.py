@@ -558,6 +558,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     @work(group="quit", exclusive=True)
     async def action_quit(self) -> None:  # type: ignore[override]
         """Leave. When the backend of this terminal is running flow runs, ask what is to become of them."""
+        if self._has("servers"):
+            await self.servers.settled()
         doing = self.acting.under_way
         if doing and not await self.confirm("Leave while this is under way?", f"{doing}.\nThe rest stays as it is."):
             return

@@ -172,6 +172,7 @@ def test_twenty_four_stores_are_one_list_while_another_hangs(home: Path, tmp_pat
             await until(pilot, lambda: sorted(names(app)) == [f"own-of-s{number:02}" for number in (6, 12, 18)])
             await pilot.press("tab", "down", "right", "enter")
             await until(pilot, lambda: app.is_open and app.status.profile not in ("", "s00"))
+            await app.servers.settled()
 
         play(app, script)
 
@@ -243,6 +244,7 @@ def test_a_postgresql_server_beside_a_file_is_taken_up_again_when_it_is_back(
             await pilot.press("g", "enter")
             await until(pilot, lambda: app.is_open and app.status.profile == "team")
             await shows(pilot, "back-again")
+            await app.servers.settled()
 
         play(app, script)
 

@@ -110,6 +110,7 @@ def test_a_store_that_is_dead_or_silent_is_not_entered_and_keeps_nobody_waiting(
             assert names(app) == {"run-of-one"} and app.status.profile == "one"
             await say(pilot, "profile two")  # thought better of it
             await shows(pilot, "run-of-two")
+            await app.servers.settled()
 
     play(app, script)
 
@@ -132,6 +133,7 @@ def test_nobody_goes_elsewhere_while_something_is_about_to_be_done(two, home):
         await until(pilot, lambda: not app.acting.graces)
         app.servers.go_to("two")
         await shows(pilot, "run-of-two")
+        await app.servers.settled()
 
     play(app, script)
 
@@ -202,6 +204,7 @@ def test_an_engine_goes_on_for_the_store_that_was_left_and_ends_with_the_termina
         assert app.backend is engine and not app.servers.engines
         app.servers.go_to("default")
         await until(pilot, lambda: app.is_open and app.status.profile == "default")
+        await app.servers.settled()
         assert not engine.detached
 
     play(app, script)

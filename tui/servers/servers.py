@@ -1,5 +1,6 @@
 """The profiles of this workstation, and the way from the store of one to that of another."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -58,7 +59,7 @@ class Servers:
         self._environment = dict(os.environ)
         self.timer: Callable[[], float] = time.perf_counter
         """By which it is measured how long servers take to answer."""
-        self._moving = False
+        self._moving = asyncio.Lock()
         self._leaving: list[ServerLink] = []
         self.engines: dict[str, BackendHandle] = {}
         """Backends of this terminal that go on serving the stores of profiles that it has left."""
@@ -139,10 +140,14 @@ class Servers:
 
     def go_to(self, name: str, run_id: str | None = None) -> None:
         """Go to a profile; there, open a run. Whatever keeps it from happening is said, and nothing is changed then."""
-        if self._moving:  # one store at a time, and the whole way
-            return
-        work = self._go(name, run_id)
-        self._app.run_worker(work, group="profile", exclusive=True, exit_on_error=False)
+        moving = self._moving.locked()  # that is finished, and not broken off
+        work = self._go_later(name, run_id) if moving else self._go(name, run_id)
+        group = "profile next" if moving else "profile"
+        self._app.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    async def _go_later(self, name: str, run_id: str | None) -> None:
+        await self.settled()
+        self.go_to(name, run_id)
 
     async def _go(self, name: str, run_id: str | None) -> None:
         app = self._app
@@ -166,11 +171,8 @@ class Servers:
             app.notify(why, severity="warning", timeout=8, markup=False)
             await aside(client.close)
             return
-        self._moving = True
-        try:
+        async with self._moving:
             await self._move(profile, settings, client, feed)
-        finally:
-            self._moving = False
         app.tell(f"This is {name} now: {client.address}.")
         if run_id is not None:
             app.open_run(run_id)
@@ -189,6 +191,11 @@ class Servers:
         except BaseException:
             client.close()
             raise
+
+    async def settled(self) -> None:
+        """Wait until no store is being left: screens come and go meanwhile."""
+        async with self._moving:
+            return
 
     def let_go(self, links: Iterable[ServerLink]) -> None:
         """Close lines to servers. Nobody waits for that until the workstation is left, and then for none that hangs."""
@@ -210,12 +217,12 @@ class Servers:
 
     async def _move(self, profile: Profile, settings: Settings, client: Client, feed: LiveFeed) -> None:
         """Leave one store and enter the other. No screen is on meanwhile that has seen the one."""
-        app, mode = self._app, self._app.current_mode
+        app, mode, left = self._app, self._app.current_mode, self.here
         with app.batch_update():
             await _leave_screens(app)
             old, old_feed, backend = app.leave()
             if backend is not None:
-                self.engines[self.here] = backend
+                self.engines[left] = backend
             self._settle(profile, settings)
             exchange_client(client)
             app.acting.change_store(read_only=settings.read_only)
