@@ -112,7 +112,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         """The backend that this terminal started and still answers for."""
         self._started_again: datetime | None = None
         self._signals = signals
-        self._rows_shown = asyncio.Event()
+        self.entered, self._rows_shown = asyncio.Event(), asyncio.Event()
         self.now = now
         self.zone = zone
         self.folder = folder or Path.cwd()
@@ -252,6 +252,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     def enter(self, client: "Client", feed: "LiveFeed", backend: "BackendHandle | None" = None, **facts: Any) -> None:
         """Work with this client from now on; the feed is to be started. `facts` are what the status says of it."""
         self._client, self._feed, self.backend = client, feed, backend
+        self.entered.set()
         self._set_status(address=client.address, link="live", fresh=self.now(), **facts)
         for screen in self._shells():
             screen.request_load()
@@ -262,6 +263,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if self._feed is not None:
             self._feed.stop()
         self._client = self._feed = self.backend = None
+        self.entered.clear()
         self.status = Status(read_only=self.status.read_only)
         return left
 

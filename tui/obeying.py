@@ -1,6 +1,8 @@
 """What a command of the `:` line makes the app do."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.tui.commands import Command
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
 
 __all__ = ["obey"]
+
+_OPENING: Final = 10.0
+"""Seconds that a command waits for the store to be open."""
 
 
 async def obey(app: "FlowtuiApp", command: Command) -> None:
@@ -44,6 +49,8 @@ async def _obey(app: "FlowtuiApp", command: Command) -> None:
 
 async def _run_id(app: "FlowtuiApp", name: str) -> str:
     """The newest run of that name, or whose id begins so."""
+    with suppress(TimeoutError):  # it was typed ahead of the store
+        await asyncio.wait_for(app.entered.wait(), _OPENING)
     found = await app.call(app.client.find_flow_runs, name, 1)
     if not found:
         raise NotFound("flow run", name, "Give its name or the beginning of its id.")

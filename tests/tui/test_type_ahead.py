@@ -1,13 +1,17 @@
 """Keys that come all at once do what they do one by one."""
 
+import threading
+from datetime import UTC
 from typing import Any
 
 from textual.events import Key
 from textual.pilot import Pilot
 
+from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.runs import RunsScreen
+from tests.fakes.world import World
 from tests.tui.conftest import play
 from tests.tui.looks import shows, until
 
@@ -36,5 +40,23 @@ def test_a_command_typed_in_one_go_is_obeyed(app: FlowtuiApp, day: dict[str, Flo
         await shows(pilot, "R  retry")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+    play(app, script)
+
+
+def test_a_run_asked_for_before_the_store_is_open_is_shown_when_it_is(world: World, day: dict[str, FlowRun]) -> None:
+    typed = threading.Event()
+
+    def opener() -> LocalClient:
+        assert typed.wait(30)
+        return world.client
+
+    app = FlowtuiApp(opener, zone=UTC, now=lambda: world.now)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("colon", *"run plucky-heron", "enter")
+        await until(pilot, lambda: any(worker.group == "obey" for worker in app.workers))
+        typed.set()
+        await shows(pilot, "plucky-heron", "get_stars-2")
 
     play(app, script)
