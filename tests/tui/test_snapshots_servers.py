@@ -80,7 +80,7 @@ def all_known(app: FlowtuiApp, number: int, runs: int) -> bool:
     )
 
 
-def test_three_servers_one_dead_and_one_silent(pictures: Pictures, world: World, stores: Path) -> None:
+def test_three_servers_and_a_silent_one(pictures: Pictures, world: World, stores: Path) -> None:
     with hanging_address() as silent:
         app = an_app(world, stores, TEAM, sydney=silent)
 

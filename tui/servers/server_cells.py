@@ -56,7 +56,7 @@ def line_of(face: Face, width: int, names: int) -> list[Span]:
     else:
         spans.append((health.word, health.role))
         spans.extend([("   ", ""), *figures] if figures and health.kind == "reconnecting" else [])
-        rest = f"{_reason(health.detail)}   {face.address}"
+        rest = "   ".join(filter(None, (_reason(health.detail), face.address)))
     room = width - width_of(spans) - 3
     return [*spans, ("   ", ""), *fit([(rest, "muted")], room)] if room >= 8 else spans
 
