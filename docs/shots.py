@@ -46,17 +46,26 @@ async def runs(pilot: Pilot[int], client: Client) -> None:
 
 async def run(pilot: Pilot[int], client: Client) -> None:
     """Tasks along time above, the log below."""
-    pilot.app.open_run(newest(client, "orders-etl", "COMPLETED"))  # type: ignore[attr-defined]
+    pilot.app.open_run(await newest(pilot, client, "orders-etl", "COMPLETED"))  # type: ignore[attr-defined]
 
 
 async def graph(pilot: Pilot[int], client: Client) -> None:
     """Which task feeds which."""
-    pilot.app.open_run(newest(client, "shop-report", "COMPLETED"), "graph")  # type: ignore[attr-defined]
+    pilot.app.open_run(await newest(pilot, client, "shop-report", "COMPLETED"), "graph")  # type: ignore[attr-defined]
+
+
+async def rewound(pilot: Pilot[int], client: Client) -> None:
+    """A run as it was in its midst, with all that happened in it on a line."""
+    pilot.app.open_run(await newest(pilot, client, "shop-report", "COMPLETED"))  # type: ignore[attr-defined]
+    await settle(pilot)
+    await pilot.press("t")
+    await settle(pilot)
+    await pilot.press(*["left"] * 13)
 
 
 async def log(pilot: Pilot[int], client: Client) -> None:
     """The log of a failed run, on its first error."""
-    pilot.app.open_run(newest(client, "invoice-check", "FAILED"), "logs")  # type: ignore[attr-defined]
+    pilot.app.open_run(await newest(pilot, client, "invoice-check", "FAILED"), "logs")  # type: ignore[attr-defined]
     await settle(pilot)
     await pilot.press("E")
 
@@ -69,12 +78,12 @@ async def why(pilot: Pilot[int], client: Client) -> None:
 
 async def compare(pilot: Pilot[int], client: Client) -> None:
     """What changed since the last good run."""
-    pilot.app.open_compare(None, newest(client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
+    pilot.app.open_compare(None, await newest(pilot, client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
 
 
 async def retry(pilot: Pilot[int], client: Client) -> None:
     """What a retry would reuse, and what it would run."""
-    pilot.app.open_retry_plan(newest(client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
+    pilot.app.open_retry_plan(await newest(pilot, client, "invoice-check", "FAILED"))  # type: ignore[attr-defined]
 
 
 async def flows(pilot: Pilot[int], client: Client) -> None:
@@ -111,6 +120,7 @@ SHOTS: dict[str, Shot] = {
     "runs": runs,
     "run": run,
     "graph": graph,
+    "rewound": rewound,
     "log": log,
     "why": why,
     "compare": compare,
@@ -123,9 +133,10 @@ SHOTS: dict[str, Shot] = {
 }
 
 
-def newest(client: Client, flow: str, state_type: str) -> str:
-    """The id of the newest run of a flow in a state."""
+async def newest(pilot: Pilot[int], client: Client, flow: str, state_type: str) -> str:
+    """The id of the newest run of a flow in a state, once there is one."""
     query = Query.of(flow_name=flow, states=(StateType(state_type),))
+    await until(pilot, lambda: bool(client.list_flow_runs(query, limit=1).items))
     return client.list_flow_runs(query, limit=1).items[0].id
 
 
