@@ -82,3 +82,11 @@ def test_an_axis_fits_and_begins_at_nought(seconds: float, width: int) -> None:
     text = text_of(axis(seconds, width))
     assert len(text) == width
     assert text.startswith("0s")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [(50, "0s 10s 20s 30s 40s"), (9000, "0s 30m 1:00:00 1:30:00 2:00:00"), (86_400 * 6.5, "0s 1d 2d 3d 4d 5d 6d")],
+)
+def test_an_axis_counts_in_the_units_in_which_people_do(seconds: float, times: str) -> None:
+    assert text_of(axis(seconds, 90)).split() == times.split()

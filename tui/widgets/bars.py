@@ -86,13 +86,13 @@ def axis(seconds: float, width: int, begin: float = 0.0) -> list[Span]:
 
 
 def _label(seconds: float) -> str:
+    """`20s`, `5m`, `5m20`, `1:30:00`, `3d`, `3d 6h`."""
     if seconds < 60:
         return f"{seconds:g}s"
-    text = str(timedelta(seconds=round(seconds)))
-    return (
-        text
-        if seconds >= 3600
-        else f"{int(seconds // 60)}m{int(seconds % 60):02d}"
-        if seconds % 60
-        else f"{int(seconds // 60)}m"
-    )
+    if seconds < 3600:
+        minutes, rest = divmod(int(seconds), 60)
+        return f"{minutes}m{rest:02d}" if rest else f"{minutes}m"
+    if seconds < 86_400:
+        return str(timedelta(seconds=round(seconds)))
+    days, rest = divmod(round(seconds), 86_400)
+    return f"{days}d {rest // 3600}h" if rest >= 3600 else f"{days}d"
