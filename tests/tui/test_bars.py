@@ -1,5 +1,6 @@
 """Bars fill exactly the cells they are given, in eighths."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
