@@ -102,9 +102,18 @@ async def settled(pilot: Pilot[Any]) -> None:
         for field in app.screen.query("Input, TextArea").results(Input | TextArea):
             field.cursor_blink = False
         await pilot.pause(0.01 if any(_under_way(app)) else 0)
+        if still == _STILL - 1 and not _is_told(app):
+            still = 0
         strips = app.screen._compositor.render_strips(app.size)
         still = still + 1 if strips == last and not any(_under_way(app)) else 0
         last = strips
+
+
+def _is_told(app: App[Any]) -> bool:
+    """Whether the header says of the runs what is in the store."""
+    if not isinstance(app, FlowtuiApp) or not app.is_open or app.status.link != "live":
+        return True
+    return app.status.counts == app.client.run_counts()
 
 
 def _under_way(app: App[Any]) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """The Blocks screen, the catalogue and the form of a block, driven by keys on a real store and a real HTTP server."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from flowtui.engine.model import BlockDocument, FlowRun
 from flowtui.tui.app import FlowtuiApp
@@ -25,6 +24,7 @@ from tests.fakes.world import World
 from tests.support import run_python
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
+from tests.tui.pictures import Pictures
 
 URL = "https://hooks.example.com/T0/sesame"
 
@@ -404,52 +404,56 @@ def test_a_new_webhook_can_be_tried_before_it_is_saved(
 
 # -- how they look -------------------------------------------------------------------------------------------------
 
-Compare = Callable[..., bool]
-
-
-@pytest.fixture(params=[(80, 24), (120, 36)], ids=["80x24", "120x36"])
-def compare(request: pytest.FixtureRequest, snap_compare: Compare, app: FlowtuiApp) -> Compare:
-    """Compare the app with its picture after a script, at one of the sizes."""
-    app.animation_level = "none"
-
-    def run(script: Callable[[Pilot[Any]], Any]) -> bool:
-        async def before(pilot: Pilot[Any]) -> None:
-            await until(pilot, lambda: app.status.counts is not None and app.status.backends)
-            await script(pilot)
-            for line in app.screen.query(Input):
-                line.cursor_blink = False
-            await pilot.pause()
-
-        return snap_compare(app, terminal_size=request.param, run_before=before)
-
-    return run
-
 
 def test_picture_of_the_list(
-    compare: Compare, day: dict[str, FlowRun], api_key: BlockDocument, alerts: BlockDocument
+    pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun], api_key: BlockDocument, alerts: BlockDocument
 ) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "api-key", "team-alerts")
 
-    assert compare(script)
+    pictures(app, script)
 
 
 def test_picture_of_a_block_with_its_secret_masked(
-    compare: Compare, day: dict[str, FlowRun], alerts: BlockDocument
+    pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun], alerts: BlockDocument
 ) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_block(pilot, alerts)
         await go_to(pilot, "url")
         await shows(pilot, "Where it is called")
 
-    assert compare(script)
+    pictures(app, script)
 
 
-def test_picture_of_a_new_block_with_a_problem(compare: Compare, day: dict[str, FlowRun]) -> None:
+def test_picture_of_a_new_block_with_a_problem(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "No block yet.")
         await new_block(pilot, "Secret")
         await pilot.press(*"API", "tab", *"hunter2", "ctrl+s")
         await shows(pilot, "'API' cannot name a block")
 
-    assert compare(script)
+    pictures(app, script)
+
+
+def test_picture_of_no_block(pictures: Pictures, app: FlowtuiApp) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "No block yet.")
+
+    pictures(app, script)
+
+
+def test_picture_of_the_types(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "No block yet.")
+        await pilot.press("n")
+        await shows(pilot, "Secret", "Webhook")
+
+    pictures(app, script)
+
+
+def test_picture_of_a_new_block(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "No block yet.")
+        await new_block(pilot, "Webhook")
+
+    pictures(app, script)

@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from flowtui.engine.model import (
     Deployment,
@@ -32,6 +30,7 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.fakes.world import NOW, World
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
+from tests.tui.pictures import Pictures
 
 SCHEMA = {
     "title": "Parameters",
@@ -468,39 +467,21 @@ def test_schedules_in_words(orders: Deployment, hello: Deployment) -> None:
 
 # -- how they look -----------------------------------------------------------------------------------------------------
 
-Compare = Callable[..., bool]
-
-
-@pytest.fixture(params=[(80, 24), (120, 36)], ids=["80x24", "120x36"])
-def compare(request: pytest.FixtureRequest, snap_compare: Compare, app: FlowtuiApp) -> Compare:
-    """Compare the app with its picture after a script, at one of the sizes."""
-    app.animation_level = "none"
-
-    def run(script: Callable[[Pilot[Any]], Any]) -> bool:
-        async def before(pilot: Pilot[Any]) -> None:
-            await until(pilot, lambda: app.status.counts is not None and app.status.backends)
-            await script(pilot)
-            for line in app.screen.query(Input):
-                line.cursor_blink = False
-            await pilot.pause()
-
-        return snap_compare(app, terminal_size=request.param, run_before=before)
-
-    return run
-
 
 def test_picture_of_the_list(
-    compare: Compare, world: World, day: dict[str, FlowRun], orders: Deployment, hello: Deployment
+    pictures: Pictures, app: FlowtuiApp, world: World, day: dict[str, FlowRun], orders: Deployment, hello: Deployment
 ) -> None:
     world.client.set_deployment_paused(hello.id, True)
 
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "orders-load/prod", "daily-etl")
 
-    assert compare(script)
+    pictures(app, script)
 
 
-def test_picture_of_a_deployment(compare: Compare, world: World, day: dict[str, FlowRun], orders: Deployment) -> None:
+def test_picture_of_a_deployment(
+    pictures: Pictures, app: FlowtuiApp, world: World, day: dict[str, FlowRun], orders: Deployment
+) -> None:
     for number in range(3):
         begun = world.now - timedelta(minutes=7 * number + 3)
         world.run(
@@ -517,10 +498,12 @@ def test_picture_of_a_deployment(compare: Compare, world: World, day: dict[str, 
         await pilot.press("enter")
         await shows(pilot, "brisk-dove-2")
 
-    assert compare(script)
+    pictures(app, script)
 
 
-def test_picture_of_the_form_with_a_problem(compare: Compare, day: dict[str, FlowRun], orders: Deployment) -> None:
+def test_picture_of_the_form_with_a_problem(
+    pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun], orders: Deployment
+) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         screen = await open_form(pilot, orders)
         await fill(pilot, "2026-11-19", "since")
@@ -529,7 +512,21 @@ def test_picture_of_the_form_with_a_problem(compare: Compare, day: dict[str, Flo
         await pilot.press("ctrl+s")
         await shows(pilot, "Must be at least 1")
 
-    assert compare(script)
+    pictures(app, script)
+
+
+def test_picture_of_no_deployment(pictures: Pictures, app: FlowtuiApp) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "No deployment")
+
+    pictures(app, script)
+
+
+def test_picture_of_the_form(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun], orders: Deployment) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_form(pilot, orders)
+
+    pictures(app, script)
 
 
 # -- order, marks, and what never stands still -------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The Pools screen, a pool's page, and the dialog that says why a run waits: driven by keys on a real store."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from tests.engine.store.made import a_worker, due_run, owned_running
 from tests.fakes.world import World
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
+from tests.tui.pictures import Pictures
 
 
 @pytest.fixture
@@ -247,21 +247,6 @@ def test_long_lines_are_wrapped_and_hostile_ones_harmless(world: World) -> None:
 # -- pictures ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
-def compare(request: pytest.FixtureRequest, snap_compare: Any, app: FlowtuiApp) -> Callable[..., bool]:
-    app.animation_level = "none"
-
-    def run(script: Callable[[Pilot[Any]], Awaitable[object]]) -> bool:
-        async def before(pilot: Pilot[Any]) -> None:
-            await until(pilot, lambda: app.status.counts is not None and app.status.backends)
-            await script(pilot)
-            await pilot.pause(0.3)
-
-        return snap_compare(app, terminal_size=request.param, run_before=before)  # type: ignore[no-any-return]
-
-    return run
-
-
 @pytest.fixture
 def still(world: World, busy: dict[str, FlowRun]) -> dict[str, FlowRun]:
     """`busy`, with the one running run as long under way as the picture says."""
@@ -274,28 +259,36 @@ def still(world: World, busy: dict[str, FlowRun]) -> dict[str, FlowRun]:
     return busy
 
 
-def test_the_list_of_pools(compare: Callable[..., bool], still: dict[str, FlowRun]) -> None:
+def test_the_list_of_pools(pictures: Pictures, app: FlowtuiApp, still: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "k8s", "kubernetes")
 
-    assert compare(script)
+    pictures(app, script)
 
 
-def test_one_pool(compare: Callable[..., bool], still: dict[str, FlowRun]) -> None:
+def test_one_pool(pictures: Pictures, app: FlowtuiApp, still: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_pool(pilot, "violet-crane")
         pilot.app.screen.query_one("#pool-runs", VirtualTable).move_to_id(still["late"].id)
-        if pilot.app.size.width > 100:
-            await shows(pilot, "It is held by stoic-whale (3 h).")
+        await shows(pilot, "It is held by stoic-whale (3 h).")
 
-    assert compare(script)
+    pictures(app, script)
 
 
-def test_why(compare: Callable[..., bool], world: World, still: dict[str, FlowRun]) -> None:
+def test_why(pictures: Pictures, app: FlowtuiApp, world: World, still: dict[str, FlowRun]) -> None:
     world.client.pause_work_queue("k8s", "default", paused=True, note="maintenance")
 
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.open_why(still["late"].id)
         await shows(pilot, "2 things hold it back")
 
-    assert compare(script)
+    pictures(app, script)
+
+
+def test_no_pool_has_run_anything(pictures: Pictures, app: FlowtuiApp) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot, "local")
+        await pilot.press("enter")
+        await shows(pilot, "Pools › local")
+
+    pictures(app, script)

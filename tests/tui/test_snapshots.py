@@ -1,16 +1,20 @@
 """How the screens look, at a moment that stands still."""
 
+import asyncio
 import re
 from datetime import UTC
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from flowtui.engine.model import FlowRun
 from flowtui.tui.app import FlowtuiApp
-from tests.fakes.world import World
-from tests.tui.looks import shows
+from flowtui.tui.live import News
+from flowtui.tui.messages import NewsArrived
+from tests.fakes.world import World, seconds
+from tests.tui.looks import shows, until
 from tests.tui.pictures import Pictures
 
 
@@ -57,7 +61,7 @@ def test_runs_filtered(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowR
 def test_a_failed_run(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.open_run(day["failed"].id)
-        await shows(pilot, "plucky-heron", "get_stars-2")
+        await shows(pilot, "plucky-heron", "get_stars-2", "8 lines")
 
     pictures(app, script)
 
@@ -104,6 +108,50 @@ def test_the_question_before_cancelling(pictures: Pictures, app: FlowtuiApp, day
         await shows(pilot, "crimson-otter")
         await pilot.press("c")
         await shows(pilot, "Cancel daily-etl")
+
+    pictures(app, script)
+
+
+def test_a_store_that_is_lost(pictures: Pictures, app: FlowtuiApp, world: World, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "Needs you  4", "34s left")
+        feed = app._feed
+        assert feed is not None
+        feed.stop()
+        await asyncio.to_thread(feed.join, 50.0)
+        world.now += seconds(4)
+        app.post_message(NewsArrived(News(alive=False), app.client))
+        await shows(pilot, "reconnecting… data 4 s old", "14:02:35 UTC", "30s left")
+
+    pictures(app, script)
+
+
+def test_the_palette(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "crimson-otter")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"cancel")
+        await shows(pilot, "cancel")
+
+    pictures(app, script)
+
+
+def test_the_line_of_commands(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "crimson-otter")
+        await pilot.press("colon", *"runs state:fa")
+        await shows(pilot, "runs state:fa")
+
+    pictures(app, script)
+
+
+def test_a_command_that_is_none(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("colon", *"rnus", "enter")
+        await shows(pilot, "There is no command 'rnus'")
 
     pictures(app, script)
 

@@ -1,70 +1,129 @@
-"""How a list of runs looks while it is filtered, while columns are chosen, and when all that match are marked."""
+"""How a list of runs looks: filtered, searched, with news, and while columns, views and an order are chosen."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from flowtui.engine.model import FlowRun
+from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.widgets.virtual_table import VirtualTable
+from tests.fakes.world import World, seconds
 from tests.tui.looks import shows, until
-
-SIZES = {"small": (60, 16), "usual": (80, 24), "large": (120, 36)}
-
-
-def picture(
-    snap_compare: Callable[..., bool], app: FlowtuiApp, size: str, script: Callable[[Pilot[Any]], Awaitable[object]]
-) -> bool:
-    app.animation_level = "none"
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.status.counts is not None and app.status.backends)
-        await pilot.press("2")
-        await shows(pilot, "77 runs", "crimson-otter")
-        await script(pilot)
-        for line in app.screen.query(Input):
-            line.cursor_blink = False
-        await pilot.pause()
-
-    return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+from tests.tui.pictures import Pictures
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_filter_while_it_is_written(
-    snap_compare: Callable[..., bool], app: FlowtuiApp, day: dict[str, FlowRun], size: str
-) -> None:
+async def open_list(pilot: Pilot[Any]) -> None:
+    await pilot.press("2")
+    await shows(pilot, "77 runs", "crimson-otter")
+
+
+def test_a_filter_while_it_is_written(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
         await pilot.press("f", *"state:failed flow:")
         await shows(pilot, "state:failed ×", "github-stars", "1 deployment")
         await pilot.press("down", "down")
-        await pilot.pause(0.3)
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
 
 
-@pytest.mark.parametrize("size", ["small", "large"])
-def test_columns_being_chosen(
-    snap_compare: Callable[..., bool], app: FlowtuiApp, day: dict[str, FlowRun], size: str
-) -> None:
+def test_columns_being_chosen(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
         await pilot.press("C", "j", "space")
         await shows(pilot, "Columns", "the flow")
-        await pilot.pause(0.3)
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
 
 
-@pytest.mark.parametrize("size", ["usual"])
-def test_all_that_match_and_what_is_found(
-    snap_compare: Callable[..., bool], app: FlowtuiApp, day: dict[str, FlowRun], size: str
-) -> None:
+def test_all_that_match_and_what_is_found(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
         app.open_runs("state:failed")
         await shows(pilot, "4 of 77")
         await pilot.press("slash", *"dove", "enter", "A")
         await shows(pilot, "all 4 of 77 marked", "brisk-dove3")
-        await pilot.pause(0.3)
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
+
+
+def test_a_word_that_is_no_filter(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        await pilot.press("f", *"state:failed stat:late", "enter")
+        await shows(pilot, "There is no filter stat:")
+
+    pictures(app, script)
+
+
+def test_nothing_that_matches(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        app.open_runs("flow:nowhere state:paused")
+        await shows(pilot, "0 of 77")
+
+    pictures(app, script)
+
+
+def test_no_run_at_all(pictures: Pictures, app: FlowtuiApp) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "No run")
+
+    pictures(app, script)
+
+
+def test_what_is_looked_for_while_it_is_written(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        await pilot.press("slash", *"heron")
+        await until(pilot, lambda: app.screen.query_one("#runs", VirtualTable).cursor_id == day["failed"].id)
+
+    pictures(app, script)
+
+
+def test_runs_that_came_while_one_reads(
+    pictures: Pictures, app: FlowtuiApp, world: World, day: dict[str, FlowRun]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        await pilot.press("j", "space", "j", "space")
+        await shows(pilot, "2 marked")
+        for number in range(3):
+            ended = Completed(timestamp=world.now)
+            world.run("thumbs", f"new-{number}", Running(timestamp=world.now - seconds(2)), ended)
+        await shows(pilot, "▲ 3 new")
+
+    pictures(app, script)
+
+
+def test_views_to_choose_from(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        await pilot.press("V", "j")
+        await shows(pilot, "Views", "failed today")
+
+    pictures(app, script)
+
+
+def test_a_name_for_a_view(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        app.open_runs("flow:daily-etl")
+        await shows(pilot, "flow:daily-etl ×")
+        await pilot.press("V")
+        await shows(pilot, "save this as")
+        await pilot.press("s")
+        await shows(pilot, "Save this view as")
+
+    pictures(app, script)
+
+
+def test_an_order_to_choose(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_list(pilot)
+        await pilot.press("o")
+        await shows(pilot, "Sort by", "how long it ran")
+
+    pictures(app, script)

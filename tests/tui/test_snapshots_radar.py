@@ -1,6 +1,5 @@
 """How Flows and the schedule radar look, from the smallest to the largest terminal, at a moment that stands still."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,9 @@ from flowtui.engine.schedules import Cron
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.radar import RadarScreen
-from flowtui.tui.widgets.duration_chart import DurationChart
 from tests.fakes.world import World, seconds
 from tests.tui.looks import shows, until
-
-SIZES = [(40, 10), (60, 16), (80, 24), (120, 36), (220, 60)]
-Compare = Callable[..., bool]
-Script = Callable[[Pilot[Any]], Awaitable[object]]
+from tests.tui.pictures import Pictures
 
 FLOWS = {
     "github_stars.py": "from flowtui import flow\n@flow\ndef github_stars(repos: list[str], wait: float = 5): ...\n",
@@ -35,31 +30,18 @@ def app(world: World, tmp_path: Path) -> FlowtuiApp:
     for name, code in FLOWS.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(code)
-    app = FlowtuiApp(world.client, now=world.clock, zone=UTC, folder=folder)
-    app.animation_level = "none"
-    return app
+    return FlowtuiApp(world.client, now=world.clock, zone=UTC, folder=folder)
 
 
-def picture(snap_compare: Compare, app: FlowtuiApp, size: tuple[int, int], script: Script) -> bool:
-    async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.status.counts is not None and app.status.backends)
-        await script(pilot)
-        await pilot.pause()
-
-    return snap_compare(app, terminal_size=size, run_before=before)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_flows(snap_compare: Compare, app: FlowtuiApp, day: dict[str, FlowRun], size: tuple[int, int]) -> None:
+def test_flows(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("3")
         await shows(pilot, "daily-etl", "✖ broken.py", "Running")
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_the_radar(snap_compare: Compare, app: FlowtuiApp, world: World, size: tuple[int, int]) -> None:
+def test_the_radar(pictures: Pictures, app: FlowtuiApp, world: World) -> None:
     world.client.announce_backend(
         Backend(id="b", kind="server", host="desk", pid=1, url="http://desk:4200", started=world.now, seen=world.now)
     )
@@ -79,17 +61,54 @@ def test_the_radar(snap_compare: Compare, app: FlowtuiApp, world: World, size: t
         pilot.app.action_radar()
         await until(pilot, lambda: isinstance(app.screen, RadarScreen) and app.screen._picture is not None)
         await pilot.press("n", "greater_than_sign", "greater_than_sign")
-        if size[1] > 10:
-            await shows(pilot, "flow-0/main")
+        await shows(pilot, "flow-0/main")
         await until(pilot, lambda: "+10 min" in str(app.screen.query_one("Title")._note))
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (220, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_home(snap_compare: Compare, app: FlowtuiApp, day: dict[str, FlowRun], size: tuple[int, int]) -> None:
+async def open_flows(pilot: Pilot[Any]) -> None:
+    await pilot.press("3")
+    await shows(pilot, "daily-etl", "✖ broken.py", "Running")
+    await pilot.press("j")
+
+
+def test_a_flow_to_be_run(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await shows(pilot, "Needs you  4")
-        await until(pilot, lambda: app.screen.query_one(DurationChart)._sample is not None)
+        await open_flows(pilot)
+        await pilot.press("r")
+        await shows(pilot, "Run repair-everything", "only_newer_than")
 
-    assert picture(snap_compare, app, size, script)
+    pictures(app, script)
+
+
+def test_a_flow_to_be_deployed(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await open_flows(pilot)
+        await pilot.press("d")
+        await shows(pilot, "Deploy repair-everything", "on demand")
+        await pilot.press("tab", "right")
+        await shows(pilot, "cron", "timezone")
+        await pilot.press("tab", *"0 9 * * 1-5")
+        await shows(pilot, "weekdays at 09:00 UTC")
+
+    pictures(app, script)
+
+
+def test_no_flow(pictures: Pictures, app: FlowtuiApp, tmp_path: Path) -> None:
+    app.folder = tmp_path / "empty"
+    app.folder.mkdir()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("3")
+        await shows(pilot, "flowtui init")
+
+    pictures(app, script)
+
+
+def test_no_schedule(pictures: Pictures, app: FlowtuiApp) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.action_radar()
+        await shows(pilot, "Schedule radar")
+
+    pictures(app, script)

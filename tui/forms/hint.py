@@ -29,7 +29,8 @@ class Hint(Widget):
         palette, width = palette_of(self), self.size.width
         if y == 0:
             return strip_of([("─" * width, "rule")], palette, self.rich_style, width)
-        spans = list(self._spans)
+        spans = [span for span in self._spans if span[0]]
+        spans[:1] = [(spans[0][0].lstrip(), spans[0][1])] if spans else []
         over = width_of(spans) + 3 - width
         if over > 0 and spans:
             first = safe(spans[0][0])

@@ -21,8 +21,8 @@ def name_spans(spec: Spec, layout: Layout) -> list[Span]:
     spans: list[Span] = [("• " if changed else "  ", "accent")]
     if layout.kind:
         spans.extend([*fit(label, layout.label), ("  ", ""), *fit([(word, "faint"), *star], layout.kind), (" ", "")])
-    else:  # too narrow for the second column; the star is worth two cells
-        spans.extend(fit([*label, *star], layout.label + 2))
+    else:  # too narrow for the second column; the star stands behind the name
+        spans.extend([*fit([*label, *star], layout.label + 1), (" ", "")])
     return spans
 
 

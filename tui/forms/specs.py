@@ -119,5 +119,5 @@ class Layout:
 def layout_for(specs: list[Spec], width: int, least: int = 8) -> Layout:
     """The columns for these rows in `width` cells; the names get at least `least`."""
     longest = max((2 * spec.depth + cell_len(safe(label_of(spec.node))) for spec in specs), default=0)
-    most = _LABEL_MOST if width >= _NARROW else 14
+    most = _LABEL_MOST if width >= _NARROW else max(width // 3, 14)
     return Layout(max(least, min(longest, most)), 11 if width >= _NARROW else 0)

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
+from flowtui.tui.widgets.dialogs import list_room
 from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
@@ -56,10 +57,18 @@ class ChoiceScreen(ModalScreen[tuple[str, str] | None]):
             yield KeyLine(("enter", "choose"), *self._keys, ("esc", "back"))
 
     def on_mount(self) -> None:
+        self._size_list()
+        self.call_after_refresh(self._size_list)
         table = self.query_one(VirtualTable)
-        table.styles.height = max(len(self._choices), 1)
         table.focus()
         table.move_to_id(next((choice.id for choice in self._choices if choice.is_on), ""))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._size_list)
+
+    def _size_list(self) -> None:
+        """As many lines as there are choices, or have room: the list scrolls, the keys stay in sight."""
+        self.query_one(VirtualTable).styles.height = min(max(len(self._choices), 1), list_room(self, beside=1))
 
     def _cells(self, choice: Choice) -> list[Cell]:
         number = self._choices.index(choice) + 1

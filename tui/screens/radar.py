@@ -66,7 +66,6 @@ class RadarScreen(ShellScreen):
     DEFAULT_CSS = """
     RadarScreen #pressure { margin: 1 0; }
     RadarScreen #coming { height: 1fr; min-height: 3; }
-    RadarScreen.-short Title { height: 1; }
     RadarScreen.-short #pressure { display: none; }
     RadarScreen.-short #coming { min-height: 2; }
     """

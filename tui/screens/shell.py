@@ -191,6 +191,12 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         """Which keys work depends on what has room."""
         self._fit(event.size)
         self.refresh_bindings()
+        self.call_after_refresh(self._keep_in_sight)
+
+    def _keep_in_sight(self) -> None:
+        """What has the keyboard stays in sight when a window is made smaller."""
+        if self.is_attached and self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def set_interval(
         self,

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from flowtui.engine.errors import FlowtuiError
 from flowtui.tui.text import safe
 from flowtui.tui.why_lines import remedies_of
+from flowtui.tui.widgets.dialogs import list_room
 from flowtui.tui.widgets.key_line import KeyLine
 from flowtui.tui.widgets.telling import TellsTrouble
 from flowtui.tui.widgets.why_view import WhyView
@@ -43,8 +44,16 @@ class WhyScreen(TellsTrouble, ModalScreen[None]):
             yield KeyLine()
 
     def on_mount(self) -> None:
+        self._size_text()
         self._ask()
         self.set_interval(_AGAIN, self._ask)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._size_text)
+
+    def _size_text(self) -> None:
+        """What there is to say scrolls where it is too long; the keys stay in sight."""
+        self.query_one(VerticalScroll).styles.max_height = list_room(self)
 
     @work(group="why", exclusive=True, exit_on_error=False)
     async def _ask(self) -> None:

@@ -62,7 +62,8 @@ class Chips(Widget):
             self._zones.append((x, x + cells - 1, at))
             spans.extend(chip)
             x += cells
-        if not self._terms and self._hint and width > 4 + len(self._hint):
+        least = width_of(self._note[:1]) + 3
+        if not self._terms and self._hint and width > 4 + len(self._hint) + least:
             spans.append((self._hint, "faint"))
             x += width_of([(self._hint, "")])
         note = self._note

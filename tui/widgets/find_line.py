@@ -21,8 +21,8 @@ class FindLine(Horizontal):
     FindLine Static { width: 4; color: $accent; padding-left: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", show=False),
-        Binding("down", "leave", "list", show=False),
+        Binding("escape", "clear", "clear"),
+        Binding("down", "leave", "to the list"),
     ]
 
     class Changed(Message):

@@ -174,7 +174,11 @@ class _Line(Widget):
     def _parts(self, now: datetime) -> list[_Part]:
         """From left to right."""
         glyph, words, role = engine_words(self._status, now)
-        engine = _Part(((f"{glyph} ", role), (words, "text" if role == "completed" else role)), 2, "engine")
+        if self.size.width < _CLOCK_FROM:
+            words = words.partition("  ")[0]
+        # That the store is lost, or that nobody serves it, matters more than any figure.
+        rank = 0 if role == "late" else 2
+        engine = _Part(((f"{glyph} ", role), (words, "text" if role == "completed" else role)), rank, "engine")
         badge = [_Part(((" read only ", "bold base on-accent"),), 0)] if self._status.read_only else []
         return [*badge, *self._counters(now), engine]
 

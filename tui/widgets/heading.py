@@ -3,7 +3,7 @@
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowtui.tui.widgets.paint import Span, palette_of, strip_of
+from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
 
 __all__ = ["Heading"]
 
@@ -25,4 +25,4 @@ class Heading(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self._spans, palette_of(self), self.rich_style, self.size.width)
+        return strip_of(fit(self._spans, self.size.width), palette_of(self), self.rich_style, self.size.width)

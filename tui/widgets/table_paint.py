@@ -82,7 +82,8 @@ class Brush:
         spans: list[Span] = [(" " * GUTTER, "")]
         for placed in self.columns:
             title: Spans = drawn.get(placed.index) or [(placed.column.title, "faint")]
-            spans.extend([*fit(title, placed.width, placed.column.align), *_arrow(placed, ordered)])
+            inside, behind = _arrow(placed, ordered)
+            spans.extend([*fit([*title, *inside], placed.width, placed.column.align), *behind])
         strip = self.strip(Drawn(spans, self.base))
         if not new:
             return strip
@@ -106,8 +107,12 @@ class Brush:
         return strip_of(drawn.spans, self.palette, drawn.base, self.width)
 
 
-def _arrow(placed: Placed, ordered: tuple[int, bool] | None) -> Spans:
-    """The gap after a title; the arrow of the column that the rows are sorted by stands in it."""
+def _arrow(placed: Placed, ordered: tuple[int, bool] | None) -> tuple[Spans, Spans]:
+    """What stands behind a title, within its column and in the gap. The arrow of the column that the rows are sorted by
+    is right behind its title."""
     if ordered is None or ordered[0] != placed.index:
-        return [(" " * GAP, "")]
-    return [("▼" if ordered[1] else "▲", "accent"), (" " * (GAP - 1), "")]
+        return [], [(" " * GAP, "")]
+    arrow = "▼" if ordered[1] else "▲"
+    if placed.column.align == "left" and len(placed.column.title) < placed.width:
+        return [(arrow, "accent")], [(" " * GAP, "")]
+    return [], [(arrow, "accent"), (" " * (GAP - 1), "")]

@@ -9,7 +9,8 @@ __all__ = ["Title"]
 
 
 class Title(Widget):
-    """One line: words at the left, a note at the right while there is room, and an empty line below."""
+    """One line: words at the left, a note at the right while there is room, and an empty line below where the screen is
+    tall."""
 
     DEFAULT_CSS = "Title { height: 2; }"
 
