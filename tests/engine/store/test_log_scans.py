@@ -91,7 +91,7 @@ def test_lines_without_an_attempt_are_of_none(store_client: LocalClient) -> None
     record = [to_micros(BEGUN), 20, "flowtui.task_runs", "old", run_id, TASK, None, None, None]
     with store_client._db.write() as connection:
         packed = log_chunks._packed([record])
-        connection.execute(log_chunks._APPEND, {"stream": run_id, **packed})
+        connection.execute(log_chunks._APPEND, {"stream": run_id, **packed, "clocks": None})
     assert store_client.read_logs(run_id).lines[0].task_attempt is None
     assert store_client.mark_logs(run_id, [LogTest(task_attempt=1)]).masks == (b"\0",)
 
