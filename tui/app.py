@@ -28,7 +28,7 @@ from flowtui.tui.messages import NewsArrived, StoreChanged
 from flowtui.tui.places import MODES, NEEDED_SOON, palette
 from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
-from flowtui.tui.status import Status
+from flowtui.tui.status import Status, reads_alike
 from flowtui.tui.styling import StyledApp
 from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
@@ -290,8 +290,9 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             status = replace(status, counts=news.counts)
         if news.backends is not None:
             status = replace(status, backends=news.backends, starting=status.starting and not news.backends)
-        self.status = status
-        self._show_status()
+        before, self.status = self.status, status
+        if not reads_alike(before, status):
+            self._show_status()
         if news.backends == () and self.backend is not None and not self.backend.is_running():
             self._engine_ended()
         if news.changes is not None:

@@ -1,13 +1,13 @@
 """What the header says: where the runs are kept, who serves them, and how they are doing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from flowtui.engine.model import Backend, RunCounts
 
-__all__ = ["Status", "engine_words"]
+__all__ = ["Status", "engine_words", "reads_alike"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,16 @@ class Status:
     """The profile that the workstation is on; empty where it is on none."""
     accent: str = ""
     """The role that paints the profile's name."""
+
+
+def reads_alike(one: Status, other: Status) -> bool:
+    """Whether both say the same: it is no news that the store has answered, or a backend has been seen, once more."""
+    return _undated(one) == _undated(other)
+
+
+def _undated(status: Status) -> Status:
+    backends = status.backends and tuple(replace(backend, seen=backend.started) for backend in status.backends)
+    return replace(status, fresh=None, backends=backends)
 
 
 def engine_words(status: Status, now: datetime) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
+from flowtui.tui.drawing import LeanCompositor
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
@@ -58,6 +59,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self._everything = False
         self._waiting: list[Change] = []
         self._asked = False
