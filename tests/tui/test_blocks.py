@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from flowtui.engine.blocks import registry
 from flowtui.engine.model import BlockDocument, FlowRun
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.block_actions import try_webhook
@@ -310,7 +311,7 @@ def test_leaving_with_changes_is_asked_about(app: FlowtuiApp, world: World, aler
 
 
 def test_a_type_that_is_not_known_here_is_listed_and_left_alone(app: FlowtuiApp, world: World) -> None:
-    from flowtui.engine.blocks import registry
+
     from flowtui.engine.blocks.base import Block
 
     registry.block_types()
@@ -442,6 +443,17 @@ def test_picture_of_no_block(pictures: Pictures, app: FlowtuiApp) -> None:
     pictures(app, script)
 
 
+@pytest.fixture
+def own_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The types of flowtui alone, whatever tests before have defined in this process."""
+    registry.block_types()  # which loads them
+    own = {
+        slug: kind for slug, kind in registry._classes.items() if kind.__module__.startswith("flowtui.engine.blocks.")
+    }
+    monkeypatch.setattr(registry, "_classes", own)
+
+
+@pytest.mark.usefixtures("own_types")
 def test_picture_of_the_types(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "No block yet.")
