@@ -1,7 +1,7 @@
 """How a screen looks, at five sizes: pictures of an app at rest, compared with those that were accepted.
 
-A picture is taken when nothing is under way: no worker, no one-shot timer, no message on its way, and twice the same
-strips. So nothing here waits for time, and a busy machine only takes longer.
+A picture is taken when nothing is under way: no worker, no one-shot timer, no message on its way or being handled, and
+twice the same strips. So nothing here waits for time, and a busy machine only takes longer.
 
 `pictures` is a fixture. A test writes the script that leads to the state, and the app is then resized from one size to
 the next, which is what people do to terminals, and costs a tenth of five starts:
@@ -110,27 +110,45 @@ async def settled(pilot: Pilot[Any]) -> None:
 
 
 def _is_told(app: App[Any]) -> bool:
-    """Whether the header says of the runs what is in the store."""
+    """Whether the header says of the runs what is in the store, and the screen was told of every change."""
     if not isinstance(app, FlowtuiApp) or not app.is_open or app.status.link != "live":
         return True
-    return app.status.counts == app.client.run_counts()
+    newest = app.client.changes(None)
+    feed: Any = app._feed
+    return app.status.counts == app.client.run_counts() and (not newest or feed._last == newest[-1].seq)
 
 
 def _under_way(app: App[Any]) -> Iterator[str]:
     """What may still change the screen without a person."""
     screens = [screen for stack in app._screen_stacks.values() for screen in stack]
-    asked = [back.future for screen in screens for back in screen._result_callbacks if back.future is not None]
-    working = [worker for worker in app.workers if not worker.is_finished]
-    if len(working) > sum(not future.done() for future in asked):  # those wait for a person
-        yield from (f"worker {worker.name} {worker.group}" for worker in working)
+    for worker in app.workers:
+        asks_a_person = worker._task is not None and _chain(worker._task)[-1:] == ["push_screen_wait"]
+        if not worker.is_finished and not asks_a_person:
+            yield f"worker {worker.name} {worker.group}"
     if isinstance(app, FlowtuiApp) and app._keys._under_way is not None:
         yield f"key {app._keys._under_way.key}"
+    yield from (f"{task.get_name()}, which handles a message" for task in asyncio.all_tasks() if _handles(task))
     for node in (app, *(node for screen in screens for node in screen.walk_children(with_self=True))):
         yield from (f"timer {timer.name} of {node}" for timer in _pending(node))
         if node._next_callbacks or node._pending_message is not None or not node._message_queue.empty():
             yield f"message to {node}"
     if app.screen._callbacks or app.screen._layout_required or app.screen._dirty_widgets:
         yield f"drawing of {app.screen}"
+
+
+def _handles(task: asyncio.Task[Any]) -> bool:
+    """Whether a widget's task is in the midst of a message, and not waiting for the next."""
+    names = _chain(task)
+    return "_process_messages_loop" in names and "_get_message" not in names
+
+
+def _chain(task: asyncio.Task[Any]) -> list[str]:
+    """The functions in which a task waits, the innermost last."""
+    names, awaited = list[str](), task.get_coro()
+    while (code := getattr(awaited, "cr_code", None)) is not None:
+        names.append(code.co_name)
+        awaited = awaited.cr_await  # type: ignore[union-attr]
+    return names
 
 
 def _pending(node: DOMNode) -> Iterator[Timer]:
