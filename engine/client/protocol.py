@@ -221,8 +221,8 @@ class Client(
         """Block until anything was committed since `seen` (by any process), or for `timeout` seconds. Answers with
         the number to pass next time. Start with 0, which returns at once.
 
-        A commit of another process may be noticed `within` seconds, and no sooner, where it has to be looked for: a
-        quarter of a percent of a core goes into ten looks a second."""
+        A commit of another process may be noticed `within` seconds, and no sooner, where it has to be looked for, as
+        the system does not tell of it: a quarter of a percent of a core goes into ten looks a second."""
         ...
 
     # -- deployments ----------------------------------------------------------------------------------------------

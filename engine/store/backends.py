@@ -1,5 +1,7 @@
 """Who serves this store: backends that say they are alive, and the leases of their services."""
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from flowtui.engine.clock import from_micros, to_micros
@@ -12,6 +14,13 @@ __all__ = ["acquire_service", "alive", "announce", "release_services", "remove"]
 
 _ALIVE_MICROS = 15_000_000
 _LONGEST_LEASE_MICROS = 15_000_000
+
+# Who was seen in the future was seen by a clock that has been set back; who lives says so again within seconds.
+_SEEN_WITHIN: Final = (
+    sa.select(backend)
+    .where(backend.c.seen >= sa.bindparam("first"), backend.c.seen <= sa.bindparam("last"))
+    .order_by(backend.c.started)
+)
 
 
 def announce(database: Database, connection: sa.Connection, value: Backend) -> None:
@@ -32,9 +41,7 @@ def remove(database: Database, connection: sa.Connection, backend_id: str) -> No
 def alive(database: Database, connection: sa.Connection) -> tuple[Backend, ...]:
     """Those heard of within the last 15 seconds of the store's clock, longest running first."""
     now = database.now(connection)
-    # Who was seen in the future was seen by a clock that has been set back; who lives says so again within seconds.
-    lately = backend.c.seen.between(now - _ALIVE_MICROS, now + _ALIVE_MICROS)
-    rows = connection.execute(sa.select(backend).where(lately).order_by(backend.c.started))
+    rows = connection.execute(_SEEN_WITHIN, {"first": now - _ALIVE_MICROS, "last": now + _ALIVE_MICROS})
     return tuple(
         Backend(
             id=row.id,

@@ -3,12 +3,20 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from math import inf
+from typing import Final
 
 from flowtui.engine.store.database import Database
+from flowtui.engine.store.file_events import file_events
 from flowtui.engine.store.notices import Notices
 
 __all__ = ["Commits"]
+
+_SHORT_SECONDS: Final = 5.0
+"""Who has followed the store for so long is likely to stay: from then on the system tells of writes, where it can."""
+_ASK_SECONDS: Final = 0.5
+"""How often it is looked all the same, since what tells may be lost."""
 
 
 class Commits:
@@ -22,6 +30,10 @@ class Commits:
         self._watch: Callable[[], int] | None = None
         self._last: int | None = None
         self._closed = False
+        self._listens_at: float | None = None
+        """When to ask the system to tell of writes; it is asked once."""
+        self._told = False
+        """The system tells of writes to the store's file."""
         self._notices = None if database.is_sqlite else Notices(database, self._count)
 
     def announce(self) -> None:
@@ -32,7 +44,8 @@ class Commits:
 
     def wait(self, seen: int, timeout: float, within: float) -> int:
         """Block until the number differs from `seen`, for at most `timeout` seconds; answer the number. On SQLite it is
-        looked every `within` seconds whether another process has committed; on PostgreSQL it is told.
+        looked every `within` seconds whether another process has committed, unless the system tells of it; on
+        PostgreSQL those tell who commit.
 
         Raises `StoreError` when the store cannot be watched for now.
         """
@@ -45,7 +58,7 @@ class Commits:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                self._news.wait(left if self._notices is not None else min(left, within))
+                self._news.wait(min(left, self._pause(within)))
                 self._look()
             if self._notices is not None and self._notices.trouble is not None and not self._closed:
                 raise self._notices.trouble
@@ -60,15 +73,40 @@ class Commits:
         if self._notices is not None:
             self._notices.close()
 
+    def _pause(self, within: float) -> float:
+        """How long to wait before it is looked whether another process has committed."""
+        if self._notices is not None:
+            return inf
+        now = time.monotonic()
+        if self._listens_at is None:
+            self._listens_at = now + _SHORT_SECONDS
+        elif not self._told and now >= self._listens_at:
+            self._listens_at = inf
+            self._listen()
+        return max(within, _ASK_SECONDS) if self._told else within
+
+    def _listen(self) -> None:
+        written = self._database.written_file
+        end = file_events.listen(written, self._hear) if written is not None else None
+        if end is not None:
+            self._told = True
+            self._open.callback(end)
+
+    def _hear(self) -> bool:
+        """The store's file was written to: whether that was a commit."""
+        with self._news, suppress(Exception):  # whoever waits meets the same error before long
+            return self._look()
+        return False
+
     def _count(self) -> None:
         with self._news:
             self._number += 1
             self._news.notify_all()
 
-    def _look(self) -> None:
-        """On SQLite: count a commit of another connection, when there was one since the last look."""
+    def _look(self) -> bool:
+        """On SQLite: count a commit of another connection; whether there was one since the last look."""
         if self._closed or self._notices is not None:
-            return
+            return False
         if self._watch is None:
             self._watch = self._open.enter_context(self._database.watch())
         now = self._watch()
@@ -77,3 +115,5 @@ class Commits:
                 self._number += 1
                 self._news.notify_all()
             self._last = now
+            return True
+        return False

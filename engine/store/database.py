@@ -172,6 +172,11 @@ class Database:
         added = {name: table.c[name] + insert.excluded[name] for name in columns}
         return insert.on_conflict_do_update(index_elements=[c.name for c in table.primary_key], set_=added)
 
+    @property
+    def written_file(self) -> str | None:
+        """On SQLite: the file that every commit of any process writes to. It is there while a connection is open."""
+        return f"{self.url.database}-wal" if self.is_sqlite and self.url.database else None
+
     @contextmanager
     def watch(self) -> Iterator[Callable[[], int]]:
         """On SQLite: a function that answers a number, which is another one when another connection has committed."""
