@@ -278,12 +278,12 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             self.post_message(NewsArrived(news, client))
 
     def on_news_arrived(self, message: NewsArrived) -> None:
-        self._collecting.look()  # there is news of the backends every few seconds
+        self._collecting.look()  # there is news of the counts every ten seconds, at least
         news = message.news
         if message.client is not self._client:  # of a store that has been left
             return
         if not news.alive:
-            self._set_status(link="reconnecting")
+            self._set_status(link="reconnecting", fresh=self.now() - timedelta(seconds=news.silent))
             return
         status = replace(self.status, link="live", fresh=self.now())
         if news.counts is not None:
@@ -293,7 +293,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         before, self.status = self.status, status
         if not reads_alike(before, status):
             self._show_status()
-        if news.backends == () and self.backend is not None and not self.backend.is_running():
+        if status.backends == () and self.backend is not None and not self.backend.is_running():
             self._engine_ended()
         if news.changes is not None:
             for screen in self._shells()[-1:]:

@@ -14,7 +14,8 @@ __all__ = ["LeanCompositor"]
 
 
 class LeanCompositor(Compositor):
-    """A compositor that passes over widgets beside the regions that are drawn, and over lines above and below them."""
+    """A compositor that passes over widgets beside and behind the regions that are drawn, and over lines above and
+    below them."""
 
     _wanted: tuple[Region, ...] = ()
     """What is drawn; nothing when Textual's one region around all of it has to do."""
@@ -30,11 +31,14 @@ class LeanCompositor(Compositor):
         if crop is None:
             yield from super()._get_renders()
             return
-        wanted = self._wanted or (crop,)
-        for widget, (region, clip) in self.visible_widgets.items():
+        wanted = [part for part in map(crop.intersection, self._wanted or (crop,)) if part]
+        for widget, (region, clip) in self.visible_widgets.items():  # from the front to the back
+            if not wanted:
+                return
             seen = region.intersection(clip).intersection(crop)
             drawn = [part for part in map(seen.intersection, wanted) if part]
             if drawn:
+                wanted = [part for part in wanted if not seen.contains_region(part)]
                 lines = Region.from_union(drawn)
                 rows = Region(region.x, lines.y, region.width, lines.height).intersection(clip)
                 yield rows, rows, widget.render_lines(rows.translate((-region.x, -region.y)))

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from flowtui.tui.lean_output import lean
+from flowtui.tui.patience import UntilInput
 
 __all__ = ["LeavingDriver"]
 
@@ -51,6 +52,11 @@ class LeavingDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _UntilGone(self._file, self._leave)
+        self.exit_event: UntilInput = UntilInput(self.fileno)
+
+    def run_input_thread(self) -> None:
+        self.exit_event.read_here()
+        super().run_input_thread()
 
     def _leave(self) -> None:
         """Called in the thread that writes."""

@@ -34,8 +34,8 @@ _STIR = 5.0
 _OFTEN = 0.2
 """Lines of a log that come within so many seconds of each other are followed as changes are."""
 _SHARP, _CALM = 0.04, 0.1
-"""How late a change by another process may be noticed, in seconds: while others are expected, and at rest. What looks
-25 times a second takes 0.7 % of a core, mostly to wake up; the later is still quicker than an eye."""
+"""How late a change by another process may be noticed where the system does not tell of it, in seconds: while others
+are expected, and at rest. What looks 25 times a second takes 0.7 % of a core, mostly to wake up."""
 _AMONG_MANY = 0.25
 """The same for each of many stores: two dozen take 4 to 5 % of a core."""
 _MANY = 500
@@ -49,6 +49,8 @@ class News:
     counts: "RunCounts | None" = None
     backends: tuple["Backend", ...] | None = None
     alive: bool = True
+    silent: float = 0.0
+    """Seconds since the store has answered last, when it does not."""
 
 
 class LiveFeed:
@@ -62,7 +64,9 @@ class LiveFeed:
         self._seen = 0
         self._last: int | None = None
         self._told = self._stirred = self._counted = self._looked = self._listed = float("-inf")
+        self._answered = time.monotonic()
         self._known: tuple[Backend, ...] = ()
+        self._living_told: tuple[Backend, ...] | None = None
         self._counts_stale = True
         self._alive = True
         self._thread = threading.Thread(target=self._run, name="flowtui-live", daemon=True)
@@ -106,9 +110,9 @@ class LiveFeed:
         first, self._alive = self._alive, False
         if not first:
             self._stop.wait(_RETRY)
-        self._counts_stale = True
+        self._counts_stale, self._living_told = True, None
         self.look_at_backends()
-        return News(alive=False) if first else None
+        return News(alive=False, silent=time.monotonic() - self._answered) if first else None
 
     def _round(self) -> News | None:
         """Wait for a change, or for a figure to be due."""
@@ -122,6 +126,7 @@ class LiveFeed:
         if any(change.kind == "backend" for change in changes or ()):
             self.look_at_backends()
         counts, backends = self._figures()
+        self._answered = time.monotonic()
         if changes is None and counts is None and backends is None and not back:
             return None
         if changes is not None:
@@ -166,5 +171,7 @@ class LiveFeed:
             counts = self._client.run_counts()
         if self._backends and now - self._looked >= _BACKENDS:
             self._looked = now
-            backends = self._living()
+            living = self._living()
+            if living != self._living_told:  # they are looked at often and seldom change
+                backends = self._living_told = living
         return counts, backends

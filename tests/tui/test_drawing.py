@@ -8,6 +8,7 @@ from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widget import Widget
 
 from flowtui.engine.model import FlowRun
 from flowtui.tui.app import FlowtuiApp
@@ -75,5 +76,21 @@ def test_a_line_that_changes_asks_nothing_of_the_table(app: FlowtuiApp, day: dic
         assert not asked
         assert drawn(screen._compositor, [first, row, last])
         assert asked == [Region(0, 2, table.size.width, 1)]
+
+    play(app, script)
+
+
+def test_what_lies_behind_is_not_asked(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        await shows(pilot, "crimson-otter", "nightly")
+        drawn(app.screen._compositor, [app.screen.region])  # whatever else is due
+        asked: list[Widget] = []
+        for widget in app.screen.walk_children(Widget, with_self=True):
+            draw = widget.render_lines
+            widget.render_lines = lambda crop, widget=widget, draw=draw: asked.append(widget) or draw(crop)  # type: ignore[method-assign, misc]
+        table = app.screen.query_one(VirtualTable)
+        assert drawn(app.screen._compositor, [Region(table.region.x, table.region.y + 2, 5, 1)])
+        assert asked == [table]
 
     play(app, script)

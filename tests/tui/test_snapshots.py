@@ -120,7 +120,7 @@ def test_a_store_that_is_lost(pictures: Pictures, app: FlowtuiApp, world: World,
         feed.stop()
         await asyncio.to_thread(feed.join, 50.0)
         world.now += seconds(4)
-        app.post_message(NewsArrived(News(alive=False), app.client))
+        app.post_message(NewsArrived(News(alive=False, silent=4.0), app.client))
         await shows(pilot, "reconnecting… data 4 s old", "14:02:35 UTC", "30s left")
 
     pictures(app, script)

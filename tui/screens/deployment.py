@@ -72,7 +72,6 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
 
     def on_mount(self) -> None:
         self._table("recent").focus()
-        self.set_interval(1.0, self._tick)
 
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
@@ -123,7 +122,7 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
         rows: ItemRows[tuple[int, Spans]] = ItemRows(lines, lambda pair: str(pair[0]), lambda pair: [pair[1]])
         self._table("facts").show(rows)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         now = self.workstation.now()
         if not self.is_current or self._deployment is None:
             return

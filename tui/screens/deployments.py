@@ -59,7 +59,6 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
         yield VirtualTable(DEPLOYMENT_COLUMNS, empty="reading the deployments …", id="deployments")
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._tick)
         self.set_interval(_SERVED_AGAIN, self._look_who_serves)
 
     @property
@@ -112,7 +111,7 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
                 changed.add(row.deployment.id)
         return changed
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: the next runs come nearer, and when one has come there is another next. Only that one
         is reckoned, so a schedule that fires each second costs no more than the others."""
         now = self.workstation.now()

@@ -68,7 +68,6 @@ class FlowsScreen(RowsScreen[FlowRow]):
         yield VirtualTable(FLOW_COLUMNS, empty="looking for flows …", markable=False, id="flows")
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._tick)
         self._watch = FolderWatch(self.workstation.folder, self._tell)
         self._watch.start()
 
@@ -110,7 +109,7 @@ class FlowsScreen(RowsScreen[FlowRow]):
         self._figures = await app.call(app.client.flow_figures)
         self.show_rows()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: `4m` ago has become more."""
         if self.is_current:
             self.table.refresh_rows(row.id for row in self.rows.items if row.figures and row.figures.last)

@@ -94,7 +94,6 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     def on_mount(self) -> None:
         self._table("needs").focus()
-        self.set_interval(1.0, self._tick)
 
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
@@ -194,7 +193,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         super().zone_changed()
         self._sample = None
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: durations and distances have changed."""
         if not self.is_current:
             return

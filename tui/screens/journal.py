@@ -40,7 +40,6 @@ _LOOKS: Final[dict[Result, tuple[str, str]]] = {
     "dropped": ("⊘", "cancelled"),
 }
 _NONE: Final = "Nothing was done yet. What changes something is written down here, as command and as Python."
-_SECOND: Final = 1.0
 
 
 class JournalScreen(ShellScreen):
@@ -70,7 +69,6 @@ class JournalScreen(ShellScreen):
     def on_mount(self) -> None:
         self._table.focus()
         self._show()
-        self.set_interval(_SECOND, self._tick)
 
     @property
     def _table(self) -> VirtualTable:
@@ -83,7 +81,7 @@ class JournalScreen(ShellScreen):
     def zone_changed(self) -> None:
         self._show()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """Something may have come of what was under way."""
         if self.is_current and self.workstation.acting.journal.entries[::-1] != self._rows.items:
             self._show()

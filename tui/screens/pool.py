@@ -106,7 +106,6 @@ class PoolScreen(ActsOnRuns, ShellScreen):
 
     def on_mount(self) -> None:
         self._table("pool-runs").focus()
-        self.set_interval(1.0, self._tick)
         self.set_interval(_AGAIN, self._again)
 
     def _table(self, name: str) -> VirtualTable:
@@ -146,7 +145,7 @@ class PoolScreen(ActsOnRuns, ShellScreen):
         if not page.runs:
             self.query_one(WhyView).show(None)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: times have grown."""
         if self.is_current and self._page is not None:
             self._table("pool-runs").refresh_rows(run.id for run in self._page.runs)

@@ -97,7 +97,6 @@ class RunScreen(ActsOnRuns, ShellScreen):
         app = self.workstation
         self.query_one(LogPane).open(RunLog(app.call, lambda: app.client, self.run_id), app.notify_error)
         self.call_later(self._turn_on, self._first_tab)
-        self.set_interval(1.0, self._tick)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -334,7 +333,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         self.query_one(LogPane).view.set_zone(self.workstation.zone)
         super().zone_changed()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: what runs has grown."""
         run = self._run
         if run is None or self._replay is not None or not self.is_current or not is_live(run):

@@ -80,7 +80,6 @@ class RunsScreen(ActsOnRuns, ListScreen):
 
     def on_mount(self) -> None:
         self._show_columns()
-        self.set_interval(1.0, self._tick)
         self.set_interval(_COUNT_AGAIN, self._count_later)
 
     @property
@@ -284,7 +283,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
         if self.is_mounted:
             self.show_filter()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: durations of what runs have grown."""
         if self.is_current:
             runs = self._shown.runs if self._shown is not None else ()

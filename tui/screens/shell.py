@@ -87,6 +87,17 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         yield KeyBar()
         yield Static("flowtui needs 40 × 10 cells.\nMake this window larger, or press q.", id="too-small")
 
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._second_passed)
+
+    def _second_passed(self) -> None:
+        self.query_one(Header).tick()
+        self.tick()
+
+    def tick(self) -> None:
+        """A second has passed: what depends on the time of day is another. All of a screen follows this one beat, as
+        each wakes the process."""
+
     def _fit(self, size: Size) -> None:
         """Carry the classes that say how much room there is."""
         fitting = {
@@ -218,14 +229,10 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def on_screen_suspend(self) -> None:
         for beat in self._beats:
             beat.pause()
-        for header in self.query(Header):
-            header.rest()
 
     def on_screen_resume(self) -> None:
         for beat in self._beats:
             beat.resume()
-        for header in self.query(Header):
-            header.go_on()
         self._fit(self.app.size)
         self.show_status(self.workstation.status)
         self.show_grace(self.workstation.grace_words)

@@ -44,7 +44,6 @@ _GATHER: Final = 0.05
 _SETTLE: Final = 0.08
 _PATIENCE: Final = 2.0
 """Seconds that reading on waits for the slowest."""
-_TICK: Final = 1.0
 _COLUMNS: Final = (Column("SERVER", 10, share=2, most=20), *columns_of(DEFAULT))
 _PAINT: Final = cells_of(DEFAULT)
 
@@ -91,7 +90,6 @@ class AllServersScreen(ShellScreen):
     def on_mount(self) -> None:
         self._table.focus()
         self._show_filter()
-        self.set_interval(_TICK, self._tick)
         self._connect()
 
     def on_unmount(self) -> None:
@@ -263,7 +261,7 @@ class AllServersScreen(ShellScreen):
         if len(readings) == 1:
             yield "   flowtui profile create adds more", "faint"
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second has passed: silence has become longer, and durations of what runs."""
         if not self.is_current:
             return

@@ -17,8 +17,6 @@ from flowtui.tui.status import Status, engine_words
 from flowtui.tui.widgets.paint import Span, clip, palette_of, strip_of, width_of
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from flowtui.engine.clock import Clock
 
 __all__ = ["Header"]
@@ -58,26 +56,13 @@ class Header(Horizontal):
     def __init__(self, now: "Clock", zone: tzinfo | None) -> None:
         super().__init__()
         self._line, self._time = _Line(now), _Time(now, zone)
-        self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self._line
         yield self._time
 
-    def on_mount(self) -> None:
-        self._clock = self.set_interval(1.0, self._tick)
-
-    def rest(self) -> None:
-        """Stand still: nobody sees the screen."""
-        if self._clock is not None:
-            self._clock.pause()
-
-    def go_on(self) -> None:
-        """Follow the clock again."""
-        if self._clock is not None:
-            self._clock.resume()
-
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """A second has passed."""
         self._line.tick()
         self._time.tick()
 

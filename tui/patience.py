@@ -1,0 +1,52 @@
+"""The thread that reads keys, at rest while there is nothing to read."""
+
+import os
+import select
+import threading
+import time
+from contextlib import suppress
+from typing import Final
+
+__all__ = ["UntilInput"]
+
+_LIVELY: Final = 0.5
+"""Seconds after input for which Textual goes on asking: an escape is a key of its own when nothing follows it."""
+
+
+class UntilInput(threading.Event):
+    """What Textual's reader asks ten times a second, in between two looks for input: whether to end. For the reader the
+    answer takes as long as there is nothing to read; to wake up for it took a sixth of all that idling costs."""
+
+    def __init__(self, terminal: int) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self._sleep_end, self._wake_end = os.pipe()
+        os.set_blocking(self._sleep_end, False)
+        self._reader: int | None = None
+        self._lively = 0.0
+
+    def read_here(self) -> None:
+        """The calling thread is the reader."""
+        self._reader, self._lively = threading.get_ident(), time.monotonic()
+
+    def is_set(self) -> bool:
+        if threading.get_ident() == self._reader and not super().is_set():
+            self._rest()
+        return super().is_set()
+
+    def set(self) -> None:
+        super().set()
+        os.write(self._wake_end, b".")
+
+    def clear(self) -> None:
+        super().clear()
+        with suppress(BlockingIOError):
+            os.read(self._sleep_end, 1024)
+
+    def _rest(self) -> None:
+        awaited = select.poll()
+        awaited.register(self._terminal, select.POLLIN)
+        awaited.register(self._sleep_end, select.POLLIN)
+        lively = time.monotonic() - self._lively < _LIVELY
+        if awaited.poll(0 if lively else None):
+            self._lively = time.monotonic()
