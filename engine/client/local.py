@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flowtui.engine import faults, store
-from flowtui.engine.blocks.documents import join_secrets, prepare
-from flowtui.engine.blocks.names import block_name
-from flowtui.engine.blocks.registry import block_types
 from flowtui.engine.client.local_amending import LocalAmending
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
@@ -47,7 +44,6 @@ from flowtui.engine.model import (
     TaskRun,
     TaskRunFilter,
 )
-from flowtui.engine.pools import DEFAULT_QUEUE, NextDue
 from flowtui.engine.query import Query
 from flowtui.engine.schedules.reach import HORIZON, PER_SCHEDULE, Reach
 from flowtui.engine.states import Scheduled, State
@@ -57,6 +53,7 @@ from flowtui.engine.store.writer import Writer
 
 if TYPE_CHECKING:
     from flowtui.engine.blocks.vault import Vault
+    from flowtui.engine.pools import NextDue
     from flowtui.engine.settings import Settings
 
 __all__ = ["LocalClient"]
@@ -119,7 +116,7 @@ class LocalClient(
     def create_flow_run(self, new: NewFlowRun) -> FlowRun:
         def create(connection: Any) -> FlowRun:
             if new.work_pool_name is not None:
-                store.work_pools.require_queue(connection, new.work_pool_name, new.work_queue_name or DEFAULT_QUEUE)
+                store.work_pools.require_queue(connection, new.work_pool_name, new.work_queue_name)
             run_id = store.transitions.create(self._db, connection, new)
             if new.start is not None:
                 store.transitions.propose(self._db, connection, run_id, new.start, epoch=1, force=False, result=None)
@@ -205,7 +202,7 @@ class LocalClient(
 
         return self._writer.call(claim)
 
-    def next_due(self, pool: str | None, *, queues: Sequence[str] = (), deployments: Sequence[str] = ()) -> NextDue:
+    def next_due(self, pool: str | None, *, queues: Sequence[str] = (), deployments: Sequence[str] = ()) -> "NextDue":
         with self._db.read() as connection:
             return store.upcoming.next_due(self._db, connection, pool, queues, deployments)
 
@@ -352,6 +349,8 @@ class LocalClient(
     # -- blocks ---------------------------------------------------------------------------------------------------
 
     def list_block_types(self) -> tuple[BlockType, ...]:
+        from flowtui.engine.blocks.registry import block_types  # noqa: PLC0415 - 5 ms for blocks, that few processes use
+
         return block_types()
 
     def list_blocks(self) -> tuple[BlockDocument, ...]:
@@ -364,16 +363,20 @@ class LocalClient(
             raise BlockNotFound(f"{type_slug} block", name, "List them with: flowtui block ls")
         if not include_secrets or stored.sealed is None:
             return stored.document
+        from flowtui.engine.blocks.documents import join_secrets  # noqa: PLC0415 - as above
+
         return replace(stored.document, data=join_secrets(stored.document.data, self._secrets(stored)))
 
     def save_block(
         self, type_slug: str, name: str, data: Mapping[str, Any], *, overwrite: bool = False
     ) -> BlockDocument:
+        from flowtui.engine.blocks.documents import prepare  # noqa: PLC0415 - as above
+        from flowtui.engine.blocks.names import block_name  # noqa: PLC0415 - as above
+        from flowtui.engine.blocks.vault import seal_secrets  # noqa: PLC0415 - ciphers, when something is secret
+
         block_name(name)
         stored = self._find_block(type_slug, name)
         public, secrets = prepare(type_slug, data, (lambda: self._secrets(stored)) if stored else None)
-        from flowtui.engine.blocks.vault import seal_secrets  # noqa: PLC0415 - ciphers, when something is secret
-
         now = utc_now()
         block_id = stored.document.id if stored else new_id()
         document = BlockDocument(id=block_id, name=name, type_slug=type_slug, data=public, created=now, updated=now)

@@ -9,7 +9,6 @@ from flowtui.engine.clock import from_micros
 from flowtui.engine.errors import NotFound, UsageError
 from flowtui.engine.ids import is_id, new_id
 from flowtui.engine.model import Deployment, DeploymentSchedule, DeploymentSpec, FlowRecord, Slice
-from flowtui.engine.pools import DEFAULT_QUEUE
 from flowtui.engine.store import deployment_versions, feed, schedules
 from flowtui.engine.store.cursors import read_cursor, write_cursor
 from flowtui.engine.store.database import Database
@@ -29,7 +28,7 @@ def save(database: Database, connection: sa.Connection, spec: DeploymentSpec) ->
     """Create or update by (flow, name); answer the id."""
     now = database.now(connection)
     if spec.work_pool_name is not None:
-        require_queue(connection, spec.work_pool_name, spec.work_queue_name or DEFAULT_QUEUE)
+        require_queue(connection, spec.work_pool_name, spec.work_queue_name)
     flow_id = ensure_flow(database, connection, spec.flow_name, now)
     full_name = f"{spec.flow_name}/{spec.name}"
     values = {

@@ -15,7 +15,6 @@ from flowtui.engine.store import postgres_schema
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.postgres import OLDEST, shown
 from flowtui.engine.store.tables import metadata
-from flowtui.engine.store.work_pools import make_default_pool
 
 __all__ = ["HEAD", "bring_up_to_date"]
 
@@ -126,6 +125,8 @@ def _create(database: Database, connection: sa.Connection) -> None:
         postgres_schema.install(connection, list(metadata.tables))
     connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+    from flowtui.engine.store.work_pools import make_default_pool  # noqa: PLC0415 - 5 ms, once in a store's life
+
     make_default_pool(database, connection)
 
 

@@ -124,7 +124,6 @@ sa.Index(
     "ix_flow_run__environment",
     flow_run.c.environment,
     sqlite_where=flow_run.c.environment.isnot(None),
-    postgresql_where=flow_run.c.environment.isnot(None),
 )
 
 # Only runs that have not ended: small and hot, so that a claim never walks over history.

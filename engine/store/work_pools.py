@@ -271,9 +271,9 @@ def _queue_id(connection: sa.Connection, pool: str, name: str) -> str:
     return str(found)
 
 
-def require_queue(connection: sa.Connection, pool: str, queue: str) -> None:
-    """Raise `NotFound` unless the pool and the queue exist."""
-    _queue_id(connection, pool, queue)
+def require_queue(connection: sa.Connection, pool: str, queue: str | None) -> None:
+    """Raise `NotFound` unless the pool and the queue exist; without a queue, the pool's default one is meant."""
+    _queue_id(connection, pool, queue or DEFAULT_QUEUE)
 
 
 def read_queue(database: Database, connection: sa.Connection, pool: str, name: str) -> WorkQueue:

@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 
 from flowtui.engine.errors import FlowtuiError, StoreError, StoreUnavailable
-from flowtui.engine.store.batch import Batch, Item, write_batch
 from flowtui.engine.store.database import PATIENCE_SECONDS, Database
 from flowtui.engine.store.postgres import is_duplicate
+
+if TYPE_CHECKING:
+    from flowtui.engine.store.batch import Item
 
 __all__ = ["Writer"]
 
@@ -58,7 +60,7 @@ class Writer:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def put(self, items: Iterable[Item]) -> None:
+    def put(self, items: Iterable["Item"]) -> None:
         """Write these soon. Waits only when the store is far behind."""
         waiting = self._items
         waiting.extend(items)  # a deque takes them without a lock
@@ -116,7 +118,7 @@ class Writer:
             elif closing:
                 return
 
-    def _take(self) -> tuple[list[Item], list[Call], bool]:
+    def _take(self) -> tuple[list["Item"], list[Call], bool]:
         """Wait for work; with only items at hand, wait a little longer for company."""
         with self._wake:
             while not (self._items or self._calls or self._closing):
@@ -137,11 +139,11 @@ class Writer:
             self._wake.notify_all()  # whoever waits in put has room again
             return items, calls, self._closing
 
-    def _drained(self) -> list[Item]:
+    def _drained(self) -> list["Item"]:
         take = self._items.popleft
         return [take() for _ in range(len(self._items))]
 
-    def _commit_stubbornly(self, items: list[Item], call: Call | None) -> None:
+    def _commit_stubbornly(self, items: list["Item"], call: Call | None) -> None:
         """Commit. While the store refuses, items are kept for the next try; a caller is told, at once unless the store
         may be back in a moment."""
         attempt = _Attempt(items, call)
@@ -189,7 +191,7 @@ class Writer:
                 call, StoreError("The store is out of order; what was recorded before is kept and tried again.")
             )
 
-    def _commit_apart(self, items: list[Item], call: Call | None, error: Exception) -> None:
+    def _commit_apart(self, items: list["Item"], call: Call | None, error: Exception) -> None:
         """Write one by one, so that only what cannot be written is lost, and say which."""
         if call is not None and items:
             self._commit_stubbornly(items, None)
@@ -216,6 +218,8 @@ class Writer:
 
     def _transact(self, attempt: "_Attempt") -> bool:
         """False when nothing was to be committed, because the call, which was alone, was refused and has been told."""
+        from flowtui.engine.store.batch import Batch, write_batch  # noqa: PLC0415 - 10 ms that readers save
+
         for left in reversed(range(_SAME_NAME_TRIES)):
             try:
                 with self._database.write() as connection:
@@ -245,7 +249,7 @@ class _Refused(Exception):
 class _Attempt:
     """What is to be committed together, and how far that has come."""
 
-    items: list[Item]
+    items: "list[Item]"
     call: Call | None
     tries: int = 0
     fenced: set[str] = field(default_factory=set)

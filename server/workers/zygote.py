@@ -33,6 +33,7 @@ PRELOADED: Final = (
     "flowtui.engine.deployments.entrypoint",
     "flowtui.engine.deployments.pulling",
     "flowtui.engine.client.local",
+    "flowtui.engine.store.batch",
     "flowtui.engine.tasks",
     "flowtui.engine.runs.submitting",
     "flowtui.engine.runs.elsewhere",

@@ -61,6 +61,42 @@ def test_asking_for_the_version_loads_nothing_but_the_face() -> None:
     assert loaded & (STORE | TERMINAL | WEB | SERVICES | REST | {"pydantic", "asyncio", "anyio"}) == set()
 
 
+READ_RUNS = """
+import json, sys
+from flowtui.engine.client.local import LocalClient
+from flowtui.engine.query import Query
+from flowtui.engine.settings import current_settings
+client = LocalClient.open(current_settings())
+assert client.list_flow_runs(Query(), limit=10).items
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_a_reader_of_runs_in_sqlite_loads_nothing_of_what_others_need(home: Path) -> None:
+    """The workstation's first rows wait for what it loads."""
+    client = LocalClient.open(Settings.from_env({"FLOWTUI_HOME": str(home)}))
+    client.create_flow_run(NewFlowRun(flow_name="f", name="ré", state=Completed()))
+    client.close()
+    done = run_python("-c", READ_RUNS)
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+
+    assert (
+        loaded
+        & {
+            "sqlalchemy.dialects.postgresql",
+            "alembic",
+            "pydantic",
+            "croniter",
+            "flowtui.engine.blocks.documents",
+            "flowtui.engine.pools",
+            "flowtui.engine.store.batch",
+            "flowtui.engine.store.work_pools",
+        }
+        == set()
+    )
+
+
 @pytest.mark.parametrize("command", [["flow-run", "ls"], ["flow-run", "inspect", "ré"], ["flow-run", "logs", "ré"]])
 def test_a_command_that_prints_loads_no_textual(home: Path, command: list[str]) -> None:
     """It is a quarter of what such a command takes; tables and colours need Rich alone."""

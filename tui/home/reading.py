@@ -13,7 +13,7 @@ from flowtui.tui.home.window import DAY, Window
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["HomePage", "read_home"]
+__all__ = ["HomePage", "read_home", "read_latest"]
 
 _RECENT: Final = timedelta(hours=24)
 _MOST: Final = 50
@@ -42,8 +42,13 @@ def read_home(client: "Client", now: datetime, window: Window = DAY) -> HomePage
         tuple(sorted([*waiting, *late, *_unsettled(client, bad)], key=lambda run: run.started_or_due, reverse=True)),
         _soonest(client, now),
         _running(client),
-        client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items,
+        read_latest(client),
     )
+
+
+def read_latest(client: "Client") -> tuple[FlowRun, ...]:
+    """The runs that have ended, the newest first."""
+    return client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items
 
 
 def _unsettled(client: "Client", bad: Iterable[FlowRun]) -> list[FlowRun]:

@@ -35,6 +35,7 @@ class ListScreen(ShellScreen):
     `view_changed`, `note` and `sorted_columns`, yield `compose_filter` above the table, and `adopt` at the first load.
     """
 
+    AUTO_FOCUS = "VirtualTable"
     LIST: ClassVar[str]
     """Which of `KINDS`."""
 
@@ -53,7 +54,6 @@ class ListScreen(ShellScreen):
         yield FindLine("part of what a row shows   enter next")
 
     def on_mount(self) -> None:
-        self.table.focus()
         self._show_sort()
         self.show_filter()
 

@@ -34,6 +34,7 @@ _LINE = (Column("", 20, share=1),)
 class DeploymentScreen(ActsOnRuns, ShellScreen):
     """Follows one deployment, and its runs."""
 
+    AUTO_FOCUS = "#recent"
     DEFAULT_CSS = """
     DeploymentScreen #parts { height: 1fr; }
     DeploymentScreen #facts { width: 1fr; }
@@ -69,9 +70,6 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
             with Vertical(id="recent-box"):
                 yield Heading("Recent runs")
                 yield VirtualTable(RECENT_COLUMNS, markable=False, quiet=True, empty="…", id="recent")
-
-    def on_mount(self) -> None:
-        self._table("recent").focus()
 
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)

@@ -1,5 +1,6 @@
 """Home: the last day at a glance, what needs a person, what comes next, and what runs now."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -53,6 +54,7 @@ _SAMPLE_FOR = 5.0
 class HomeScreen(ActsOnRuns, ShellScreen):
     """Figures and charts that are filters, above lists whose keys act right there."""
 
+    AUTO_FOCUS = "#needs"
     PACE = 0.2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "app.focus_next", "next list", show=False),
@@ -92,9 +94,6 @@ class HomeScreen(ActsOnRuns, ShellScreen):
             yield Heading(title, id=f"{name}-title")
             yield VirtualTable(columns, header=False, markable=False, quiet=True, empty="…", id=name)
 
-    def on_mount(self) -> None:
-        self._table("needs").focus()
-
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
 
@@ -105,8 +104,13 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     async def load(self, changes: tuple["Change", ...] | None) -> None:
         app = self.workstation
-        from flowtui.tui.home.reading import read_home  # noqa: PLC0415 - 40 ms of values, that the first frame needs not
+        from flowtui.tui.home.reading import read_home, read_latest  # noqa: PLC0415 - 40 ms that the first frame saves
 
+        if self._page is None:  # a tenth of all, and shown while the rest is read
+            self._show_latest(await app.call(read_latest, app.client))
+            painted = asyncio.Event()
+            self.call_after_refresh(painted.set)
+            await painted.wait()
         page = await app.call(read_home, app.client, app.now(), self._window)
         for run in page.running:
             if run.flow_name not in self._usual:

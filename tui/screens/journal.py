@@ -45,6 +45,7 @@ _NONE: Final = "Nothing was done yet. What changes something is written down her
 class JournalScreen(ShellScreen):
     """The newest first; the one under the cursor in full below."""
 
+    AUTO_FOCUS = "#entries"
     DEFAULT_CSS = """
     JournalScreen #entries { height: 1fr; }
     JournalScreen #entry { height: 45%; max-height: 14; border-top: solid $rule; padding: 0 2; }
@@ -67,7 +68,6 @@ class JournalScreen(ShellScreen):
             yield Static(id="entry-text")
 
     def on_mount(self) -> None:
-        self._table.focus()
         self._show()
 
     @property

@@ -56,6 +56,7 @@ class _Page:
 class PoolScreen(ActsOnRuns, ShellScreen):
     """Follows one pool. The cursor among its runs chooses the one that is explained."""
 
+    AUTO_FOCUS = "#pool-runs"
     DEFAULT_CSS = """
     PoolScreen #parts { height: 1fr; }
     PoolScreen #left { width: 2fr; }
@@ -105,7 +106,6 @@ class PoolScreen(ActsOnRuns, ShellScreen):
                     yield WhyView(indent=2, id="why")
 
     def on_mount(self) -> None:
-        self._table("pool-runs").focus()
         self.set_interval(_AGAIN, self._again)
 
     def _table(self, name: str) -> VirtualTable:

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.widgets._toast import ToastRack
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
@@ -97,6 +98,13 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     def tick(self) -> None:
         """A second has passed: what depends on the time of day is another. All of a screen follows this one beat, as
         each wakes the process."""
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """Textual's own parts. Its toasts hide when the screen is shown, and have all be laid out once more for it."""
+        super()._extend_compose(widgets)
+        for rack in widgets:
+            if isinstance(rack, ToastRack):
+                rack.display = False
 
     def _fit(self, size: Size) -> None:
         """Carry the classes that say how much room there is."""

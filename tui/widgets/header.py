@@ -58,6 +58,7 @@ class Header(Horizontal):
         self._line, self._time = _Line(now), _Time(now, zone)
 
     def compose(self) -> ComposeResult:
+        self._time.display = self.app.size.width >= _CLOCK_FROM  # later, it would have all be laid out anew
         yield self._line
         yield self._time
 
@@ -67,7 +68,9 @@ class Header(Horizontal):
         self._time.tick()
 
     def on_resize(self) -> None:
-        self._time.display = self.size.width >= _CLOCK_FROM
+        shown = self.size.width >= _CLOCK_FROM
+        if shown is not self._time.display:
+            self._time.display = shown
 
     def show(self, status: Status, zone: tzinfo | None) -> None:
         """Show these figures."""
