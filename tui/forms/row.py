@@ -160,6 +160,8 @@ class FieldRow(Widget):
 
     def on_resize(self) -> None:
         self._place()
+        if self.has_focus_within:  # also what is said of it below takes room, and other room at another width
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _place(self) -> None:
         """Leave room for the name at the left, and for the problem below."""
