@@ -429,8 +429,10 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             self.switch_mode(mode)
 
     def action_up(self) -> None:
-        """Close the uppermost screen; on a list, go home."""
-        if len(self.screen_stack) > 1:
+        """Close the uppermost screen; on a list, go home, or back to all servers where one came from there."""
+        if self.leads_to_all(self.screen):
+            self.everywhere.go_back()
+        elif len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.current_mode != "home":
             self.switch_mode("home")

@@ -1,8 +1,14 @@
 """The screens that lie above another one: how each is opened."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from flowtui.tui.servers.everywhere import Everywhere
 
 __all__ = ["Going"]
 
@@ -42,12 +48,20 @@ class Going(App[int], inherit_bindings=False):
 
         self.push_screen(RadarScreen())
 
-    def action_all_servers(self) -> None:
-        """Show how every server is doing, and the runs of all as one list."""
-        from flowtui.tui.servers.screen import AllServersScreen  # noqa: PLC0415 - only when it is shown
+    @cached_property
+    def everywhere(self) -> "Everywhere":
+        """How every server is doing, and the runs of all as one list; and the way back there."""
+        from flowtui.tui.servers.everywhere import Everywhere  # noqa: PLC0415 - only who has several servers needs it
 
-        if not isinstance(self.screen, AllServersScreen):
-            self.push_screen(AllServersScreen())
+        return Everywhere(self)
+
+    def action_all_servers(self) -> None:
+        """Show all servers, as they were left."""
+        self.everywhere.show()
+
+    def leads_to_all(self, screen: Screen[Any]) -> bool:
+        """Whether going up leads from a screen to all servers."""
+        return "everywhere" in self.__dict__ and self.everywhere.leads_here(screen)
 
     def open_why(self, run_id: str) -> None:
         """Say why a run waits, above the screen that is on."""

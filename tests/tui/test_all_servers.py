@@ -144,6 +144,70 @@ def test_enter_goes_to_the_server_of_a_row_and_opens_the_run(home: Path, tmp_pat
     play(app, script)
 
 
+def test_esc_leads_back_from_a_server_to_all_as_they_were(home: Path, tmp_path: Path, clean: None) -> None:
+    addresses = {name: sqlite_address(tmp_path, name) for name in ("one", "two", "three")}
+    write_profiles(home, addresses)
+    for at, (name, address) in enumerate(addresses.items()):
+        with closing(opened(home, address)) as client:
+            for number in range(3):
+                add_run(client, f"{name}-{number}", at + number * 10, Failed() if number else None)
+    app = an_app(home, addresses["one"], "one")
+    wanted = ["three-2", "two-2", "one-2", "three-1", "two-1", "one-1"]
+
+    def is_back() -> bool:
+        return isinstance(app.screen, AllServersScreen) and names(app) == wanted
+
+    async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
+        await pilot.press("2")
+        await shows(pilot, "one-0")
+        await pilot.press("colon", *"all", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and len(names(app)) == 9)
+        await pilot.press("f", *"state:failed", "enter")
+        await until(pilot, is_back)
+        everywhere, table = screen_of(app), app.screen.query_one("#runs", VirtualTable)
+        await pilot.press("j", "j", "j", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.status.profile == "two")
+        await shows(pilot, "two-1", "esc @all")
+        with closing(opened(home, addresses["three"])) as client:  # meanwhile
+            wanted.insert(0, "three-new")
+            add_run(client, "three-new", 30, Failed())
+        await pilot.press("escape")
+        await until(pilot, is_back)
+        assert app.screen is everywhere and app.screen.query_text == "state:failed"
+        assert rows(app)[table.cursor_index or 0].run.name == "two-1"
+
+        await pilot.press("tab", "j", "j", "enter")  # a server, without a run
+        await until(pilot, lambda: app.is_open and app.status.profile == "three")
+        assert app.current_mode == "runs"  # where one was before
+        await shows(pilot, "three-new", "esc @all")
+        await pilot.press("1")
+        await shows(pilot, "three-new", "esc @all")
+        await pilot.press("escape")
+        await until(pilot, is_back)
+        await pilot.press("enter")  # the server that one is on
+        await until(pilot, lambda: app.current_mode == "home")
+        await shows(pilot, "esc @all")
+        await pilot.press("escape")
+        await until(pilot, is_back)
+
+        await pilot.press("escape", "escape")  # the filter, then `@all`, which is left for where one was
+        await until(pilot, lambda: app.current_mode == "home" and not everywhere.is_attached)
+        assert "@all" not in await shows(pilot, "three-new")
+        await pilot.press("2", "escape")
+        await until(pilot, lambda: app.current_mode == "home")
+
+        await pilot.press("colon", *"all", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and names(app))
+        left = app.screen
+        await pilot.press("1", "colon", *"profile", "space", *"one", "enter")  # by name: there is no way back
+        await until(pilot, lambda: app.is_open and app.status.profile == "one" and not left.is_attached)
+        assert "@all" not in await shows(pilot, "one-2")
+        await app.servers.settled()
+
+    play(app, script)
+
+
 def test_twenty_four_stores_are_one_list_while_another_hangs(home: Path, tmp_path: Path, clean: None) -> None:
     first = sqlite_address(tmp_path, "s00")
     with closing(opened(home, first)) as client:

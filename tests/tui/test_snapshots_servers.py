@@ -11,10 +11,11 @@ import pytest
 from flowtui.engine.model import NewFlowRun
 from flowtui.engine.states import Completed, Failed, Late, Running, Scheduled
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.servers.pane import ServersPane
 from tests.fakes.world import World
 from tests.tui.looks import until
-from tests.tui.pictures import Pictures
+from tests.tui.pictures import Pictures, opened
 from tests.tui.servers import BEGIN, NOW, hanging_address, write_profiles
 from tests.tui.test_all_servers import kinds, names
 
@@ -125,5 +126,21 @@ def test_one_server_alone(pictures: Pictures, world: World, stores: Path) -> Non
         await until(pilot, lambda: app.is_open)
         app.action_all_servers()
         await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 1, 6))
+
+    pictures(app, script)
+
+
+def test_a_run_that_was_opened_from_all(pictures: Pictures, world: World, stores: Path) -> None:
+    app = an_app(world, stores, TEAM)
+
+    async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
+        app.action_all_servers()
+        await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 3, 18))
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: app.is_open and app.status.profile != "lap" and isinstance(app.screen, RunScreen))
+        await app.servers.settled()
+        app.clear_notifications()
+        await opened(pilot)
 
     pictures(app, script)

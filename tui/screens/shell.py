@@ -1,9 +1,10 @@
 """The frame of every full screen: header, tabs, body, and the line of keys; and how a screen gets its data."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
@@ -68,6 +69,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._loading = False
         self._news: list[Change] | None = None
         self._resting = False
+        self._led_to_all = False
 
     @property
     def workstation(self) -> "FlowtuiApp":
@@ -134,8 +136,12 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """Where nothing may be changed, the keys that would are known, and off."""
+        """Where nothing may be changed, the keys that would are known, and off. `esc` says where it leads to `@all`."""
         active = super().active_bindings
+        if self.workstation.leads_to_all(self) and isinstance(active["escape"].node, Screen | App):
+            back = active.pop("escape")
+            shown = back._replace(binding=replace(back.binding, description="@all", show=True), node=self)
+            active = {"escape": shown, **active}
         if not self.workstation.status.read_only:
             return active
         return {
@@ -244,6 +250,9 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._fit(self.app.size)
         self.show_status(self.workstation.status)
         self.show_grace(self.workstation.grace_words)
+        if self._led_to_all != (leads := self.workstation.leads_to_all(self)):
+            self._led_to_all = leads
+            self.refresh_bindings()
         self.request_load()
 
     def on_store_changed(self, message: "StoreChanged") -> None:

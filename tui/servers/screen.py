@@ -154,10 +154,11 @@ class AllServersScreen(ShellScreen):
             reading.want({change.flow_run_id or change.subject_id for change in news.changes})
         if news is not None:
             self._read(reading)
-        self._show_servers()
+        if self._is_seen:
+            self._show_servers()
 
     def _read(self, reading: ServerReading) -> None:
-        if not reading.busy and reading.is_wanted:
+        if not reading.busy and reading.is_wanted and self._is_seen:
             reading.busy = True
             self.run_worker(self._read_all(reading), group=f"read {reading.name}", exit_on_error=False)
 
@@ -178,6 +179,16 @@ class AllServersScreen(ShellScreen):
             reading.busy = False
 
     # -- showing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether no other full screen lies over it; what is learned meanwhile waits."""
+        return [one for one in self.app.screen_stack if isinstance(one, ShellScreen)][-1:] == [self]
+
+    def on_screen_resume(self) -> None:
+        for reading in self._readings.values():
+            self._read(reading)
+        self._show_servers()
 
     def _faces(self) -> list[Face]:
         now, zone = self.workstation.now(), self.workstation.zone
@@ -371,7 +382,7 @@ class AllServersScreen(ShellScreen):
         if self._query:
             self.set_query("")
         else:
-            self.workstation.action_up()
+            self.workstation.everywhere.leave()
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:

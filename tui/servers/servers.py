@@ -154,6 +154,8 @@ class Servers:
         if name == self.here and app.is_open:
             if run_id is not None:
                 app.open_run(run_id)
+            elif app.everywhere.is_on:
+                app.everywhere.enter()
             else:
                 app.tell(f"This is {name}.")
             return
@@ -176,6 +178,7 @@ class Servers:
         app.tell(f"This is {name} now: {client.address}.")
         if run_id is not None:
             app.open_run(run_id)
+            app.everywhere.entered_at(app.screen)
 
     def _find(self, name: str) -> tuple[Profile, Settings]:
         profiles = self.read()
@@ -217,8 +220,11 @@ class Servers:
 
     async def _move(self, profile: Profile, settings: Settings, client: Client, feed: LiveFeed) -> None:
         """Leave one store and enter the other. No screen is on meanwhile that has seen the one."""
-        app, mode, left = self._app, self._app.current_mode, self.here
+        app, left = self._app, self.here
+        mode = app.everywhere.mode
         with app.batch_update():
+            if not app.everywhere.is_on:  # a profile was asked for by name
+                await app.everywhere.close()
             await _leave_screens(app)
             old, old_feed, backend = app.leave()
             if backend is not None:
