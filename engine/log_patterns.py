@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["TakesTooLong", "needed_text", "pattern_of", "quick_length"]
+__all__ = ["TakesTooLong", "needed_texts", "pattern_of", "quick_length"]
 
 _SHORT: Final = 1_000
 """Characters in which an expression with one open repetition is found quickly, wherever it is tried: about 2 ms."""
@@ -68,29 +68,37 @@ _CODES: Final = frozenset("xuUN0123456789")
 """What follows a backslash when the characters behind it are a code, and no text."""
 
 
-def needed_text(words: str) -> str:
-    """Plain characters that any text in which the pattern is found must hold; empty when that is not easily said.
-
-    What stands in groups and classes does not count, and with alternatives outside of groups nothing does.
+def needed_texts(words: str) -> tuple[str, ...]:
+    """Plain characters, some of which any text in which the pattern is found must hold; none when that is not easily
+    said. One text for each alternative; what stands in groups and classes does not count.
     """
     if pattern_of(words).pattern != words:
-        return _plain_part(words)
+        return _worth(_plain_part(words))
     if _SPECIAL.search(words):
-        return ""
+        return ()
+    texts: list[str] = []
     best = run = ""
     at = depth = 0
     while at < len(words):
         letter, following = words[at], words[at + 1 : at + 2]
-        if (letter == "|" and not depth) or (letter == "\\" and following in _CODES):
-            return ""
+        if letter == "\\" and following in _CODES:
+            return ()
         if not depth and letter in _PLAIN and (not following or following not in _AFTER_ONE):
             run += letter
             at += 1
             continue
         best, run = max(best, run, key=len), ""
+        if letter == "|" and not depth:
+            texts.append(best)
+            best = ""
         depth += (letter == "(") - (letter == ")")
         at = _behind(words, at)
-    return max(best, run, key=len)
+    return _worth(*texts, max(best, run, key=len))
+
+
+def _worth(*texts: str) -> tuple[str, ...]:
+    """The texts, unless one of them is found anywhere."""
+    return tuple(dict.fromkeys(texts)) if all(texts) else ()
 
 
 def _behind(words: str, at: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from flowtui.engine.log_patterns import TakesTooLong, needed_text, pattern_of
+from flowtui.engine.log_patterns import TakesTooLong, needed_texts, pattern_of
 from flowtui.engine.log_tests import Asks, LogMarks, LogTally, LogTest, Moment, asked_of, marked
 from flowtui.engine.model import LogLine
 from flowtui.engine.store.log_chunks import level_bit, line_of, total_lines
@@ -45,7 +45,7 @@ class _Test(NamedTuple):
     asked: Mapping[str, Asks]
     bits: int
     """Levels, as bits of a chunk's mask; 0 when the level is not asked."""
-    text: bytes
+    texts: tuple[bytes, ...]
     any_case: bool
 
 
@@ -172,18 +172,21 @@ def _prepared(test: LogTest) -> _Test:
     bits = 0
     if test.level:
         bits = sum({level_bit(level) for level in range(test.level - test.level % 10, 70, 10)})
-    text = needed_text(test.pattern)
-    any_case = bool(text) and bool(pattern_of(test.pattern).flags & 2)  # re.IGNORECASE, as a plain number
-    return _Test(asked_of(test), bits, (text.lower() if any_case else text).encode(), any_case)
+    texts = needed_texts(test.pattern)
+    any_case = bool(texts) and bool(pattern_of(test.pattern).flags & 2)  # re.IGNORECASE, as a plain number
+    return _Test(asked_of(test), bits, tuple((text.lower() if any_case else text).encode() for text in texts), any_case)
 
 
 def _lacks(raw: bytes, test: _Test) -> bool:
     """Whether the text of a chunk cannot hold what a test looks for."""
-    if not test.text:
+    if not test.texts:
         return False
     if not test.any_case:
-        return test.text not in raw
-    return test.text not in raw.lower() and (raw.isascii() or not any(twin in raw for twin in _ODD_TWINS))
+        return not any(text in raw for text in test.texts)
+    low = raw.lower()
+    return not any(text in low for text in test.texts) and (
+        raw.isascii() or not any(twin in raw for twin in _ODD_TWINS)
+    )
 
 
 def _chunks(connection: sa.Connection, stream_id: str, start: int, stop: int) -> Iterator[Any]:
