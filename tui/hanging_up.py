@@ -52,13 +52,13 @@ class LeavingDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _UntilGone(self._file, self._leave)
-        self.exit_event: UntilInput = UntilInput(self.fileno)
+        self.exit_event: UntilInput = UntilInput(self.fileno, self._leave)
 
     def run_input_thread(self) -> None:
         self.exit_event.read_here()
         super().run_input_thread()
 
     def _leave(self) -> None:
-        """Called in the thread that writes."""
+        """Called in the thread that writes or in the one that reads."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._app.exit, None, 129)

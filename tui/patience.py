@@ -4,6 +4,7 @@ import os
 import select
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -15,11 +16,14 @@ _LIVELY: Final = 0.5
 
 class UntilInput(threading.Event):
     """What Textual's reader asks ten times a second, in between two looks for input: whether to end. For the reader the
-    answer takes as long as there is nothing to read; to wake up for it took a sixth of all that idling costs."""
+    answer takes as long as there is nothing to read; to wake up for it took a sixth of all that idling costs.
 
-    def __init__(self, terminal: int) -> None:
+    `gone` is called once when the terminal has gone away, of which Textual would read for ever; then `set` ends it.
+    """
+
+    def __init__(self, terminal: int, gone: Callable[[], None]) -> None:
         super().__init__()
-        self._terminal = terminal
+        self._terminal, self._gone, self._is_gone = terminal, gone, False
         self._sleep_end, self._wake_end = os.pipe()
         os.set_blocking(self._sleep_end, False)
         self._reader: int | None = None
@@ -45,8 +49,14 @@ class UntilInput(threading.Event):
 
     def _rest(self) -> None:
         awaited = select.poll()
-        awaited.register(self._terminal, select.POLLIN)
         awaited.register(self._sleep_end, select.POLLIN)
-        lively = time.monotonic() - self._lively < _LIVELY
-        if awaited.poll(0 if lively else None):
+        if not self._is_gone:
+            awaited.register(self._terminal, select.POLLIN)
+        lively = not self._is_gone and time.monotonic() - self._lively < _LIVELY
+        found = dict(awaited.poll(0 if lively else None))
+        if found:
             self._lively = time.monotonic()
+        if found.get(self._terminal, 0) & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+            self._is_gone = True
+            self._gone()
+            self._rest()

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -26,7 +27,8 @@ class Reader:
     """Does what Textual's reader does: asks whether to end, then reads what there is."""
 
     def __init__(self, terminal: int) -> None:
-        self.ending = UntilInput(terminal)
+        self.gone: list[float] = []
+        self.ending = UntilInput(terminal, lambda: self.gone.append(time.monotonic()))
         self._terminal, self.asked, self.read = terminal, 0, b""
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -64,9 +66,12 @@ def test_it_ends_when_it_is_told_to_and_can_begin_again(terminal: tuple[int, int
     assert not first.ending.is_set()  # asked from another thread, it never waits
 
 
-def test_a_terminal_that_is_gone_wakes_it(terminal: tuple[int, int]) -> None:
+def test_a_terminal_that_is_gone_is_told_of_once_and_not_read_any_more(terminal: tuple[int, int]) -> None:
     reader = Reader(terminal[0])
     os.close(terminal[1])
-    wait_until(lambda: reader.asked > 3, what="the reader to find out")
+    wait_until(lambda: reader.gone, what="the reader to find out")
+    assert reader.asked <= 3
     reader.ending.set()
     reader.thread.join(20)
+    assert not reader.thread.is_alive()
+    assert len(reader.gone) == 1
