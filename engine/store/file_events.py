@@ -82,7 +82,9 @@ class FileEvents:
             written = _written(descriptor, wait=not looks)
             now = time.monotonic()
             for watch in written:
-                first = max(now + _SOON, called.get(watch, 0.0) + _APART)
+                # A look that is due is not put off, or it would never come while more and more is written.
+                soon = min([now + _SOON, *looks.get(watch, [])[:1]])
+                first = max(soon, called.get(watch, 0.0) + _APART)
                 looks[watch] = [first + later for later in _AGAIN]
             for watch in [watch for watch, times in looks.items() if times[0] <= now]:
                 called[watch] = now
