@@ -2,6 +2,7 @@
 
 import os
 import select
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -48,15 +49,21 @@ class UntilInput(threading.Event):
             os.read(self._sleep_end, 1024)
 
     def _rest(self) -> None:
-        awaited = select.poll()
-        awaited.register(self._sleep_end, select.POLLIN)
-        if not self._is_gone:
-            awaited.register(self._terminal, select.POLLIN)
         lively = not self._is_gone and time.monotonic() - self._lively < _LIVELY
-        found = dict(awaited.poll(0 if lively else None))
+        awaited = [self._sleep_end] if self._is_gone else [self._sleep_end, self._terminal]
+        found = select.select(awaited, [], [], 0 if lively else None)[0]
         if found:
             self._lively = time.monotonic()
-        if found.get(self._terminal, 0) & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+        if self._terminal in found and _has_hung_up(self._terminal):
             self._is_gone = True
             self._gone()
             self._rest()
+
+
+def _has_hung_up(terminal: int) -> bool:
+    """Whether what can be read is the end. Elsewhere `poll` knows no terminals."""
+    if sys.platform != "linux":
+        return False
+    found = select.poll()
+    found.register(terminal, select.POLLIN)
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in found.poll(0))
