@@ -1,6 +1,6 @@
 """The verbs of `LocalClient` for whole screens. See `overview.py` for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,3 +25,7 @@ class LocalOverview:
     def duration_sample(self, since: datetime, until: datetime, *, most: int = 2_000) -> "DurationSample":
         with self._db.read() as connection:
             return store.overviews.duration_sample(connection, since, until, most)
+
+    def completed_since(self, moments: Mapping[str, datetime]) -> frozenset[str]:
+        with self._db.read() as connection:
+            return store.overviews.completed_since(connection, moments)

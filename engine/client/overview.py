@@ -1,6 +1,6 @@
 """The part of the seam for whole screens. However many runs there are, each verb looks at a bounded number of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,4 +19,8 @@ class Overviewing(Protocol):
     def duration_sample(self, since: datetime, until: datetime, *, most: int = 2_000) -> DurationSample:
         """How long the runs took that started at or after `since` and before `until`; at most `most` of them. When
         there are more, the newest of each of 100 equal parts of the span."""
+        ...
+
+    def completed_since(self, moments: Mapping[str, datetime]) -> frozenset[str]:
+        """Of these flows, by name, those of which a run has completed that started at or after the flow's moment."""
         ...

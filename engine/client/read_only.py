@@ -18,6 +18,7 @@ _READS: Final = (
         "run_tallies",
         "run_history",
         "last_good_run",
+        "completed_since",
         "flow_figures",
         "duration_sample",
     ),

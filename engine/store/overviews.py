@@ -1,6 +1,6 @@
 """The figures of whole screens, each from a bounded number of rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -15,7 +15,7 @@ from flowtui.engine.store import flow_runs
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.tables import deployment, flow, flow_run
 
-__all__ = ["duration_sample", "flow_figures"]
+__all__ = ["completed_since", "duration_sample", "flow_figures"]
 
 _COUNTED: Final = 1_000
 """Runs of a flow that are counted."""
@@ -81,6 +81,28 @@ def _usual(runs: Iterable[Any]) -> float | None:
         if run.state_type == StateType.COMPLETED.value and run.start_time and run.end_time
     ]
     return median(took) if took else None
+
+
+# -- what has gone well -----------------------------------------------------------------------------------------------
+
+_HAS_COMPLETED: Final = (
+    sa.select(sa.literal(1))
+    .where(
+        flow_run.c.flow_id == sa.select(flow.c.id).where(flow.c.name == sa.bindparam("name")).scalar_subquery(),
+        flow_run.c.sort_time >= sa.bindparam("since"),
+        flow_run.c.state_type == StateType.COMPLETED.value,
+    )
+    .limit(1)
+)
+
+
+def completed_since(connection: sa.Connection, moments: Mapping[str, datetime]) -> frozenset[str]:
+    """A short walk along an index for each flow."""
+    return frozenset(
+        name
+        for name, moment in moments.items()
+        if connection.execute(_HAS_COMPLETED, {"name": name, "since": to_micros(moment)}).first() is not None
+    )
 
 
 # -- durations --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What Home shows, read in a handful of queries."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -51,20 +51,13 @@ def read_latest(client: "Client") -> tuple[FlowRun, ...]:
     return client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items
 
 
-def _unsettled(client: "Client", bad: Iterable[FlowRun]) -> list[FlowRun]:
-    """Runs that ended badly, unless their flow has completed since: then nobody needs to look."""
-    newest_good: dict[str, FlowRun | None] = {}
-    kept = []
+def _unsettled(client: "Client", bad: Sequence[FlowRun]) -> list[FlowRun]:
+    """Runs that ended badly, the newest first, unless their flow has completed since: then nobody needs to look."""
+    newest: dict[str, datetime] = {}
     for run in bad:
-        if run.flow_name not in newest_good:
-            # One from before would not settle anything, and there may be a million runs to look through for it.
-            query = Query.of(flow_name=run.flow_name, states=(StateType.COMPLETED,), since=run.started_or_due)
-            page = client.list_flow_runs(query, limit=1).items
-            newest_good[run.flow_name] = page[0] if page else None
-        good = newest_good[run.flow_name]
-        if good is None or good.started_or_due < run.started_or_due:
-            kept.append(run)
-    return kept
+        newest.setdefault(run.flow_name, run.started_or_due)
+    settled = client.completed_since(newest)
+    return [run for run in bad if run.flow_name not in settled]
 
 
 def _soonest(client: "Client", now: datetime) -> tuple[FlowRun, ...]:

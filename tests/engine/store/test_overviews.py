@@ -58,3 +58,22 @@ def test_of_too_many_runs_each_part_of_the_span_has_its_newest(store_client: Loc
     assert len(spread) <= 100
     assert min(spread) < 100
     assert max(spread) > 1600
+
+
+def test_a_flow_has_completed_since_when_a_run_that_started_then_or_later_has(
+    store_client: LocalClient, clock: StoreClock
+) -> None:
+    for flow, ago, state in (
+        ("etl", 100, Completed),
+        ("etl", 50, Failed),
+        ("load", 60, Failed),
+        ("load", 30, Completed),
+    ):
+        ended(store_client, clock, flow, ago, 1, state)
+
+    def since(**ago: float) -> frozenset[str]:
+        return store_client.completed_since({flow: clock.now - timedelta(seconds=back) for flow, back in ago.items()})
+
+    assert since(etl=100, load=60, nobody=900) == {"etl", "load"}
+    assert since(etl=99, load=30) == {"load"}
+    assert since(load=29) == since() == frozenset()
