@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.errors import FlowtuiError, ReadOnly
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
 from flowtui.engine.run_changes import (
@@ -98,9 +98,11 @@ def carry_out(client: Client, ids: Iterable[str], verb: Verb) -> Iterator[Outcom
 
 
 def carry_out_some(client: Client, ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:
-    """Do it to as many as one transaction takes. When the store refuses, each of them has failed."""
+    """Do it to as many as one transaction takes. When the store refuses, each of them has failed. Raises `ReadOnly`."""
     try:
         return client.change_flow_runs(ids, change)
+    except ReadOnly:
+        raise
     except FlowtuiError as error:
         return tuple(Outcome(run_id=run_id, fate="failed", reason=str(error)) for run_id in ids)
 

@@ -160,15 +160,17 @@ class WorkPoolError(UsageError):
 
 
 class ReadOnly(UsageError):
-    """Something was to be changed through a client that only reads."""
+    """Something was to be changed through a client that only reads. `profile` is the one that says so; without one it
+    is the environment."""
 
-    def __init__(self, verb: str) -> None:
-        what = verb.replace("_", " ")
-        super().__init__(
-            f"Nothing is changed here ({what} was asked for): flowtui was opened with --read-only, or "
-            "FLOWTUI_READ_ONLY is set. Open it without to change anything."
-        )
-        self.verb = verb
+    def __init__(self, what: str, profile: str = "") -> None:
+        if profile:
+            where, why = f"in profile {profile!r}", "it is read-only"
+            instead = "Use another profile (flowtui profile ls), or take read_only out of this one in profiles.toml."
+        else:
+            where, why = "here", "flowtui was opened with --read-only, or FLOWTUI_READ_ONLY is set"
+            instead = "Open it without to change anything."
+        super().__init__(f"Nothing is changed {where} ({what} was asked for): {why}. {instead}")
 
 
 class NotFound(UsageError, LookupError):

@@ -62,7 +62,7 @@ class Settings:
     path_map: tuple[str, ...] = ()
     """Folders of other machines by their names on this one, `/srv/app=~/app,…`: where the terminal finds their code."""
     read_only: bool = False
-    """Open the workstation so that it can change nothing, as `flowtui --read-only` does."""
+    """Change nothing in the store, from the workstation (as `flowtui --read-only`), from commands and from scripts."""
     profile: str = ""
     """Which profile of `profiles.toml` says what the environment does not. When unset, the one that is active there."""
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from anyio.to_thread import run_sync
 
 from flowtui.engine import faults
+from flowtui.engine.client.opening import require_writable
 from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
@@ -211,7 +212,11 @@ async def serve(
 
 
 def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 4200, options: WorkerOptions | None = None) -> int:
-    """`flowtui server start`: serve in the foreground and answer with an exit code (0 stopped, 1 could not serve)."""
+    """`flowtui server start`: serve in the foreground and answer with an exit code (0 stopped, 1 could not serve).
+
+    Raises `ReadOnly`.
+    """
+    require_writable(settings, "serving")
     speak_up()
     options = options or WorkerOptions()
     try:

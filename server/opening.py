@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flowtui.engine.client.opening import require_writable
 from flowtui.engine.errors import StoreError
 from flowtui.engine.settings import Settings
 
@@ -12,7 +13,8 @@ __all__ = ["open_store"]
 
 
 def open_store(settings: Settings) -> "LocalClient":
-    """Raises `StoreError` with a sentence for a person."""
+    """Raises `StoreError` with a sentence for a person, and `ReadOnly` where the settings let nothing be changed."""
+    require_writable(settings, "serving")
     from flowtui.engine.client.local import LocalClient  # noqa: PLC0415 - 250 ms
 
     if settings.api_url is not None:

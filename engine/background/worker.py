@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flowtui.engine.background.carrying_out import carry_out
 from flowtui.engine.client.current import current_client
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.log_output import flush_console, set_up_logging
@@ -75,6 +76,7 @@ class TaskWorker:
 
     def run(self, timeout: float | None = None) -> None:
         """Serve. Signals are heeded when this is the main thread."""
+        require_writing(self._client, "serving tasks")
         set_up_logging()
         names = ", ".join(sorted(task.name for task in self._tasks.values()))
         _log.info("Serving %s. Stop with Ctrl+C.", names)

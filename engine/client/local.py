@@ -88,12 +88,13 @@ class LocalClient(
         self._vault: Vault | None = None
 
     @classmethod
-    def open(cls, settings: "Settings") -> "LocalClient":
-        """Open the store, creating or migrating its tables. Raises `StoreError`."""
+    def open(cls, settings: "Settings", *, as_it_is: bool = False) -> "LocalClient":
+        """Open the store, creating or migrating its tables, or, `as_it_is`, raising where that would have to be done.
+        Raises `StoreError`."""
         database = Database(settings)
         try:
             if not database.is_known:
-                store.schema.bring_up_to_date(database)
+                (store.schema.require_up_to_date if as_it_is else store.schema.bring_up_to_date)(database)
         except BaseException:
             database.close()
             raise

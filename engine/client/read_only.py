@@ -7,7 +7,7 @@ from flowtui.engine.errors import ReadOnly
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["WRITES", "read_only", "reads"]
+__all__ = ["WRITES", "read_only", "reads", "require_writing"]
 
 _READS: Final = (
     *("read_", "find_", "list_", "count_", "page_", "query_", "explain_", "usual_"),
@@ -61,22 +61,29 @@ def reads(verb: str) -> bool:
     return verb not in WRITES and verb.startswith(_READS)
 
 
-def read_only(client: "Client") -> "Client":
-    """The client without its verbs that change something: each raises `ReadOnly`. Closing it closes the other."""
-    return cast("Client", _ReadOnlyClient(client))
+def read_only(client: "Client", profile: str = "") -> "Client":
+    """The client without its verbs that change something: each raises `ReadOnly`, which names the profile that says so.
+    Closing it closes the other."""
+    return client if isinstance(client, _ReadOnlyClient) else cast("Client", _ReadOnlyClient(client, profile))
+
+
+def require_writing(client: "Client", what: str) -> None:
+    """Raise `ReadOnly` where `client` only reads: before work is begun that it would refuse at its end."""
+    if isinstance(client, _ReadOnlyClient):
+        raise ReadOnly(what, client.profile)
 
 
 class _ReadOnlyClient:
     """Passes on what only reads."""
 
-    def __init__(self, client: "Client") -> None:
-        self._client = client
+    def __init__(self, client: "Client", profile: str) -> None:
+        self._client, self.profile = client, profile
 
     def __getattr__(self, verb: str) -> Any:
         if reads(verb):
             return getattr(self._client, verb)
 
         def refuse(*args: Any, **kwargs: Any) -> Any:
-            raise ReadOnly(verb)
+            raise ReadOnly(verb.replace("_", " "), self.profile)
 
         return refuse

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.deployments.checkout import git_info
 from flowtui.engine.deployments.entry import DeploymentEntry, DeploymentFile
 from flowtui.engine.deployments.entrypoint import load_flow, split_entrypoint
@@ -71,8 +72,9 @@ def prepare(
 
     What the file alone tells is checked before any step is run. `change` lays over an entry what a person asked for.
     `hearer` gets the lines of steps, and a word about placeholders that mean nothing. Raises `DeploymentFileError` at
-    the entry that is wrong, and `StepFailed`.
+    the entry that is wrong, `StepFailed`, and `ReadOnly`.
     """
+    require_writing(client, "deploying")
     entries = tuple(entries)
     flows = [_checked_before(client, file, change(entry)) for entry in entries]
     done: Done = []  # steps of the whole file are run once

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flowtui.engine import faults
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.context import FlowRunContext, current_flow_run, current_tags, in_flow_run
 from flowtui.engine.errors import StaleEpoch, TerminationSignal, UsageError
@@ -56,6 +57,7 @@ def begin(
     set_up_logging()
     parent = current_flow_run()
     client = parent.handle.client if parent else current_client()
+    require_writing(client, f"running flow {flow.name!r}")
     stand_in = _stand_in(flow, parameters, parent, edges or {}) if parent else None
     is_stream = flow.kind in ("generator", "async generator")  # what that had given is not kept
     kept = kept_subflow(stand_in, parent) if parent and stand_in and not is_stream else None

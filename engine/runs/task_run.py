@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from flowtui.engine.annotations import quote
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.containers import ATOMS, find_futures, replace_futures
 from flowtui.engine.context import (
@@ -103,6 +104,8 @@ def begin(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any = No
 def _begin_alone(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: Any) -> "TaskSession":
     from flowtui.engine.client.current import current_client  # noqa: PLC0415 - the store opens with the first run
 
+    client = current_client()
+    require_writing(client, f"running task {task.name!r}")
     set_up_logging()
     state = Pending()
     futures = _futures_in(parameters, wait_for)
@@ -121,7 +124,7 @@ def _begin_alone(task: "Task[Any, Any]", parameters: dict[str, Any], wait_for: A
         parameters=parameters,
         wait_for=wait_for,
         flow=None,
-        client=current_client(),
+        client=client,
         run=run,
         futures=futures,
         earlier=None,

@@ -16,7 +16,7 @@ from flowtui.engine.store.database import Database
 from flowtui.engine.store.postgres import OLDEST, shown
 from flowtui.engine.store.tables import metadata
 
-__all__ = ["HEAD", "bring_up_to_date"]
+__all__ = ["HEAD", "bring_up_to_date", "require_up_to_date"]
 
 # A migration of many rows takes longer than anything else is allowed to, and so does waiting for another's.
 _TAKE_YOUR_TIME = (
@@ -47,6 +47,25 @@ def bring_up_to_date(database: Database) -> None:
             _migrate(database, connection, version)
         elif not database.is_sqlite:
             postgres_schema.follow_this_cluster(connection)
+
+
+def require_up_to_date(database: Database) -> None:
+    """Raise `StoreError` where tables would have to be made or migrated; nothing is written."""
+    where = database.shown_url
+    if not _is_prepared(database):
+        raise StoreError(f"There is no store at {where}, and none is made where only reading is allowed.")
+    with database.read() as connection:
+        if not database.is_sqlite:
+            _check_server(database, connection)
+        version = _version(connection)
+    if version is None:
+        raise StoreError(f"There is no store at {where} yet, and none is made where only reading is allowed.")
+    if version != HEAD:
+        raise StoreError(
+            f"The store at {where} has schema {version}, and this flowtui needs {HEAD}. "
+            "It is not changed where only reading is allowed: use the flowtui of its other users, or have it migrated "
+            "by opening it once with this one from a profile that may write."
+        )
 
 
 def is_current(database: Database) -> bool:

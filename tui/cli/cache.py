@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from flowtui.engine.client.opening import require_writable
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import UsageError
 from flowtui.engine.results.records import RecordInfo
@@ -94,6 +95,7 @@ def clear(
         raise UsageError("--all clears everything; leave out the patterns and --expired, or --all.")
     if not (patterns or expired or everything):
         raise UsageError("Say what to clear: a key, a maker, a pattern, --expired or --all. See: flowtui cache ls")
+    require_writable(current_settings(), "clearing the cache")
     store, now = _store(storage), utc_now()
     found = {entry[0]: entry for one in patterns or ("*",) for entry in _matching(store, one, expired, now)}
     if output == "json" and not found:

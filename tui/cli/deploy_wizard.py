@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowtui.engine.client.current import current_client
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.clock import utc_now
 from flowtui.engine.deployments.deploy import build_spec
 from flowtui.engine.deployments.editing import add_entry, write_whole
@@ -52,6 +53,7 @@ class Wish:
 def deploy_by_answers(save: "Callable[[Client, Sequence[DeploymentSpec]], int]") -> int:
     """Ask, then make what was asked for. Raises `UsageError` where there is no flow."""
     folder, client, asker = Path.cwd(), current_client(), TerminalAsker()
+    require_writing(client, "deploying")
     wish = ask_for_deployment(folder, client, asker)
     spec = build_spec(wish.entry, str(folder))
     file = folder / FILE_NAMES[0]

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from flowtui.engine.bulk import Batch, Outcome, Verb, batch_of, carry_out, freeze
 from flowtui.engine.client.protocol import Client
+from flowtui.engine.client.read_only import require_writing
 from flowtui.engine.errors import UsageError
 from flowtui.engine.query import Query, QueryError, parse
 from flowtui.engine.query_terms import TEXT
@@ -58,6 +59,7 @@ def in_bulk(
         if output == "json":
             print_json([{"id": run_id, "outcome": "planned", "reason": None} for run_id in batch.ids])
         return 0
+    require_writing(client, f"{verb.name} {len(batch.ids)} flow run{'s' if len(batch.ids) != 1 else ''}")
     if len(batch.ids) > 1:
         _show(batch)
     if not yes and not _agreed(batch, verb):

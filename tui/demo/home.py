@@ -21,7 +21,13 @@ _MARK: Final = "demo.json"
 
 def enter_home(home: Path, env: MutableMapping[str, str] = os.environ) -> None:
     """Make it the home of this process and its children: the user's own store, server and key stay out of it."""
-    for name in ("FLOWTUI_DATABASE_URL", "FLOWTUI_API_URL", "FLOWTUI_ENCRYPTION_KEY", "FLOWTUI_PROFILE"):
+    for name in (
+        "FLOWTUI_DATABASE_URL",
+        "FLOWTUI_API_URL",
+        "FLOWTUI_ENCRYPTION_KEY",
+        "FLOWTUI_PROFILE",
+        "FLOWTUI_READ_ONLY",
+    ):
         env.pop(name, None)
     env["FLOWTUI_HOME"] = str(home)
     forget_settings()

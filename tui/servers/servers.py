@@ -189,8 +189,7 @@ class Servers:
         """Called in a thread."""
         client = open_client(settings)
         try:
-            shown = read_only(client) if settings.read_only else client
-            return self._app.follow(shown)
+            return self._app.follow(client)
         except BaseException:
             client.close()
             raise
