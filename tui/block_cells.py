@@ -1,44 +1,18 @@
-"""How blocks and their types look in lists, and the line of Python that loads one. Pure."""
+"""What blocks hold, in short; how their types look in a list; and the line of Python that loads one. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
-from flowtui.engine.model import BlockDocument, BlockType
-from flowtui.tui.formats import ago
+from flowtui.engine.model import BlockType
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
-__all__ = ["BLOCK_COLUMNS", "TYPE_COLUMNS", "block_cells", "held_words", "snippet", "type_cells"]
+__all__ = ["TYPE_COLUMNS", "held_spans", "held_words", "snippet", "type_cells"]
 
-BLOCK_COLUMNS: Final = (
-    Column("BLOCK", 16, share=2, most=32),
-    Column("TYPE", 10, share=1, most=20),
-    Column("HOLDS", 20, share=4, most=80, rank=1),
-    Column("SAVED", 8, align="right", rank=2),
-)
 TYPE_COLUMNS: Final = (Column("TYPE", 16, share=1, most=28), Column("WHAT IT IS FOR", 30, share=4))
 _MASK: Final = "********"
 _BUILT_IN: Final = {"secret": "Secret", "webhook": "Webhook"}
-
-
-def block_cells(block: BlockDocument, kind: BlockType | None, now: datetime) -> list[Cell]:
-    """One cell for each of `BLOCK_COLUMNS`. `kind` is None for a type that only other code knows."""
-    return [
-        [(block.name, "strong")],
-        [(kind.name if kind is not None else block.type_slug, "text" if kind is not None else "muted")],
-        _holds(block.data),
-        [(f"{ago(block.updated, now)} ago", "muted")],
-    ]
-
-
-def _holds(data: Mapping[str, Any]) -> list[Span]:
-    """Its fields in short: `url ••••  method POST`."""
-    spans: list[Span] = []
-    for name, value in _telling(data):
-        spans.extend([("  " if spans else "", ""), (f"{name} ", "faint"), _short(value)])
-    return spans
 
 
 def _telling(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -46,6 +20,14 @@ def _telling(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     return (
         (name, value) for name, value in data.items() if not isinstance(value, bool) and value not in (None, {}, [])
     )
+
+
+def held_spans(data: Mapping[str, Any]) -> list[Span]:
+    """Its fields in short: `url ••••  method POST`."""
+    spans: list[Span] = []
+    for name, value in _telling(data):
+        spans.extend([("  " if spans else "", ""), (f"{name} ", "faint"), _short(value)])
+    return spans
 
 
 def held_words(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

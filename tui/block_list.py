@@ -8,7 +8,7 @@ from flowtui.engine.query_lists import BLOCKS
 from flowtui.engine.query_rows import Reading
 from flowtui.tui.block_cells import held_words
 
-__all__ = ["ORDERS", "READING", "SORTED_COLUMNS"]
+__all__ = ["ORDERS", "READING"]
 
 ORDERS: Final[dict[str, Callable[[BlockDocument], Any]]] = {
     "name": lambda block: block.name.lower(),
@@ -16,8 +16,6 @@ ORDERS: Final[dict[str, Callable[[BlockDocument], Any]]] = {
     "saved": lambda block: block.updated,
 }
 """What the list can be sorted by."""
-SORTED_COLUMNS: Final = {"name": 0, "type": 1, "saved": 3}
-"""The columns of `BLOCK_COLUMNS` that show what is sorted by."""
 
 
 def _holds(block: BlockDocument) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""How a deployment looks in a list, and what its page says. Pure."""
+"""A deployment in its list, in words, and what its page says. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,37 +7,26 @@ from typing import Any, Final
 
 from flowtui.engine.model import Deployment, DeploymentSchedule, FlowRun
 from flowtui.engine.schedules.words import describe
-from flowtui.tui.formats import ago, moment, until
+from flowtui.tui.formats import moment, until
 from flowtui.tui.forms.fields import MISSING
 from flowtui.tui.forms.form import Form
 from flowtui.tui.forms.nodes import Node
 from flowtui.tui.forms.reading import show
 from flowtui.tui.forms.words import kind_of
-from flowtui.tui.run_cells import state_spans
+from flowtui.tui.run_cells import duration_spans, started_spans, state_spans
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span, Spans
 from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
-    "DEPLOYMENT_COLUMNS",
     "RECENT_COLUMNS",
     "DeploymentRow",
-    "deployment_cells",
     "facts_of",
     "pool_words",
     "recent_cells",
     "schedule_words",
 ]
 
-DEPLOYMENT_COLUMNS: Final = (
-    Column("DEPLOYMENT", 20, share=3, most=40),
-    Column("SCHEDULE", 24, share=4, most=40, rank=2),
-    Column("NEXT RUN", 8, align="right"),
-    Column("THEN", 11, align="right", rank=5),
-    Column("LAST RUN", 18, rank=1),
-    Column("SERVED BY", 14, share=1, most=26, rank=4),
-    Column("TAGS", 11, share=2, most=24, rank=3),
-)
 RECENT_COLUMNS: Final = (
     Column("STATE", 13),
     Column("RUN", 14, share=2, most=28),
@@ -64,21 +53,6 @@ class DeploymentRow:
         return self.fires[0] if self.fires else None
 
 
-def deployment_cells(row: DeploymentRow, now: datetime) -> list[Cell]:
-    """One cell for each of `DEPLOYMENT_COLUMNS`."""
-    deployment = row.deployment
-    role = "muted" if deployment.paused else "text"
-    return [
-        [(f"{deployment.flow_name}/", "muted"), (deployment.name, "muted" if deployment.paused else "strong")],
-        [(schedule_words(deployment), role if deployment.schedules else "faint")],
-        _next(row, now),
-        [(until(row.fires[1], now), "faint")] if len(row.fires) > 1 else "",
-        _last(row.last, now),
-        _served(row),
-        [(" ".join(deployment.tags), "muted")],
-    ]
-
-
 def pool_words(deployment: Deployment) -> str:
     """What follows the word "pool": `local · queue default`."""
     if deployment.work_pool_name is None:
@@ -97,32 +71,14 @@ def schedule_words(deployment: Deployment) -> str:
     return f"{describe(active[0].schedule)}{more}"
 
 
-def _next(row: DeploymentRow, now: datetime) -> list[Span]:
-    if row.deployment.paused:
-        return [("⏸ paused", "paused")]
-    return [(until(row.next, now), "text")] if row.next is not None else [("–", "faint")]
-
-
-def _served(row: DeploymentRow) -> list[Span]:
-    pool, queue = row.deployment.work_pool_name, row.deployment.work_queue_name
-    if pool is None:
-        return [("its own process", "muted")]
-    place = pool if queue in (None, "default") else f"{pool}/{queue}"
-    if not row.workers:
-        return [(f"{place} ", "muted"), ("nobody", "late")]
-    return [(place, "muted")] if row.workers == 1 else [(f"{place} ", "muted"), (f"{row.workers} workers", "faint")]
-
-
-def _last(run: FlowRun | None, now: datetime) -> list[Span]:
-    if run is None:
-        return [("never", "faint")]
-    when = run.end_time or run.start_time or run.expected_start_time or run.created
-    return [*state_spans(run.state), (f" {ago(when, now)}", "muted")]
-
-
-def recent_cells(run: FlowRun, cells: Sequence[Cell]) -> list[Cell]:
-    """One cell for each of `RECENT_COLUMNS`, taken from the cells of the list of runs."""
-    return [cells[0], [(run.name, "strong")], cells[3], cells[4]]
+def recent_cells(run: FlowRun, now: datetime, zone: tzinfo | None) -> list[Cell]:
+    """One cell for each of `RECENT_COLUMNS`."""
+    return [
+        state_spans(run.state),
+        [(run.name, "strong")],
+        started_spans(run, now, zone),
+        duration_spans(run, now),
+    ]
 
 
 # -- the page of one deployment ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from flowtui.engine.schedules.words import describe
 from flowtui.tui.deployment_cells import DeploymentRow
 from flowtui.tui.looks import badness_of, needs_a_look
 
-__all__ = ["ORDERS", "READING", "SORTED_COLUMNS", "next_fires_of"]
+__all__ = ["ORDERS", "READING", "next_fires_of"]
 
 _END: Final = datetime.max.replace(tzinfo=UTC)
 _START: Final = datetime.min.replace(tzinfo=UTC)
@@ -31,8 +31,6 @@ ORDERS: Final[dict[str, Callable[[DeploymentRow], Any]]] = {
     "pool": _place,
 }
 """What the list can be sorted by."""
-SORTED_COLUMNS: Final = {"name": 0, "next": 2, "last": 4, "pool": 5}
-"""The columns of `DEPLOYMENT_COLUMNS` that show what is sorted by."""
 
 
 def _words(row: DeploymentRow) -> Iterable[str]:

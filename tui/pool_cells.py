@@ -1,4 +1,4 @@
-"""How work pools, queues, workers and the runs that wait in them look in lists. Pure."""
+"""How queues, workers and the runs of a work pool look in lists, and what its title says. Pure."""
 
 from datetime import datetime, tzinfo
 from typing import Final
@@ -12,26 +12,18 @@ from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
-    "POOL_COLUMNS",
     "POOL_RUN_COLUMNS",
     "QUEUE_COLUMNS",
+    "STATUS_SPANS",
     "WORKER_COLUMNS",
-    "pool_cells",
     "pool_run_cells",
     "pool_title",
     "queue_cells",
+    "slot_spans",
+    "waiting_spans",
     "worker_cells",
 ]
 
-POOL_COLUMNS: Final = (
-    Column("STATUS", 12),
-    Column("POOL", 12, share=2, most=32),
-    Column("TYPE", 10, rank=3),
-    Column("WORKERS", 7, align="right", rank=1),
-    Column("ACTIVE", 8, align="right"),
-    Column("WAITING", 7, align="right"),
-    Column("ABOUT", 10, share=3, rank=4),
-)
 QUEUE_COLUMNS: Final = (
     Column("QUEUE", 10, share=2, most=28),
     Column("STATUS", 12),
@@ -53,35 +45,22 @@ POOL_RUN_COLUMNS: Final = (
     Column("QUEUE", 8, share=1, most=16, rank=3),
     Column("SINCE", 9, align="right"),
 )
-_STATUS: Final = {
+STATUS_SPANS: Final = {
     "READY": ("● ready", "completed"),
     "NOT_READY": ("○ no worker", "late"),
     "PAUSED": ("⏸ paused", "paused"),
 }
 
 
-def pool_cells(pool: WorkPool) -> list[Cell]:
-    """One cell for each of `POOL_COLUMNS`."""
-    about = f"⏸ {pool.paused_note}" if pool.paused_note else (pool.description or "")
-    return [
-        [_STATUS[pool.status]],
-        [(pool.name, "strong")],
-        [(pool.type, "muted")],
-        [(count(pool.workers), "text" if pool.workers else "late")],
-        _slots(pool.active, pool.concurrency_limit),
-        _waiting(pool.waiting),
-        [(about, "muted")],
-    ]
-
-
-def _slots(active: int, limit: int | None) -> list[Span]:
+def slot_spans(active: int, limit: int | None) -> list[Span]:
     """`3/8`; the colour of what is late when none is left."""
     if limit is None:
         return [(count(active), "text" if active else "faint")]
     return [(f"{count(active)}/{count(limit)}", "late" if active >= limit else "text" if active else "muted")]
 
 
-def _waiting(number: int) -> list[Span]:
+def waiting_spans(number: int) -> list[Span]:
+    """How many runs are due and were not taken."""
     return [(count(number), "late" if number else "faint")]
 
 
@@ -89,10 +68,10 @@ def queue_cells(queue: WorkQueue) -> list[Cell]:
     """One cell for each of `QUEUE_COLUMNS`."""
     return [
         [(queue.name, "strong")],
-        [_STATUS[queue.status]],
+        [STATUS_SPANS[queue.status]],
         [(str(queue.priority), "muted")],
-        _slots(queue.active, queue.concurrency_limit),
-        _waiting(queue.waiting),
+        slot_spans(queue.active, queue.concurrency_limit),
+        waiting_spans(queue.waiting),
     ]
 
 
@@ -130,7 +109,7 @@ def _since(run: FlowRun, now: datetime) -> list[Span]:
 def pool_title(pool: WorkPool, now: datetime, zone: tzinfo | None) -> list[Span]:
     """`Work pools › k8s   ⏸ paused since 13:40:00 · maintenance`."""
     spans: list[Span] = [("Pools › ", "muted"), (pool.name, "bold strong"), (f"  {pool.type}", "muted"), ("   ", "")]
-    spans.append(_STATUS[pool.status])
+    spans.append(STATUS_SPANS[pool.status])
     if pool.paused_since is not None:
         spans.append((f" since {moment(pool.paused_since, now, zone)}", "paused"))
         if pool.paused_note:

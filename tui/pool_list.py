@@ -7,7 +7,7 @@ from flowtui.engine.pools import WorkPool
 from flowtui.engine.query_lists import POOLS
 from flowtui.engine.query_rows import Reading
 
-__all__ = ["ORDERS", "READING", "SORTED_COLUMNS"]
+__all__ = ["ORDERS", "READING"]
 
 _STATUS: Final = {"PAUSED": 0, "NOT_READY": 1, "READY": 2}
 _WORDS: Final = {"PAUSED": "paused", "NOT_READY": "unserved", "READY": "ready"}
@@ -21,8 +21,6 @@ ORDERS: Final[dict[str, Callable[[WorkPool], Any]]] = {
     "waiting": lambda pool: pool.waiting,
 }
 """What the list can be sorted by."""
-SORTED_COLUMNS: Final = {"status": 0, "name": 1, "type": 2, "workers": 3, "active": 4, "waiting": 5}
-"""The columns of `POOL_COLUMNS` that show what is sorted by."""
 
 
 def _is_full(pool: WorkPool) -> bool:

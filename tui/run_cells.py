@@ -1,40 +1,26 @@
-"""How a flow run looks in a list: one cell for each column. Pure."""
+"""How a flow run looks in a list: its cells. Pure."""
 
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flowtui.engine.states import State, StateType
-from flowtui.tui.formats import count, duration, moment
+from flowtui.tui.formats import ago, count, duration, moment
 from flowtui.tui.looks import look_of
-from flowtui.tui.widgets.columns import Column
 
 if TYPE_CHECKING:
     from flowtui.engine.model import FlowRun, RunStats
     from flowtui.tui.widgets.paint import Span
-    from flowtui.tui.widgets.rows import Cell
 
 __all__ = [
-    "RUN_COLUMNS",
     "deployment_word",
+    "duration_spans",
+    "ended_spans",
     "is_live",
     "log_marks",
-    "run_cells",
+    "started_spans",
     "state_spans",
     "tasks_word",
 ]
-
-RUN_COLUMNS: Final = (
-    Column("STATE", 15),
-    Column("FLOW", 14, share=2, most=24),
-    Column("RUN", 15, share=3, most=32),
-    Column("STARTED", 12, align="right", rank=2),
-    Column("DURATION", 8, align="right", calm=True),
-    Column("TASKS", 8, align="right", rank=3),
-    Column("LOG", 6, align="right", rank=4),
-    Column("DEPLOYMENT", 14, share=2, most=28, rank=5),
-    Column("POOL", 6, share=1, most=14, rank=7),
-    Column("TAGS", 8, share=2, most=24, rank=6),
-)
 
 
 def state_spans(state: State) -> list["Span"]:
@@ -43,28 +29,23 @@ def state_spans(state: State) -> list["Span"]:
     return [(f"{look.glyph} {look.word}", look.role)]
 
 
-def run_cells(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Cell"]:
-    """One cell for each of `RUN_COLUMNS`."""
-    over = run.state.is_final()
-    return [
-        state_spans(run.state),
-        [(run.flow_name, "text")],
-        [(run.name, "strong")],
-        _started(run, now, zone),
-        [(duration(run.elapsed(now)), "muted" if over else look_of(run.state).role)],
-        [(tasks_word(run.stats), "muted")],
-        log_marks(run.stats),
-        [(deployment_word(run), "muted")],
-        [(run.work_pool_name or "", "muted")],
-        [(" ".join(run.tags), "muted")],
-    ]
-
-
-def _started(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Span"]:
+def started_spans(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Span"]:
+    """When it started, else when it is due."""
     if run.start_time is not None:
         return [(moment(run.start_time, now, zone), "muted")]
     role = "late" if run.state.name == "Late" else "scheduled"
     return [(moment(run.expected_start_time or run.created, now, zone), role)]
+
+
+def duration_spans(run: "FlowRun", now: datetime) -> list["Span"]:
+    """How long it ran, in the colour of its state while it does."""
+    return [(duration(run.elapsed(now)), "muted" if run.state.is_final() else look_of(run.state).role)]
+
+
+def ended_spans(run: "FlowRun", now: datetime) -> list["Span"]:
+    """`✖ Failed 4m`: its state, and how long ago it ended, else started, else was due."""
+    instant = run.end_time or run.start_time or run.expected_start_time or run.created
+    return [*state_spans(run.state), (f" {ago(instant, now)}", "muted")]
 
 
 def deployment_word(run: "FlowRun") -> str:

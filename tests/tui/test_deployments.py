@@ -17,10 +17,12 @@ from flowtui.engine.query import Query
 from flowtui.engine.schedules import Cron, Interval
 from flowtui.engine.states import Completed, Failed, Running
 from flowtui.tui.app import FlowtuiApp
-from flowtui.tui.deployment_cells import DeploymentRow, deployment_cells, facts_of, schedule_words
+from flowtui.tui.deployment_cells import DeploymentRow, facts_of, schedule_words
+from flowtui.tui.deployment_columns import COLUMNS
 from flowtui.tui.deployment_list import next_fires_of
 from flowtui.tui.forms.row import FieldRow
 from flowtui.tui.forms.view import FormView
+from flowtui.tui.lists.columns import At
 from flowtui.tui.screens.confirm import ConfirmScreen
 from flowtui.tui.screens.deployment import DeploymentScreen
 from flowtui.tui.screens.deployments import DeploymentsScreen, read_rows
@@ -440,7 +442,7 @@ def test_the_next_run_is_the_earliest_of_the_active_schedules(world: World, orde
     world.client.set_deployment_paused(orders.id, True)
     paused = world.client.read_deployment(orders.id)
     assert next_fires_of(paused, NOW) == ()
-    assert "⏸ paused" in repr(deployment_cells(DeploymentRow(deployment=paused), NOW))
+    assert "⏸ paused" in repr(COLUMNS.painter(COLUMNS.usual)(DeploymentRow(deployment=paused), At(NOW, UTC)))
     assert "⏸ " in repr(facts_of(paused, {}, NOW, UTC))
 
 

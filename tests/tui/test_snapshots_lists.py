@@ -1,5 +1,6 @@
-"""How a list of runs looks: filtered, searched, with news, and while columns, views and an order are chosen."""
+"""How a list looks: filtered, searched, with news, and while columns, views and an order are chosen."""
 
+from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -7,6 +8,8 @@ from textual.pilot import Pilot
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.lists.columns import read_shown
+from flowtui.tui.screens.deployments import DeploymentsScreen
 from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.fakes.world import World, seconds
 from tests.tui.looks import shows, until
@@ -33,6 +36,29 @@ def test_columns_being_chosen(pictures: Pictures, app: FlowtuiApp, day: dict[str
         await open_list(pilot)
         await pilot.press("C", "j", "space")
         await shows(pilot, "Columns", "the flow")
+
+    pictures(app, script)
+
+
+def test_columns_of_deployments_being_chosen(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await shows(pilot, "3 deployments")
+        await pilot.press("C", "j", "space", "j", "J")
+        await shows(pilot, "Columns", "who serves it")
+
+    pictures(app, script)
+
+
+def test_deployments_in_other_columns(pictures: Pictures, app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await shows(pilot, "3 deployments")
+        keys = ("name:26", "last", "dur", "code", "next", "updated", "tags")
+        screen = app.screen
+        assert isinstance(screen, DeploymentsScreen)
+        screen.ask(replace(screen.view, columns=tuple(map(read_shown, keys))))
+        await shows(pilot, "ENTRYPOINT")
 
     pictures(app, script)
 

@@ -13,7 +13,8 @@ from flowtui.engine.errors import UsageError
 from flowtui.engine.listing import SORTS, RunSort
 from flowtui.engine.model import FlowRun
 from flowtui.tui.app import FlowtuiApp
-from flowtui.tui.run_columns import DEFAULT, Seen, Shown, all_columns, cells_of, column_of, columns_of, shown_of
+from flowtui.tui.lists.columns import Shown, read_shown
+from flowtui.tui.run_columns import COLUMNS, DEFAULT, Seen
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.screens.runs import RunsScreen
 from flowtui.tui.views.files import ViewFiles, views_from_yaml, views_yaml
@@ -22,7 +23,7 @@ from tests.fakes.world import NOW, World
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 
-KEYS = st.sampled_from([*(column.key for column in all_columns()), "param.region", "param.limits.rows"])
+KEYS = st.sampled_from([*(column.key for column in COLUMNS.all), "param.region", "param.limits.rows"])
 VIEWS = st.builds(
     View,
     name=st.text("abc é-7", min_size=1, max_size=20).map(lambda text: " ".join(text.split())).filter(bool),
@@ -76,16 +77,17 @@ def test_two_terminals_and_two_stores_keep_out_of_each_others_way(tmp_path: Path
 
 def test_every_column_shows_something_of_a_run(world: World, day: dict[str, FlowRun]) -> None:
     run = world.client.read_flow_run(day["failed"].id)
-    chosen = (*(Shown(column.key) for column in all_columns()), Shown("param.repos"), Shown("param.nothing"))
-    cells = dict(zip((s.key for s in chosen), cells_of(chosen)(run, Seen(NOW, UTC, {run.flow_name: 2.0})), strict=True))
+    chosen = (*(Shown(column.key) for column in COLUMNS.all), Shown("param.repos"), Shown("param.nothing"))
+    painted = COLUMNS.painter(chosen)(run, Seen(NOW, UTC, {run.flow_name: 2.0}))
+    cells = dict(zip((shown.key for shown in chosen), painted, strict=True))
     words = {key: "".join(text for text, _ in cell) for key, cell in cells.items() if not callable(cell)}
     assert words["usual"] == "2.0×" and words["errors"] == "2" and words["warnings"] == "1"
     assert "ReadTimeout" in words["error"] and words["id"] == run.id and words["param.nothing"] == ""
-    assert len(columns_of(chosen)) == len(chosen)
-    assert shown_of("flow:30") == Shown("flow", 30) and str(Shown("flow").wider(2)) == "flow:16"
-    assert columns_of((Shown("flow", 30),))[0].width == 30
+    assert len(COLUMNS.placed(chosen)) == len(chosen)
+    assert read_shown("flow:30") == Shown("flow", 30) and str(COLUMNS.wider(Shown("flow"), 2)) == "flow:16"
+    assert COLUMNS.placed((Shown("flow", 30),))[0].width == 30
     with pytest.raises(UsageError, match="There is no column"):
-        column_of("param.")
+        COLUMNS.of("param.")
 
 
 def restarted(world: World, home: Path) -> FlowtuiApp:

@@ -36,8 +36,7 @@ def ls(*, output: Output = "table") -> int:
 
 
 def _cells(view: View) -> tuple[str, ...]:
-    columns = str(len(view.columns)) if view.of == ALL.of else ""
-    return view.of, view.name, view.query, str(view.sort), columns
+    return view.of, view.name, view.query, str(view.sort), str(len(view.columns) or "usual")
 
 
 @app.command

@@ -10,7 +10,7 @@ from flowtui.engine.query_rows import Reading
 from flowtui.tui.flows.rows import FlowRow
 from flowtui.tui.looks import badness_of, needs_a_look
 
-__all__ = ["ORDERS", "READING", "SORTED_COLUMNS"]
+__all__ = ["ORDERS", "READING"]
 
 _START: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -53,8 +53,6 @@ ORDERS: Final[dict[str, Callable[[FlowRow], Any]]] = {
     "runs": _runs,
 }
 """What the list can be sorted by."""
-SORTED_COLUMNS: Final = {"name": 0, "place": 1, "last": 3, "runs": 4, "usual": 5}
-"""The columns of `FLOW_COLUMNS` that show what is sorted by."""
 
 
 def _words(row: FlowRow) -> Iterable[str]:

@@ -10,10 +10,11 @@ from flowtui.engine.query_reading import read_terms
 from flowtui.engine.query_rows import Reading, fitting, values_of
 from flowtui.tui.completing import Wanted
 from flowtui.tui.formats import count
+from flowtui.tui.lists.columns import At
 from flowtui.tui.lists.screen import NOTHING_FITS, ListScreen
 from flowtui.tui.views.model import View
 from flowtui.tui.widgets.paint import Span
-from flowtui.tui.widgets.rows import Cell, ItemRows
+from flowtui.tui.widgets.rows import ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -27,17 +28,15 @@ _AGAIN: Final = 5.0
 
 
 class RowsScreen(ListScreen, Generic[T]):
-    """Subclasses give `all_rows`, `row_id`, `cells`, `nothing` and `records_of`, and call `show_rows` when what they
-    have changes.
+    """Subclasses give `all_rows`, `row_id`, `nothing` and `records_of`, and call `show_rows` when what they have
+    changes.
 
-    `orders` are keys to sort by, under the names of the list's sorts; `columns` those that show what is sorted by.
+    `orders` are keys to sort by, under the names of the list's sorts.
     """
 
-    def __init__(
-        self, reading: Reading[T], orders: Mapping[str, Callable[[T], Any]], columns: Mapping[str, int]
-    ) -> None:
+    def __init__(self, reading: Reading[T], orders: Mapping[str, Callable[[T], Any]]) -> None:
         super().__init__()
-        self._reading, self._orders, self._columns = reading, orders, columns
+        self._reading, self._orders = reading, orders
         self.rows: ItemRows[T] = self._rows_of(())
         """What is shown."""
         self._total: int | None = None
@@ -54,9 +53,9 @@ class RowsScreen(ListScreen, Generic[T]):
     def row_id(self, row: T) -> str:
         raise NotImplementedError
 
-    def cells(self, row: T) -> list[Cell]:
-        """One cell for each column."""
-        raise NotImplementedError
+    def seen(self) -> At:
+        """What rows are painted with now."""
+        return At(self.workstation.now(), self.workstation.zone)
 
     def nothing(self) -> str:
         """What an empty list says while no filter is on."""
@@ -69,7 +68,12 @@ class RowsScreen(ListScreen, Generic[T]):
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def _rows_of(self, rows: Sequence[T]) -> ItemRows[T]:
-        return ItemRows(rows, self.row_id, self.cells)
+        paint = self.columns.painter(self.columns_on)
+        return ItemRows(rows, self.row_id, lambda row: paint(row, self.seen()))
+
+    def painted_rows(self) -> ItemRows[T]:
+        self.rows = self._rows_of(self.rows.items)
+        return self.rows
 
     def in_order(self, rows: Iterable[T]) -> list[T]:
         """By the view's sort; equal ones in the usual order, which no turning changes."""
@@ -105,9 +109,6 @@ class RowsScreen(ListScreen, Generic[T]):
             if any(vocabulary.names[term.field].kind == "moment" for term in terms):
                 self.show_rows(())
 
-    def sorted_columns(self) -> dict[str, int]:
-        return dict(self._columns)
-
     def note(self) -> Iterable[Span]:
         if self.table.is_marking:
             yield f"{count(len(self.table.marks))} marked   ", "accent"
@@ -119,7 +120,7 @@ class RowsScreen(ListScreen, Generic[T]):
             yield f"{count(len(self.rows))} of {count(self._total)}", "muted"
         else:
             yield f"{count(self._total)} {noun if self._total != 1 else noun.removesuffix('s')}", "muted"
-        if self._view.sort.name not in self._columns and self._view.sort != self._view.kind.usual:
+        if self._view.sort.name not in self.sorted_columns() and self._view.sort != self._view.kind.usual:
             yield f"   {self._view.kind.sorts[self._view.sort.name]}", "faint"
         if self._view.name != "all":
             yield f"   {self._view.name}", "faint"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import on, work
 from textual.timer import Timer
@@ -12,13 +12,17 @@ from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.listing import QueryValue, RunSort
 from flowtui.engine.query_edits import toggled
 from flowtui.tui.completing import Wanted
+from flowtui.tui.lists.columns import ListColumns, Shown
+from flowtui.tui.lists.known_columns import columns_of_list
 from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
+from flowtui.tui.text import safe
 from flowtui.tui.views.choosing import choose_view, show_numbered
 from flowtui.tui.views.model import View, all_of
 from flowtui.tui.widgets.filter_bar import FilterBar
 from flowtui.tui.widgets.find_line import FindLine
 from flowtui.tui.widgets.paint import Span
+from flowtui.tui.widgets.rows import Rows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["NOTHING_FITS", "ListScreen"]
@@ -31,8 +35,8 @@ _LEAVE: Final = 0.5
 
 
 class ListScreen(ShellScreen):
-    """Shows a view, and keeps how it was left, store by store. Subclasses give `LIST`, `table`, `values`,
-    `view_changed`, `note` and `sorted_columns`, yield `compose_filter` above the table, and `adopt` at the first load.
+    """Shows a view, and keeps how it was left, store by store. Subclasses give `LIST`, `table`, `painted_rows`,
+    `values`, `view_changed` and `note`, yield `compose_filter` above the table, and `adopt` at the first load.
     """
 
     AUTO_FOCUS = "VirtualTable"
@@ -54,6 +58,7 @@ class ListScreen(ShellScreen):
         yield FindLine("part of what a row shows   enter next")
 
     def on_mount(self) -> None:
+        self.show_columns()
         self._show_sort()
         self.show_filter()
 
@@ -68,16 +73,16 @@ class ListScreen(ShellScreen):
         """Values for the filter that is being written."""
         raise NotImplementedError
 
+    def painted_rows(self) -> Rows:
+        """The rows that are shown, painted in the columns that are on now."""
+        raise NotImplementedError
+
     def view_changed(self, old: View) -> None:
-        """Another filter, order or columns are on: show the list so."""
+        """Another filter or order is on: show the list so."""
         raise NotImplementedError
 
     def note(self) -> Iterable[Span]:
         """What the right of the filter says; the last of it goes first where there is little room."""
-        raise NotImplementedError
-
-    def sorted_columns(self) -> dict[str, int]:
-        """What the list can be sorted by, and the column that shows it."""
         raise NotImplementedError
 
     # -- the view -----------------------------------------------------------------------------------------------------
@@ -102,11 +107,14 @@ class ListScreen(ShellScreen):
         self.ask(view)
 
     def ask(self, view: View) -> None:
-        """Show another filter, order or columns."""
-        old, self._view = self._view, view
-        if view == old or not self.is_mounted:  # the screen shows it when it is mounted
+        """Show another filter, order or columns. Columns that there are not are told of, and the others shown."""
+        old, self._view = self._view, self._with_known_columns(view)
+        if self._view == old or not self.is_mounted:  # the screen shows it when it is mounted
             return
-        self.view_changed(old)
+        if self._view.columns != old.columns:
+            self.show_columns()
+        if (self._view.query, self._view.sort) != (old.query, old.sort):
+            self.view_changed(old)
         self._show_sort()
         self.show_filter()
         self._leave_later()
@@ -175,6 +183,45 @@ class ListScreen(ShellScreen):
     def _filter_left(self) -> None:
         self.table.focus()
 
+    # -- columns ------------------------------------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> ListColumns[Any, Any]:
+        """All columns that the list may have."""
+        return columns_of_list(self.LIST)
+
+    @property
+    def columns_on(self) -> tuple[Shown, ...]:
+        """Those that are on, in their order."""
+        return self._view.columns or self.columns.usual
+
+    def sorted_columns(self) -> dict[str, int]:
+        """What the columns show of what the list can be sorted by."""
+        return self.columns.sorts(self.columns_on)
+
+    def show_columns(self) -> None:
+        """Show the rows in the columns that are on."""
+        self.table.set_columns(self.columns.placed(self.columns_on), self.painted_rows())
+
+    def _with_known_columns(self, view: View) -> View:
+        known, unknown = self.columns.parted(view.columns)
+        if not unknown:
+            return view
+        rest = "the others are shown" if known else "the usual ones are shown"
+        one = f"column {unknown[0]!r}" if len(unknown) == 1 else f"columns {', '.join(map(repr, unknown))}"
+        words = f"The view {view.name!r} has the {one}, which this version of flowtui does not know: {rest}."
+        self.workstation.notify(safe(words), severity="warning", timeout=8, markup=False)
+        return replace(view, columns=known)
+
+    def action_columns(self) -> None:
+        """Choose the columns: which, in which order, how wide."""
+        from flowtui.tui.screens.columns import ColumnsScreen  # noqa: PLC0415 - only when it is shown
+
+        def apply(chosen: tuple[Shown, ...]) -> None:
+            self.ask(replace(self._view, columns=() if chosen == self.columns.usual else chosen))
+
+        self.workstation.push_screen(ColumnsScreen(self.columns, self.columns_on, apply))
+
     # -- order --------------------------------------------------------------------------------------------------------
 
     def _show_sort(self) -> None:
@@ -197,7 +244,7 @@ class ListScreen(ShellScreen):
 
     @on(VirtualTable.TitleClicked)
     def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
-        name = next((name for name, column in self.sorted_columns().items() if column == message.column), None)
+        name = self.columns.of(self.columns_on[message.column].key).sort
         if name is not None:
             self._sort_by(name)
 

@@ -9,12 +9,11 @@ from textual.widget import Widget
 
 from flowtui.engine.model import BlockDocument, BlockType, Change
 from flowtui.tui.block_actions import copy_snippet, delete_block
-from flowtui.tui.block_cells import BLOCK_COLUMNS, block_cells
-from flowtui.tui.block_list import ORDERS, READING, SORTED_COLUMNS
+from flowtui.tui.block_columns import Seen
+from flowtui.tui.block_list import ORDERS, READING
 from flowtui.tui.lists.bindings import list_bindings
 from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.widgets.find_line import FindLine
-from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -41,11 +40,11 @@ class BlocksScreen(RowsScreen[BlockDocument]):
     def __init__(self) -> None:
         self._types: dict[str, BlockType] = {}
         self._all: tuple[BlockDocument, ...] | None = None
-        super().__init__(READING, ORDERS, SORTED_COLUMNS)
+        super().__init__(READING, ORDERS)
 
     def compose_body(self) -> Iterable[Widget]:
         yield from self.compose_filter()
-        yield VirtualTable(BLOCK_COLUMNS, empty="reading the blocks …", markable=False, id="blocks")
+        yield VirtualTable((), empty="reading the blocks …", markable=False, id="blocks")
 
     @property
     def table(self) -> VirtualTable:
@@ -57,8 +56,8 @@ class BlocksScreen(RowsScreen[BlockDocument]):
     def row_id(self, row: BlockDocument) -> str:
         return row.id
 
-    def cells(self, row: BlockDocument) -> list[Cell]:
-        return block_cells(row, self._types.get(row.type_slug), self.workstation.now())
+    def seen(self) -> Seen:
+        return Seen(self.workstation.now(), self.workstation.zone, self._types)
 
     def nothing(self) -> str:
         return _NONE

@@ -1,8 +1,8 @@
-"""Choose the columns of the list of runs: which, in which order, how wide. The list below shows it at once."""
+"""Choose the columns of a list: which, in which order, how wide. The list below shows it at once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from flowtui.engine.errors import UsageError
-from flowtui.tui.run_columns import DEFAULT, Shown, all_columns, column_of
+from flowtui.tui.lists.columns import ListColumns, Shown
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.key_line import KeyLine
@@ -23,7 +23,8 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 __all__ = ["ColumnsScreen"]
 
 _COLUMNS = (Column("", 1), Column("", 11, share=1, most=16), Column("", 2, align="right"), Column("", 16, share=4))
-_KEYS = (("space", "show"), ("J K", "move"), ("+ -", "width"), ("p", "parameter"), ("0", "as usual"), ("esc", "done"))
+_PARAMETER = ("p", "parameter")
+_KEYS = (("space", "show"), ("J K", "move"), ("+ -", "width"), _PARAMETER, ("0", "as usual"), ("esc", "done"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,24 @@ class ColumnsScreen(TellsTrouble, ModalScreen[None]):
         Binding("0", "usual", "as usual"),
     ]
 
-    def __init__(self, chosen: Sequence[Shown], apply: Callable[[tuple[Shown, ...]], object]) -> None:
+    def __init__(
+        self, columns: ListColumns[Any, Any], chosen: Sequence[Shown], apply: Callable[[tuple[Shown, ...]], object]
+    ) -> None:
         super().__init__()
-        self._apply = apply
-        self._lines = _lines(chosen)
+        self._columns, self._apply = columns, apply
+        self._lines = _lines(columns, chosen)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="columns"):
             yield Static("Columns", classes="title")
             yield VirtualTable(_COLUMNS, self._rows(), header=False, markable=False)
-            yield KeyLine(*_KEYS)
+            yield KeyLine(*(key for key in _KEYS if key != _PARAMETER or self._columns.parameters is not None))
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
 
     def _rows(self) -> ItemRows[_Line]:
-        return ItemRows(tuple(self._lines), lambda line: line.shown.key, _cells)
+        return ItemRows(tuple(self._lines), lambda line: line.shown.key, self._cells)
 
     def _show(self, key: str, *, changed: bool = True) -> None:
         table = self.query_one(VirtualTable)
@@ -92,13 +95,18 @@ class ColumnsScreen(TellsTrouble, ModalScreen[None]):
     def action_widen(self, by: int) -> None:
         """Give the column a width."""
         line = self._lines[self._at]
-        self._lines[self._at] = _Line(line.shown.wider(by), line.is_on)
+        self._lines[self._at] = _Line(self._columns.wider(line.shown, by), line.is_on)
         self._show(line.shown.key)
 
     def action_usual(self) -> None:
         """Show what is usually shown."""
-        self._lines = _lines(DEFAULT)
-        self._show(DEFAULT[0].key)
+        usual = self._columns.usual
+        self._lines = _lines(self._columns, usual)
+        self._show(usual[0].key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Not all lists have parameters."""
+        return action != "parameter" or self._columns.parameters is not None
 
     @work(exclusive=True, exit_on_error=False)
     async def action_parameter(self) -> None:
@@ -111,7 +119,7 @@ class ColumnsScreen(TellsTrouble, ModalScreen[None]):
         if not name:
             return
         try:
-            column = column_of(f"param.{name.removeprefix('param.')}")
+            column = self._columns.of(f"param.{name.removeprefix('param.')}")
         except UsageError as error:
             self.app.notify(safe(str(error)), severity="error", markup=False)
             return
@@ -120,23 +128,22 @@ class ColumnsScreen(TellsTrouble, ModalScreen[None]):
             self._lines.insert(last + 1, _Line(Shown(column.key), True))
         self._show(column.key)
 
+    def _cells(self, line: _Line) -> list[Cell]:
+        column = self._columns.of(line.shown.key)
+        return [
+            [("●" if line.is_on else "○", "accent" if line.is_on else "faint")],
+            [(column.key, "strong" if line.is_on else "muted")],
+            [(str(line.shown.width or ""), "muted")],
+            [(column.about, "muted" if line.is_on else "faint")],
+        ]
+
     def action_leave(self) -> None:
         """Close; what was chosen is on already."""
         self.dismiss(None)
 
 
-def _lines(chosen: Sequence[Shown]) -> list[_Line]:
+def _lines(columns: ListColumns[Any, Any], chosen: Sequence[Shown]) -> list[_Line]:
     """The chosen ones in their order, then the others."""
     keys = {shown.key for shown in chosen}
-    others = (Shown(column.key) for column in all_columns() if column.key not in keys)
+    others = (Shown(column.key) for column in columns.all if column.key not in keys)
     return [*(_Line(shown, True) for shown in chosen), *(_Line(shown, False) for shown in others)]
-
-
-def _cells(line: _Line) -> list[Cell]:
-    column = column_of(line.shown.key)
-    return [
-        [("●" if line.is_on else "○", "accent" if line.is_on else "faint")],
-        [(column.key, "strong" if line.is_on else "muted")],
-        [(str(line.shown.width or ""), "muted")],
-        [(column.about, "muted" if line.is_on else "faint")],
-    ]

@@ -16,7 +16,7 @@ from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once, switch_schedule
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
-from flowtui.tui.run_cells import is_live, run_cells
+from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.heading import Heading
@@ -77,7 +77,7 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
     def _rows_of(self, runs: tuple[FlowRun, ...]) -> ItemRows[FlowRun]:
         def cells(run: FlowRun) -> Sequence[object]:
             app = self.workstation
-            return recent_cells(run, run_cells(run, app.now(), app.zone))
+            return recent_cells(run, app.now(), app.zone)
 
         return ItemRows(runs, lambda run: run.id, cells)  # type: ignore[arg-type]
 

@@ -13,11 +13,10 @@ from flowtui.engine.client.protocol import Client
 from flowtui.engine.model import Change, Deployment, FlowRun
 from flowtui.engine.query import Query
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once
-from flowtui.tui.deployment_cells import DEPLOYMENT_COLUMNS, DeploymentRow, deployment_cells
-from flowtui.tui.deployment_list import ORDERS, READING, SORTED_COLUMNS, next_fires_of
+from flowtui.tui.deployment_cells import DeploymentRow
+from flowtui.tui.deployment_list import ORDERS, READING, next_fires_of
 from flowtui.tui.lists.bindings import list_bindings
 from flowtui.tui.lists.rows_screen import RowsScreen
-from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -52,11 +51,11 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
 
     def __init__(self) -> None:
         self._all: dict[str, DeploymentRow] | None = None
-        super().__init__(READING, ORDERS, SORTED_COLUMNS)
+        super().__init__(READING, ORDERS)
 
     def compose_body(self) -> Iterable[Widget]:
         yield from self.compose_filter()
-        yield VirtualTable(DEPLOYMENT_COLUMNS, empty="reading the deployments …", id="deployments")
+        yield VirtualTable((), empty="reading the deployments …", id="deployments")
 
     def on_mount(self) -> None:
         self.set_interval(_SERVED_AGAIN, self._look_who_serves)
@@ -70,9 +69,6 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
 
     def row_id(self, row: DeploymentRow) -> str:
         return row.deployment.id
-
-    def cells(self, row: DeploymentRow) -> list[Cell]:
-        return deployment_cells(row, self.workstation.now())
 
     def nothing(self) -> str:
         return _NONE

@@ -14,14 +14,12 @@ from flowtui.engine.errors import FlowtuiError
 from flowtui.engine.model import Change
 from flowtui.engine.overviews import FlowFigures
 from flowtui.engine.query import Query
-from flowtui.tui.flows.cells import FLOW_COLUMNS, flow_cells
-from flowtui.tui.flows.list import ORDERS, READING, SORTED_COLUMNS
+from flowtui.tui.flows.list import ORDERS, READING
 from flowtui.tui.flows.rows import FlowRow, rows_of
 from flowtui.tui.flows.watch import FolderWatch
 from flowtui.tui.lists.bindings import list_bindings
 from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.text import safe
-from flowtui.tui.widgets.rows import Cell
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -60,12 +58,12 @@ class FlowsScreen(RowsScreen[FlowRow]):
     def __init__(self) -> None:
         self._survey: Survey | None = None
         self._figures: tuple[FlowFigures, ...] = ()
-        super().__init__(READING, ORDERS, SORTED_COLUMNS)
+        super().__init__(READING, ORDERS)
         self._watch: FolderWatch | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         yield from self.compose_filter("all flows of this folder · f filter")
-        yield VirtualTable(FLOW_COLUMNS, empty="looking for flows …", markable=False, id="flows")
+        yield VirtualTable((), empty="looking for flows …", markable=False, id="flows")
 
     def on_mount(self) -> None:
         self._watch = FolderWatch(self.workstation.folder, self._tell)
@@ -121,9 +119,6 @@ class FlowsScreen(RowsScreen[FlowRow]):
 
     def row_id(self, row: FlowRow) -> str:
         return row.id
-
-    def cells(self, row: FlowRow) -> list[Cell]:
-        return flow_cells(row, self.workstation.now())
 
     def nothing(self) -> str:
         return _NONE.format(folder=self.workstation.folder.name or "/")

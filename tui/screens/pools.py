@@ -12,9 +12,7 @@ from flowtui.engine.pools import WorkPool
 from flowtui.tui.lists.bindings import list_bindings
 from flowtui.tui.lists.rows_screen import RowsScreen
 from flowtui.tui.pool_actions import pause_or_resume, set_limit
-from flowtui.tui.pool_cells import POOL_COLUMNS, pool_cells
-from flowtui.tui.pool_list import ORDERS, READING, SORTED_COLUMNS
-from flowtui.tui.widgets.rows import Cell
+from flowtui.tui.pool_list import ORDERS, READING
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -42,11 +40,11 @@ class PoolsScreen(RowsScreen[WorkPool]):
 
     def __init__(self) -> None:
         self._all: tuple[WorkPool, ...] | None = None
-        super().__init__(READING, ORDERS, SORTED_COLUMNS)
+        super().__init__(READING, ORDERS)
 
     def compose_body(self) -> Iterable[Widget]:
         yield from self.compose_filter()
-        yield VirtualTable(POOL_COLUMNS, empty="reading the pools …", markable=False, id="pools")
+        yield VirtualTable((), empty="reading the pools …", markable=False, id="pools")
 
     def on_mount(self) -> None:
         self.set_interval(_AGAIN, self._again)
@@ -60,9 +58,6 @@ class PoolsScreen(RowsScreen[WorkPool]):
 
     def row_id(self, row: WorkPool) -> str:
         return row.id
-
-    def cells(self, row: WorkPool) -> list[Cell]:
-        return pool_cells(row)
 
     def nothing(self) -> str:
         return _NONE

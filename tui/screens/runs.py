@@ -23,7 +23,7 @@ from flowtui.tui.lists.screen import NOTHING_FITS, ListScreen
 from flowtui.tui.piping.records import Records
 from flowtui.tui.piping.run_records import records_of_query, records_of_runs
 from flowtui.tui.run_cells import is_live
-from flowtui.tui.run_columns import DEFAULT, Seen, Shown, cells_of, column_of, columns_of
+from flowtui.tui.run_columns import Seen
 from flowtui.tui.run_list import RunList
 from flowtui.tui.run_reader import RunReader
 from flowtui.tui.run_rows import RunRows
@@ -56,7 +56,6 @@ class RunsScreen(ActsOnRuns, ListScreen):
         *list_bindings("runs"),
         Binding("l", "open('logs')", "logs", id="runs.logs"),
         Binding("D", "compare", "what changed", id="runs.compare"),
-        Binding("C", "columns", "columns", show=False, id="runs.columns"),
         Binding("p", "preview", "preview", show=False, id="runs.preview"),
     ]
 
@@ -75,11 +74,10 @@ class RunsScreen(ActsOnRuns, ListScreen):
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
         yield from self.compose_filter("all runs up to now · f filter")
-        yield VirtualTable(columns_of(DEFAULT), empty="reading the runs …", id="runs")
+        yield VirtualTable((), empty="reading the runs …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
 
     def on_mount(self) -> None:
-        self._show_columns()
         self.set_interval(_COUNT_AGAIN, self._count_later)
 
     @property
@@ -88,13 +86,10 @@ class RunsScreen(ActsOnRuns, ListScreen):
 
     def view_changed(self, old: View) -> None:
         """Another list is shown from its top, without the marks of the one before."""
-        if self._view.columns != old.columns:
-            self._show_columns()
-        if (self._view.query, self._view.sort) != (old.query, old.sort):
-            self._reader_now.start_over()
-            self.table.forget_place()
-            self._held, self._count_due = frozenset(), True
-            self.request_load()
+        self._reader_now.start_over()
+        self.table.forget_place()
+        self._held, self._count_due = frozenset(), True
+        self.request_load()
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -202,10 +197,10 @@ class RunsScreen(ActsOnRuns, ListScreen):
         return self.query_one(RunPreview)
 
     def _rows_of(self, runs: RunList) -> RunRows:
-        paint = cells_of(self._view.columns)
+        paint = self.columns.painter(self.columns_on)
         return RunRows(
             runs,
-            len(self._view.columns),
+            len(self.columns_on),
             lambda run: paint(run, Seen(self.workstation.now(), self.workstation.zone, self._usual)),
         )
 
@@ -221,24 +216,24 @@ class RunsScreen(ActsOnRuns, ListScreen):
             self.table.show(rows, empty=nothing, gone=gone, changed=changed or (), moved=moved)
         self._note_marked()
         self.show_filter()
-        if any(shown.key == "usual" for shown in self._view.columns):
-            self._read_usual()
+        self._read_usual()
         if self._rows.get(self.table.cursor_id) is None:
             self._preview.show(None, self.workstation.zone)
 
-    def _show_columns(self) -> None:
-        if self._shown is not None:
-            self._rows = self._rows_of(self._shown)
-        self.table.set_columns(columns_of(self._view.columns), self._rows)
-        if any(shown.key == "usual" for shown in self._view.columns):
-            self._read_usual()
+    def painted_rows(self) -> RunRows:
+        self._rows = self._rows_of(self._shown or RunList())
+        return self._rows
 
-    def sorted_columns(self) -> dict[str, int]:
-        sorts = ((column_of(shown.key).sort, at) for at, shown in enumerate(self._view.columns))
-        return {name: at for name, at in sorts if name is not None}
+    def show_columns(self) -> None:
+        super().show_columns()
+        self._read_usual()
+
+    def _read_usual(self) -> None:
+        if any(shown.key == "usual" for shown in self._view.columns):
+            self._ask_for_usual()
 
     @work(group="usual", exclusive=True, exit_on_error=False)
-    async def _read_usual(self) -> None:
+    async def _ask_for_usual(self) -> None:
         """How long the flows that are shown usually take; each is asked once."""
         app, runs = self.workstation, self._shown.runs if self._shown is not None else ()
         for name in dict.fromkeys(run.flow_name for run in runs[:_PREVIEWED]):
@@ -378,15 +373,6 @@ class RunsScreen(ActsOnRuns, ListScreen):
     def action_mark_all(self) -> None:
         """Mark all runs that the filter lets through, those that were not read among them."""
         self.table.mark_all()
-
-    def action_columns(self) -> None:
-        """Choose the columns."""
-        from flowtui.tui.screens.columns import ColumnsScreen  # noqa: PLC0415 - only when it is shown
-
-        def apply(columns: tuple[Shown, ...]) -> None:
-            self.ask(replace(self._view, columns=columns))
-
-        self.workstation.push_screen(ColumnsScreen(self._view.columns, apply))
 
     async def find_beyond(self, words: str, direction: int) -> str | None:
         run_id = await self._reader_now.find(words, direction)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flowtui.engine.errors import UsageError
+from flowtui.tui.lists.known_columns import columns_of_list
 from flowtui.tui.views.kinds import KINDS
 from flowtui.tui.views.model import ALL, View, all_of, merged, view_from, view_json
 
@@ -58,7 +59,7 @@ class ViewFiles:
         value = self._of(address, of).get("views", {}).get(name.lower())
         try:
             view = None if value is None else view_from(value)
-        except UsageError:  # a column or a field of another version
+        except UsageError:  # a field of another version
             return None
         return view if view is not None and view.of == of else None
 
@@ -81,7 +82,7 @@ class ViewFiles:
         text = _read(self._folder, "views.yaml")
         if text is not None:
             try:
-                self._saved = views_from_yaml(text)
+                self._saved = _views_in(text)
             except UsageError as error:
                 log.warning("The saved views cannot be read: %s", error)
         return self._saved
@@ -126,7 +127,19 @@ def views_yaml(views: Iterable[View]) -> str:
 
 
 def views_from_yaml(text: str) -> tuple[View, ...]:
-    """Read views. Raises `UsageError` that names the one that is wrong."""
+    """Read views that were shared. Raises `UsageError` that names the one that is wrong."""
+    views = _views_in(text)
+    for view in views:
+        for shown in view.columns:
+            try:
+                columns_of_list(view.of).of(shown.key)
+            except UsageError as error:
+                raise UsageError(f"The view {view.name!r}: {error}") from error
+    return views
+
+
+def _views_in(text: str) -> tuple[View, ...]:
+    """Read views, whether or not there are their columns: what another version kept is no reason to show no view."""
     import yaml  # noqa: PLC0415 - 15 ms, when views are read or shared
 
     try:

@@ -8,7 +8,7 @@ from flowtui.engine.errors import UsageError
 from flowtui.engine.listing import NEWEST, RunSort
 from flowtui.engine.query_reading import read_terms
 from flowtui.engine.query_terms import nearest
-from flowtui.tui.run_columns import DEFAULT, Shown, shown_of
+from flowtui.tui.lists.columns import Shown, read_shown
 from flowtui.tui.views.kinds import KINDS, ListKind, kind_of
 
 __all__ = ["ALL", "DEFAULT_VIEWS", "View", "all_of", "default_views", "find_view", "merged", "view_from", "view_json"]
@@ -19,12 +19,13 @@ _KEYS: Final = frozenset({"name", "list", "filter", "sort", "columns"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a list shows, and how. `of` names the list; only that of runs has columns to choose."""
+    """What a list shows, and how. `of` names the list."""
 
     name: str
     query: str = ""
     sort: RunSort = NEWEST
-    columns: tuple[Shown, ...] = DEFAULT
+    columns: tuple[Shown, ...] = ()
+    """Those that were chosen, in their order; none for the usual ones. Some may be of another version of flowtui."""
     of: str = "runs"
 
     @property
@@ -60,13 +61,14 @@ def view_json(view: View) -> dict[str, Any]:
         made["list"] = view.of
     if view.sort != view.kind.usual:
         made["sort"] = str(view.sort)
-    if view.columns != DEFAULT:
+    if view.columns:
         made["columns"] = [str(column) for column in view.columns]
     return made
 
 
 def view_from(value: Any) -> View:
-    """Read what `view_json` made, or a person wrote. Raises `UsageError` that names the view."""
+    """Read what `view_json` made, or a person wrote; its columns may be such as there are not. Raises `UsageError` that
+    names the view."""
     if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
         raise UsageError("A view is a mapping with a name: {name: late, filter: 'is:late'}.")
     name = checked_name(value["name"])
@@ -79,11 +81,9 @@ def view_from(value: Any) -> View:
             raise UsageError("filter and sort are text")
         if columns is not None and (not isinstance(columns, list) or not columns):
             raise UsageError("columns are a list of names")
-        if columns and kind.name != ALL.of:
-            raise UsageError(f"the list of {kind.vocabulary.noun} has no columns to choose")
         read_terms(query, kind.vocabulary)
-        chosen = tuple(shown_of(str(column)) for column in columns) if columns else DEFAULT
-        return View(name, query, kind.sort_of(sort), chosen, kind.name)
+        chosen = {one.key: one for one in (read_shown(str(column)) for column in columns or ())}
+        return View(name, query, kind.sort_of(sort), tuple(chosen.values()), kind.name)
     except UsageError as error:
         raise UsageError(f"The view {name!r}: {error}") from error
 

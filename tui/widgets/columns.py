@@ -49,7 +49,7 @@ def place_columns(columns: Sequence[Column], room: int, gap: int) -> tuple[Place
 
     while need() > room and any(column.rank for _, column in kept):
         kept.remove(max(kept, key=lambda pair: (pair[1].rank, pair[0])))
-    while _cramped(kept, room, gap):
+    while len(kept) > 1 and _cramped(kept, room, gap):
         kept.remove([pair for pair in kept if pair[1].align == "right"][-1])
     widths = {index: column.width for index, column in kept}
     _share_out(kept, widths, room - need())
