@@ -17,6 +17,8 @@ from flowtui.engine.query import parse
 from flowtui.engine.run_changes import Outcome, RunChange
 from flowtui.engine.states import Completed, Failed, Late, Paused, Pending, Running
 from flowtui.tui.acting.journal import Entry
+from flowtui.tui.acting.keys import has_use
+from flowtui.tui.acting.run_verbs import RUN_VERBS
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.retrying.screen import RetryPlanScreen
 from flowtui.tui.screens.action_menu import ActionMenuScreen
@@ -565,3 +567,12 @@ def test_the_keys_of_a_run_follow_how_it_ends(
         assert ("R retry" in keys()) is (end is Failed)
 
     play(app, script)
+
+
+def test_a_key_is_offered_exactly_where_its_verb_can_be_carried_out(world: World, day: dict[str, FlowRun]) -> None:
+    runs = world.client.list_flow_runs(limit=100).items
+    assert len({run.state.type for run in runs}) > 4
+    for run in runs:
+        assert has_use("cancel", run) == (RUN_VERBS["cancel"].why_not(run) is None)
+        if run.deployment_id is not None:
+            assert has_use("retry", run) == (RUN_VERBS["retry"].why_not(run) is None)

@@ -120,3 +120,37 @@ def test_a_list_is_entered_at_its_end_and_in_its_middle(app: FlowtuiApp, world: 
         await shows(pilot, "run-0 ", "run-9 ")
 
     play(app, script)
+
+
+def test_the_keys_that_are_shown_follow_the_run_under_the_cursor(
+    app: FlowtuiApp, day: dict[str, FlowRun], world: World
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        screen, table = await runs(pilot)
+        await shows(pilot, "77 runs")
+        told: list[object] = []
+        screen.bindings_updated_signal.subscribe(table, told.append)
+
+        def offered() -> set[str]:
+            return {one.binding.description for one in screen.active_bindings.values()} & {"cancel", "retry"}
+
+        for name, keys in (("running", {"cancel"}), ("failed", {"retry"}), ("completed", set[str]())):
+            table.move_to_id(day[name].id)
+            await until(pilot, lambda keys=keys: offered() == keys)
+        assert "retry" not in screen_text(app).split("\n")[35] and len(told) == 2
+        table.move_to_id(day["running"].id)
+        await until(pilot, lambda: offered() == {"cancel"})
+        await pilot.press("space")  # of several, some may do
+        await until(pilot, lambda: offered() == {"cancel", "retry"})
+        await pilot.press("escape")
+        table.move_to_id(day["big"].id)
+        await until(pilot, lambda: offered() == {"cancel"})
+        before = len(told)
+        table.move_to_id(day["running"].id)
+        await until(pilot, lambda: table.cursor_id == day["running"].id)
+        await pilot.pause()
+        assert len(told) == before  # another run, and the same keys
+        world.client.set_flow_run_state(day["running"].id, Completed(timestamp=world.now), force=True)
+        await until(pilot, lambda: offered() == set())
+
+    play(app, script)

@@ -8,10 +8,11 @@ from textual.binding import Binding, BindingType
 from flowtui.tui.acting.verb_keys import VERB_KEYS
 
 if TYPE_CHECKING:
+    from flowtui.engine.model import FlowRun
     from flowtui.tui.acting.target import Subjects
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["ActsOnRuns", "acting_bindings", "mutates"]
+__all__ = ["ActsOnRuns", "acting_bindings", "has_use", "mutates", "useless_actions"]
 
 _CHANGING: Final = frozenset(
     {
@@ -41,6 +42,22 @@ def acting_bindings(place: str, *shown: str) -> list[BindingType]:
         for verb_id in shown
     ]
     return [*direct, Binding("x", "act_menu", "actions", id=f"{place}.actions")]
+
+
+def has_use(verb_id: str, run: "FlowRun") -> bool:
+    """Whether the key of a verb is offered for a run as it is now. More may stand in the way; that is said when it is
+    pressed."""
+    match verb_id:
+        case "cancel":
+            return not (run.state.is_final() or run.state.is_cancelling())
+        case "retry":
+            return run.state.is_final() and not run.state.is_completed()
+    return True
+
+
+def useless_actions(run: "FlowRun") -> frozenset[str]:
+    """The actions of verbs that have no use for a run as it is now."""
+    return frozenset(f"act('{verb_id}')" for verb_id in VERB_KEYS if not has_use(verb_id, run))
 
 
 def mutates(binding: Binding) -> bool:

@@ -20,7 +20,7 @@ def list_bindings(place: str, *, marks: bool = True, attention: bool = True, sor
         *marking,
         Binding(sort, "sort", "sort", show=False, id=f"{place}.sort"),
         *([turning] if sort != "O" else []),
-        Binding("C", "columns", "columns", show=False, id=f"{place}.columns"),
+        Binding("C", "columns", "columns", id=f"{place}.columns"),
         Binding("V", "views", "views", show=False, id=f"{place}.views"),
         *(
             Binding(f"alt+{digit}", f"view({digit})", f"view {digit}", show=False, id=f"{place}.view-{digit}")

@@ -14,7 +14,7 @@ from flowtui.engine.errors import FlowtuiError, NotFound
 from flowtui.engine.model import Change, FlowRun, TaskRun
 from flowtui.engine.shared import ArtifactRecord
 from flowtui.engine.states import State
-from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings, has_use
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.formats import count
 from flowtui.tui.logs.facts import RunFacts, attempts_of
@@ -500,10 +500,8 @@ class RunScreen(ActsOnRuns, ShellScreen):
         run = self._run
         if action == "parent":
             return self._caller is not None
-        if run is not None and action == "act" and parameters[0] == "cancel":
-            return not run.state.is_final()
-        if run is not None and action == "act" and parameters[0] == "retry":
-            return run.state.is_final() and not run.state.is_completed()
+        if run is not None and action == "act":
+            return has_use(str(parameters[0]), run)
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:

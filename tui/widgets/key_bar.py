@@ -1,5 +1,7 @@
 """The last line: the keys that work here and now, as many as fit."""
 
+from typing import Final
+
 from textual import events
 from textual.app import App
 from textual.binding import ActiveBinding
@@ -14,6 +16,8 @@ __all__ = ["KeyBar"]
 
 _GAP = "   "
 _TIGHT = "  "
+_SELDOM: Final = frozenset({"columns"})
+"""The last part of the ids of bindings that stand there only where all others do."""
 
 
 class KeyBar(Widget):
@@ -41,7 +45,7 @@ class KeyBar(Widget):
             if active.binding.show and active.binding.description and active.binding.action not in seen:
                 seen.add(active.binding.action)
                 hints.append(active)
-        return sorted(hints, key=lambda active: isinstance(active.node, App))
+        return sorted(hints, key=_yields)
 
     def _fitting(self, width: int) -> tuple[list[tuple[ActiveBinding, list[Span]]], str]:
         hints = [(active, _spans(active)) for active in self._hints()]
@@ -73,6 +77,11 @@ class KeyBar(Widget):
         for start, end, active in self._zones:
             if start <= event.x < end and active.enabled:
                 await self.app.run_action(active.binding.action, active.node)
+
+
+def _yields(active: ActiveBinding) -> tuple[bool, bool]:
+    """What leaves its place to others where there is little room comes after them."""
+    return (active.binding.id or "").rpartition(".")[2] in _SELDOM, isinstance(active.node, App)
 
 
 def _spans(active: ActiveBinding) -> list[Span]:
