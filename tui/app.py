@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
     from flowtui.tui.acting.acting import Acting
     from flowtui.tui.acting.engine import BackendHandle
-    from flowtui.tui.acting.target import Subjects
+    from flowtui.tui.acting.target import Subjects, Target
     from flowtui.tui.commands import Command
     from flowtui.tui.live import LiveFeed, News
     from flowtui.tui.piping.piping import Piping
@@ -358,28 +358,31 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     # -- acting -------------------------------------------------------------------------------------------------------
 
     @work(group="act", exit_on_error=False)
-    async def act(self, verb_id: str, subjects: "Subjects", then: Callable[[], None] | None = None) -> None:
+    async def act(self, verb_id: str, subjects: "Subjects | Target", then: Callable[[], None] | None = None) -> None:
         """Do something to runs: ask what has to be asked, carry it out, write it down. `then` is called when something
         was done. `verb_id` is one of `RUN_VERBS`; `subjects` are runs, their ids, or a query."""
         if await self.acting.act(verb_id, subjects) and then is not None:
             then()
 
     @work(group="act", exit_on_error=False)
-    async def act_menu(self, subjects: "Subjects", then: Callable[[], None] | None = None) -> None:
-        """Show what can be done to runs, and do what is chosen. Which runs that are is fixed before."""
-        from flowtui.tui.acting.target import target_of  # noqa: PLC0415 - as above
+    async def act_menu(
+        self, subjects: "Subjects | Target", then: Callable[[], None] | None = None, *, why_not: str = ""
+    ) -> None:
+        """Show what can be done to runs, or `why_not`, and do what is chosen. Which runs that are is fixed before."""
+        from flowtui.tui.acting.target import Target, target_of  # noqa: PLC0415 - as above
         from flowtui.tui.screens.action_menu import ActionMenuScreen  # noqa: PLC0415 - only when it is shown
 
         try:
-            target = await self.call(target_of, self.client, subjects)
+            target = subjects if isinstance(subjects, Target) else await self.call(target_of, self.client, subjects)
         except FlowtuiError as error:
             self.notify_error(error)
             return
         if not target.ids:
             self.tell("No run is meant, or those that were are gone.")
             return
-        refusal = "nothing is changed here" if self.status.read_only else ""
-        verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=refusal))
+        if not why_not and self.status.read_only and target.place is None:
+            why_not = "nothing is changed here"
+        verb_id = await self.push_screen_wait(ActionMenuScreen(target, read_only=why_not))
         if verb_id is not None and await self.acting.act(verb_id, target) and then is not None:
             then()
 

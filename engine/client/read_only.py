@@ -7,7 +7,7 @@ from flowtui.engine.errors import ReadOnly
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
 
-__all__ = ["WRITES", "read_only", "reads", "require_writing"]
+__all__ = ["WRITES", "only_reads", "read_only", "reads", "require_writing"]
 
 _READS: Final = (
     *("read_", "find_", "list_", "count_", "page_", "query_", "explain_", "usual_"),
@@ -65,6 +65,11 @@ def read_only(client: "Client", profile: str = "") -> "Client":
     """The client without its verbs that change something: each raises `ReadOnly`, which names the profile that says so.
     Closing it closes the other."""
     return client if isinstance(client, _ReadOnlyClient) else cast("Client", _ReadOnlyClient(client, profile))
+
+
+def only_reads(client: "Client") -> bool:
+    """Whether a client refuses what would change the store."""
+    return isinstance(client, _ReadOnlyClient)
 
 
 def require_writing(client: "Client", what: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.screen import ModalScreen
 
 from flowtui.engine.model import NewFlowRun
 from flowtui.engine.states import Completed, Failed, Late, Running, Scheduled
@@ -142,5 +143,19 @@ def test_a_run_that_was_opened_from_all(pictures: Pictures, world: World, stores
         await app.servers.settled()
         app.clear_notifications()
         await opened(pilot)
+
+    pictures(app, script)
+
+
+@pytest.mark.parametrize("keys", ["c", "x"])
+def test_acting_on_a_run_of_another_server(pictures: Pictures, world: World, stores: Path, keys: str) -> None:
+    app = an_app(world, stores, ("lap", "staging"))
+
+    async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
+        app.action_all_servers()
+        await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 2, 12))
+        await pilot.press("j", "j", keys)
+        await until(pilot, lambda: isinstance(app.screen, ModalScreen))
 
     pictures(app, script)

@@ -3,7 +3,7 @@ taken back."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from flowtui.tui.acting.deed import Deed, Done
 from flowtui.tui.acting.grace import Grace
 from flowtui.tui.acting.job import Group, Job
 from flowtui.tui.acting.journal import Entry, Journal, Result, open_journal
+from flowtui.tui.acting.place import Place
 from flowtui.tui.acting.questions import Question, question_about
 from flowtui.tui.acting.run_verbs import RUN_VERBS, Danger, RunVerb
 from flowtui.tui.acting.target import Subjects, Target, target_of
@@ -62,6 +63,8 @@ class Acting:
         self._jobs: dict[str, Job] = {}
         """Batches under way, by the id of their entry."""
         self._undoable: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._elsewhere: set[str] = set()
+        """Entries of what was done in other stores than the one that the workstation is on."""
         self._ticks: Timer | None = None
 
     async def open(self) -> None:
@@ -79,10 +82,17 @@ class Acting:
     def change_store(self, *, read_only: bool) -> None:
         """The workstation goes to another store: what was done in the one before cannot be taken back from there."""
         self.close()
-        for entry_id in self._undoable:
-            self.journal.change(entry_id, undo="no", undo_words=_LEFT_STORE)
-        self._undoable.clear()
+        self._give_up(self._undoable.keys() - self._elsewhere)
         self.read_only = read_only
+
+    def leave_others(self) -> None:
+        """The lines to other stores are closed: what was done there cannot be taken back from here any more."""
+        self._give_up(self._undoable.keys() & self._elsewhere)
+
+    def _give_up(self, entry_ids: Iterable[str]) -> None:
+        for entry_id in tuple(entry_ids):
+            del self._undoable[entry_id]
+            self.journal.change(entry_id, undo="no", undo_words=_LEFT_STORE)
 
     # -- one thing ----------------------------------------------------------------------------------------------------
 
@@ -113,10 +123,13 @@ class Acting:
             self.journal.change(undoes.id, undo="undone", undo_words=f"{deed.title}.")
         return done
 
-    def _begin(self, title: str, command: str, python: str, result: Result = "under way") -> Entry:
+    def _begin(
+        self, title: str, command: str, python: str, result: Result = "under way", place: Place | None = None
+    ) -> Entry:
         """Write down that something is being done; the command names the profile, wherever it is used later."""
         app = self.app
-        return self.journal.begin(app.now(), title, on_profile(command, app.status.profile), python, result)
+        profile = app.status.profile if place is None else place.profile
+        return self.journal.begin(app.now(), title, on_profile(command, profile), python, result)
 
     async def perform(self, deed: Deed) -> Done | None:
         """Do it, write it down, and say what came of it; None when it was refused."""
@@ -163,7 +176,7 @@ class Acting:
 
     async def _act(self, verb_id: str, subjects: Subjects | Target) -> bool:
         app, verb = self.app, RUN_VERBS[verb_id]
-        if self.read_only:
+        if self.read_only and not (isinstance(subjects, Target) and subjects.place is not None):
             app.tell(READ_ONLY)
             return False
         try:
@@ -176,7 +189,7 @@ class Acting:
         if not target.ids:
             app.tell("No run is meant, or those that were are gone.")
             return False
-        fitting = target.only(lambda run: verb.why_not(run) is None)
+        fitting = target.only(lambda run: verb.why_not_in(target, run) is None)
         if not fitting.ids:
             app.tell(_why_none(verb, target))
             return False
@@ -188,13 +201,14 @@ class Acting:
         self, verb: RunVerb, target: Target, change: RunChange, *, what: str = "", asked: bool = False
     ) -> bool:
         """Ask unless that was done already, then do it to all. `what` says with what: ` to Failed`."""
-        if not asked and not await self.ask(question_about(verb, target, self.app.client.address, what)):
+        where = target.place.name if target.place is not None else self.app.client.address
+        if not asked and not await self.ask(question_about(verb, target, where, what)):
             return False
         self._asking = None
         title = f"{verb.word.capitalize()} {target.name}{what}"
         command, python = change_command(change, target.written), change_python(change, target.written)
-        entry = self._begin(title, command, python)
-        job = Job(title, [(change, target.ids)], self._some, target.names)
+        entry = self._begin(title, command, python, place=target.place)
+        job = self._job(title, [(change, target.ids)], target, target.place)
         await self._run_job(job, entry, f"{verb.doing} {target.name}{what}")
         return True
 
@@ -211,8 +225,14 @@ class Acting:
             return bool(typed)
         return await app.confirm(question.title, question.detail)
 
-    async def _some(self, ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:
-        return await self.app.call(carry_out_some, self.app.client, ids, change)
+    def _job(self, title: str, groups: Sequence[Group], target: Target | None, place: Place | None) -> Job:
+        async def some(ids: tuple[str, ...], change: RunChange) -> tuple[Outcome, ...]:
+            if place is None:
+                return await self.app.call(carry_out_some, self.app.client, ids, change)
+            outcomes: tuple[Outcome, ...] = await place.call(carry_out_some, place.client, ids, change)
+            return outcomes
+
+        return Job(title, groups, some, target.names if target is not None else {}, place)
 
     async def _run_job(self, job: Job, entry: Entry, doing: str, undoes: Entry | None = None) -> None:
         begun, shown = self.clock(), job.total - job.tried > AT_ONCE
@@ -273,6 +293,8 @@ class Acting:
         )
         if can:
             self._undoable[entry.id] = lambda: self._undo_job(entry, job)
+            if job.place is not None:
+                self._elsewhere.add(entry.id)
         if undoes is not None:
             undone = "undone" if result == "done" else "no"
             self.journal.change(undoes.id, undo=undone, undo_words=_sentence(f"taken back: {job.words}"))
@@ -282,8 +304,8 @@ class Acting:
         title = f"Undo: {entry.title}"
         command = "\n".join(change_command(change, ids) for change, ids in groups)
         python = "\n\n".join(change_python(change, ids) for change, ids in groups)
-        undoing = self._begin(title, command, python)
-        await self._run_job(Job(title, groups, self._some), undoing, title, undoes=entry)
+        undoing = self._begin(title, command, python, place=job.place)
+        await self._run_job(self._job(title, groups, None, job.place), undoing, title, undoes=entry)
 
     # -- later --------------------------------------------------------------------------------------------------------
 
@@ -295,7 +317,7 @@ class Acting:
         self.journal.change(entry.id, undo="can", words="Not done yet.")
 
         async def act() -> None:
-            await self._run_job(Job(title, [(change, target.ids)], self._some, target.names), entry, doing)
+            await self._run_job(self._job(title, [(change, target.ids)], target, target.place), entry, doing)
 
         until = self.clock() + self.grace_seconds
         self.graces[entry.id] = Grace(entry_id=entry.id, title=doing, until=until, act=act)
@@ -341,11 +363,11 @@ class Acting:
 
     async def undo(self, entry_id: str | None = None) -> None:
         """Take back what was done last, or what an entry says."""
-        if self.read_only:
+        found = entry_id if entry_id is not None else next(reversed(self._undoable), None)
+        if self.read_only and found not in self._elsewhere:
             self.app.tell(READ_ONLY)
             return
         await self.open()
-        found = entry_id if entry_id is not None else next(reversed(self._undoable), None)
         back = None if found is None else self._undoable.pop(found, None)
         if back is None:
             entry = self.journal.get(entry_id) if entry_id else None
@@ -366,8 +388,8 @@ def _opened(file: Callable[[], Path]) -> Journal:
 
 def _why_none(verb: RunVerb, target: Target) -> str:
     if (run := target.one) is not None:
-        return f"{target.name}: {verb.why_not(run)}."
-    reasons = list(dict.fromkeys(verb.why_not(run) for run in target.runs))
+        return f"{target.name}: {verb.why_not_in(target, run)}."
+    reasons = list(dict.fromkeys(verb.why_not_in(target, run) for run in target.runs))
     return f"{verb.word.capitalize()} fits none of these {target.name}. Of the first: {reasons[0]}."
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from flowtui.engine.bulk import AT_ONCE, Outcome
 from flowtui.engine.run_changes import RunChange
+from flowtui.tui.acting.place import Place
 
 __all__ = ["Group", "Job"]
 
@@ -18,9 +19,16 @@ class Job:
     that the loop stays free. Whoever watches is called whenever something has become of some."""
 
     def __init__(
-        self, title: str, groups: Sequence[Group], some: Some, names: Mapping[str, str] = MappingProxyType({})
+        self,
+        title: str,
+        groups: Sequence[Group],
+        some: Some,
+        names: Mapping[str, str] = MappingProxyType({}),
+        place: Place | None = None,
     ) -> None:
         self.title = title
+        self.place = place
+        """The store that the runs are in, where it is not the one that the workstation is on."""
         self.names = names
         """What runs are called, by their ids, as far as it is known."""
         self.total = sum(len(ids) for _, ids in groups)

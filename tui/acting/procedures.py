@@ -21,8 +21,8 @@ Procedure: TypeAlias = Callable[["Acting", RunVerb, Target], Awaitable[bool]]
 
 
 async def _retry(acting: "Acting", verb: RunVerb, target: Target) -> bool:
-    """One by its plan, several at once."""
-    if target.one is not None:
+    """One by its plan, several at once, and one of another server, too."""
+    if target.one is not None and target.place is None:
         acting.app.open_retry_plan(target.one.id)
         return True
     assert verb.change is not None
@@ -96,7 +96,7 @@ async def _set_state(acting: "Acting", verb: RunVerb, target: Target) -> bool:
 async def _resume(acting: "Acting", verb: RunVerb, target: Target) -> bool:
     """Ask for the input that the pause of one run wants."""
     run = target.one
-    if run is None:
+    if run is None or target.place is not None:
         return await acting.carry_out(verb, target, Resume())
     try:
         asked = await acting.app.call(asked_input, acting.app.client, run)

@@ -46,6 +46,8 @@ class RunVerb:
     """What is asked of the store; None where a person says more first, or where it is no change of the run."""
     why_not: Callable[[FlowRun], str | None] = lambda run: None
     """Why it cannot be done to a run now; None when it can."""
+    only_at_home: Callable[[FlowRun], str | None] = lambda run: None
+    """Why it cannot be done to a run of a server that the workstation is not on; None when it can."""
     consequence: Callable[[Target], str] = lambda target: ""
 
     @property
@@ -57,6 +59,10 @@ class RunVerb:
     def word(self) -> str:
         """What the bar of keys calls it."""
         return VERB_KEYS[self.id].word
+
+    def why_not_in(self, target: Target, run: FlowRun) -> str | None:
+        """Why it cannot be done to a run of a target; None when it can."""
+        return self.why_not(run) or (self.only_at_home(run) if target.place is not None else None)
 
     def danger_for(self, target: Target) -> Danger:
         """What is asked before it is done to these runs."""
@@ -105,6 +111,19 @@ def _no_delete(run: FlowRun) -> str | None:
     return f"a process has it: it is {run.state.name}; cancel it first" if run.owner is not None else None
 
 
+# -- what needs its server --------------------------------------------------------------------------------------------
+
+_AT_HOME: Final = "that is done on its server; enter goes there"
+
+
+def _retry_at_home(run: FlowRun) -> str | None:
+    return None if run.deployment_id is not None else f"it has no deployment: {_AT_HOME}"
+
+
+def _resume_at_home(run: FlowRun) -> str | None:
+    return f"it asks for input: {_AT_HOME}" if run.state.details.get("run_input_keyset") else None
+
+
 # -- what each means --------------------------------------------------------------------------------------------------
 
 
@@ -146,12 +165,14 @@ VERBS: Final = (
         danger_of_many=Danger.ASK,
         change=Retry(),
         why_not=_no_retry,
+        only_at_home=_retry_at_home,
         consequence=lambda target: "Completed tasks with a kept result are reused.",
     ),
-    RunVerb(id="again-with", about="Run again with changes: a new run, prefilled"),
+    RunVerb(id="again-with", about="Run again with changes: a new run, prefilled", only_at_home=lambda run: _AT_HOME),
     RunVerb(
         id="again",
         about="Run again as it was: a new run with the same parameters",
+        only_at_home=lambda run: _AT_HOME,
         danger_of_many=Danger.ASK,
         consequence=lambda target: "A new run for each, with the parameters and tags that it had.",
     ),
@@ -171,6 +192,7 @@ VERBS: Final = (
         danger_of_many=Danger.ASK,
         change=Resume(),
         why_not=_no_resume,
+        only_at_home=_resume_at_home,
         consequence=lambda target: "Those that ask for input are left as they are.",
     ),
     RunVerb(
@@ -198,6 +220,7 @@ VERBS: Final = (
         danger_of_many=Danger.TYPE,
         change=Delete(),
         why_not=_no_delete,
+        only_at_home=lambda run: _AT_HOME,
         consequence=_delete_means,
     ),
 )

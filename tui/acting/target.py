@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from flowtui.engine.bulk import batch_of, freeze
 from flowtui.engine.model import FlowRun
 from flowtui.engine.query import Query
+from flowtui.tui.acting.place import Place
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
@@ -28,6 +29,8 @@ class Target:
     query: Query | None = None
     cut: bool = False
     """More runs fitted the query than one batch takes."""
+    place: Place | None = None
+    """The store that they are in, where that is not the one that the workstation is on."""
 
     @property
     def one(self) -> FlowRun | None:
@@ -41,10 +44,11 @@ class Target:
 
     @property
     def name(self) -> str:
-        """`etl · amber-auk`, or `12 runs`."""
+        """`etl · amber-auk`, or `12 runs`, and on which server where that is another one."""
+        where = f" on {self.place.profile}" if self.place is not None else ""
         if (run := self.one) is not None:
-            return f"{run.flow_name} · {run.name}"
-        return f"{len(self.ids):,} runs"
+            return f"{run.flow_name} · {run.name}{where}"
+        return f"{len(self.ids):,} runs{where}"
 
     @property
     def names(self) -> Mapping[str, str]:

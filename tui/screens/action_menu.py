@@ -75,14 +75,14 @@ class ActionMenuScreen(ModalScreen[str | None]):
             return self._read_only
         if not self._target.is_known:
             return None
-        reasons = [verb.why_not(run) for run in self._target.runs]
+        reasons = [verb.why_not_in(self._target, run) for run in self._target.runs]
         return None if None in reasons else reasons[0]
 
     def _fitting(self, verb: RunVerb) -> str:
         """How many of several it fits."""
         if self._target.one or not self._target.is_known or self._why_not(verb):
             return ""
-        number = sum(verb.why_not(run) is None for run in self._target.runs)
+        number = sum(verb.why_not_in(self._target, run) is None for run in self._target.runs)
         return "" if number == len(self._target.runs) else f"   {number} of {len(self._target.runs)}"
 
     def _rows_for(self, words: str) -> ItemRows[RunVerb]:

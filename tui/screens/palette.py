@@ -18,6 +18,7 @@ from flowtui.tui.text import safe
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
+    from flowtui.tui.screens.shell import ShellScreen
 
 __all__ = ["PaletteProvider"]
 
@@ -90,8 +91,8 @@ class PaletteProvider(Provider):
 
     def _verbs(self) -> Iterable[_Entry]:
         """What can be done to the runs of this screen that has no key of its own."""
-        screen, app = self.screen, self._workstation
-        if not isinstance(screen, ActsOnRuns) or app.acting.read_only:
+        screen = self.screen
+        if not isinstance(screen, ActsOnRuns) or cast("ShellScreen", self.screen).reads_only:
             return
         direct = {active.binding.action for active in screen.active_bindings.values()}
         for verb in VERBS:

@@ -135,6 +135,11 @@ class ShellScreen(Screen[None], inherit_bindings=False):
             line.show(words)
 
     @property
+    def reads_only(self) -> bool:
+        """Whether nothing can be changed from here."""
+        return self.workstation.status.read_only
+
+    @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """Where nothing may be changed, the keys that would are known, and off. `esc` says where it leads to `@all`."""
         active = super().active_bindings
@@ -142,7 +147,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
             back = active.pop("escape")
             shown = back._replace(binding=replace(back.binding, description="@all", show=True), node=self)
             active = {"escape": shown, **active}
-        if not self.workstation.status.read_only:
+        if not self.reads_only:
             return active
         return {
             key: one._replace(enabled=False, tooltip="read only") if mutates(one.binding) else one

@@ -16,6 +16,7 @@ from datetime import tzinfo
 from typing import Any, Final, ParamSpec, TypeVar
 
 from flowtui.engine.client.protocol import Client
+from flowtui.engine.client.read_only import read_only
 from flowtui.engine.clock import Clock
 from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.tui.live import LiveFeed, News
@@ -71,7 +72,12 @@ class ServerLink:
 
     @property
     def client(self) -> Client:
-        """The client. Raises `StoreError` while there is none."""
+        """A client that only reads. Raises `StoreError` while there is none."""
+        return read_only(self.writing)
+
+    @property
+    def writing(self) -> Client:
+        """The client as it was opened: its settings may say that it only reads. Raises `StoreError` as above."""
         if self._client is None:
             raise StoreError(f"{self.name} has not answered yet.")
         return self._client

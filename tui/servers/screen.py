@@ -13,9 +13,14 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
+from flowtui.engine.client.read_only import only_reads
 from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.engine.listing import QueryValue
 from flowtui.engine.query_edits import toggled
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
+from flowtui.tui.acting.place import Place
+from flowtui.tui.acting.run_verbs import RUN_VERBS
+from flowtui.tui.acting.target import Target, target_of
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count
 from flowtui.tui.glance import read_glance
@@ -48,10 +53,11 @@ _COLUMNS: Final = (Column("SERVER", 10, share=2, most=20), *columns_of(DEFAULT))
 _PAINT: Final = cells_of(DEFAULT)
 
 
-class AllServersScreen(ShellScreen):
+class AllServersScreen(ActsOnRuns, ShellScreen):
     """It asks every server itself, also the one that the workstation is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *acting_bindings("all", "cancel", "retry"),
         Binding("f", "filter", "filter", id="all.filter"),
         Binding("a", "attention", "attention", id="all.attention"),
         Binding("tab", "app.focus_next", "servers", id="all.servers"),
@@ -79,6 +85,7 @@ class AllServersScreen(ShellScreen):
         """What the filter says."""
         self._filled = False
         """Every server that answers has done so for the filter that is on."""
+        self._acted = False
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
@@ -93,6 +100,8 @@ class AllServersScreen(ShellScreen):
         self._connect()
 
     def on_unmount(self) -> None:
+        if self._acted:
+            self.workstation.acting.leave_others()
         self.workstation.servers.let_go(reading.link for reading in self._readings.values())
 
     @property
@@ -336,6 +345,52 @@ class AllServersScreen(ShellScreen):
         if self._table.cursor_id == row.id:
             self._preview.show(glance, self.workstation.zone)
 
+    # -- acting -------------------------------------------------------------------------------------------------------
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether nothing can be changed on any server."""
+        links = [one.link for one in self._readings.values() if one.link.is_open]
+        return self.workstation.status.read_only and all(only_reads(link.writing) for link in links)
+
+    @work(group="act", exit_on_error=False)
+    async def action_act(self, verb_id: str) -> None:  # type: ignore[override]
+        """Do something to the run under the cursor, on its server."""
+        target = await self._target()
+        if target is None:
+            return
+        if why := _why_nothing(target):
+            self.workstation.tell(f"{RUN_VERBS[verb_id].word.capitalize()} {target.name}: {why}.")
+        else:
+            self.workstation.act(verb_id, target)
+
+    @work(group="act", exit_on_error=False)
+    async def action_act_menu(self) -> None:  # type: ignore[override]
+        """Show all that can be done to the run under the cursor."""
+        target = await self._target()
+        if target is not None:
+            self.workstation.act_menu(target, why_not=_why_nothing(target))
+
+    async def _target(self) -> Target | None:
+        """The run under the cursor, as it is now. Of the server that the workstation is on it is like any other."""
+        app, row = self.workstation, self._row
+        if row is None:
+            return None
+        reading = self._readings[row.server]
+        if not reading.health(app.now(), app.zone).answers:
+            app.tell(f"{row.server} does not answer just now, so nothing is done there.")
+            return None
+        self._acted = True
+        try:
+            if row.server == app.servers.here and app.is_open:
+                return await app.call(target_of, app.client, (row.run.id,))
+            link = reading.link
+            target = await link.call(target_of, link.client, (row.run.id,))
+        except FlowtuiError as error:
+            app.notify_error(error)
+            return None
+        return replace(target, place=Place(client=link.writing, call=link.call, profile=row.server))
+
     # -- keys ---------------------------------------------------------------------------------------------------------
 
     @on(VirtualTable.RowSelected)
@@ -408,6 +463,13 @@ class AllServersScreen(ShellScreen):
         for task in late:
             task.cancel()
         return _together(task.result() for task in done if task.exception() is None)
+
+
+def _why_nothing(target: Target) -> str:
+    """Why nothing can be done to runs; empty when something can."""
+    if target.place is None or not only_reads(target.place.client):
+        return ""
+    return f"{target.place.profile} is read-only"
 
 
 def _together(found: Iterable[Sequence[QueryValue]]) -> Sequence[QueryValue]:

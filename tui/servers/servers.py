@@ -16,7 +16,6 @@ from flowtui.engine.addresses import without_password
 from flowtui.engine.client.current import exchange_client
 from flowtui.engine.client.opening import open_client
 from flowtui.engine.client.protocol import Client
-from flowtui.engine.client.read_only import read_only
 from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.profiles import ADDRESSES, CHOICE, DEFAULT, Profile, Profiles, settings_for, variable
 from flowtui.engine.profiles_file import read_profiles
@@ -43,7 +42,7 @@ _BETWEEN: Final = "between"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """One of those that `@all` shows. `opener` opens a client that only reads; it may hang, and raise."""
+    """One of those that `@all` shows. `opener` opens a client; it may hang, and raise."""
 
     name: str
     role: str
@@ -106,7 +105,7 @@ class Servers:
 
     def _server(self, profiles: Profiles, profile: Profile) -> Server:
         def opener() -> Client:
-            return read_only(open_client(self.settings(profiles, profile)))
+            return open_client(self.settings(profiles, profile))
 
         address = profile.address
         if not address:
