@@ -1,7 +1,9 @@
-"""The columns that the list of deployments may have. Pure."""
+"""The columns that the list of deployments may have. Secrets are never shown. Pure."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
 
 from flowtui.engine.model import FlowRun
 from flowtui.tui.deployment_cells import DeploymentRow, schedule_words
@@ -12,7 +14,7 @@ from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
 
-__all__ = ["COLUMNS"]
+__all__ = ["COLUMNS", "open_parameters"]
 
 
 def _name(row: DeploymentRow, _: At) -> list[Span]:
@@ -53,6 +55,37 @@ def _served(row: DeploymentRow, _: At) -> list[Span]:
 def _of_last(paint: Callable[[FlowRun, At], Cell]) -> Callable[[DeploymentRow, At], Cell]:
     """A cell of its last run; nothing when it never ran."""
     return lambda row, at: paint(row.last, at) if row.last is not None else ""
+
+
+def open_parameters(row: DeploymentRow) -> Mapping[str, Any]:
+    """Its parameters, without those that are secret by their schema, or hold something that is."""
+    given, schema = row.deployment.parameters, row.deployment.parameter_openapi_schema
+    kinds = schema.get("properties")
+    kinds = kinds if isinstance(kinds, Mapping) else {}
+    return {name: value for name, value in given.items() if not _has_secret(kinds.get(name), schema, frozenset())}
+
+
+def _has_secret(part: Any, schema: Mapping[str, Any], within: frozenset[str]) -> bool:
+    """Whether a part of a schema, or what it refers to, is marked as secret; `within` are the references on the way."""
+    if isinstance(part, list):
+        return any(_has_secret(each, schema, within) for each in part)
+    if not isinstance(part, Mapping):
+        return False
+    if part.get("writeOnly") is True or part.get("format") == "password":
+        return True
+    reference = part.get("$ref")
+    if isinstance(reference, str) and reference not in within:
+        target: Any = schema
+        for step in reference.removeprefix("#/").split("/"):
+            target = target.get(step) if isinstance(target, Mapping) else None
+        if _has_secret(target, schema, within | {reference}):
+            return True
+    return any(_has_secret(each, schema, within) for each in part.values())
+
+
+def _parameters(row: DeploymentRow) -> str:
+    shown = open_parameters(row)
+    return orjson.dumps(shown, default=str).decode() if shown else ""
 
 
 COLUMNS: Final[ListColumns[DeploymentRow, At]] = ListColumns(
@@ -153,8 +186,10 @@ COLUMNS: Final[ListColumns[DeploymentRow, At]] = ListColumns(
             Column("UPDATED", 12, align="right"),
             when(lambda row: row.deployment.updated),
         ),
+        ListColumn("parameters", "all parameters", Column("PARAMETERS", 16, share=3, most=60), text(_parameters)),
         ListColumn("id", "its id", Column("ID", 36), text(lambda row: row.deployment.id)),
     ),
     first=7,
+    parameters=open_parameters,
 )
 """What the list of deployments may show."""

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
 from textual.pilot import Pilot
 
 from flowtui.engine.deployments.finder import FoundFlow
 from flowtui.engine.deployments.surveying import BadFile
 from flowtui.engine.errors import UsageError
-from flowtui.engine.model import FlowRun
+from flowtui.engine.model import DeploymentSpec, FlowRun
 from flowtui.engine.overviews import FlowFigures
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.block_columns import COLUMNS as BLOCKS
 from flowtui.tui.block_columns import Seen
+from flowtui.tui.deployment_cells import DeploymentRow
 from flowtui.tui.deployment_columns import COLUMNS as DEPLOYMENTS
 from flowtui.tui.flows.columns import COLUMNS as FLOWS
 from flowtui.tui.flows.rows import FlowRow
@@ -95,12 +97,12 @@ def test_a_view_is_saved_with_its_columns_shared_and_opened_elsewhere(
     world: World, day: dict[str, FlowRun], tmp_path: Path
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
-    columns = (Shown("name", 30), Shown("version"), Shown("last"))
+    columns = (Shown("name", 22), Shown("flow"), Shown("last"))
 
     async def save(pilot: Pilot[Any]) -> None:
         screen = await deployments(pilot)
-        await pilot.press("C", *["plus"] * 10, *["j", "space"] * 3, "j", "j", "space", "j", "space")
-        await pilot.press(*["j"] * 8, "space", *["K"] * 10)
+        await pilot.press("C", "plus", "plus", *["j", "space"] * 3, "j", "j", "space", "j", "space")
+        await pilot.press("j", "space", *["K"] * 3)
         await until(pilot, lambda: screen.view.columns == columns)
         await pilot.press("escape", "V")
         await shows(pilot, "save this as")
@@ -113,12 +115,12 @@ def test_a_view_is_saved_with_its_columns_shared_and_opened_elsewhere(
         screen = await deployments(pilot)
         assert titles(pilot).startswith("DEPLOYMENT SCHEDULE NEXT RUN")
         await pilot.press("colon", *"view old", "enter")
-        await until(pilot, lambda: titles(pilot) == "DEPLOYMENT VERSION LAST RUN")
+        await until(pilot, lambda: titles(pilot) == "DEPLOYMENT FLOW LAST RUN")
         assert screen.view.columns == columns
 
     play(restarted(world, one), save)
     text = views_yaml([find_view(ViewFiles(one).views("deployments"), "old ones")])
-    assert "list: deployments" in text and "- name:30" in text
+    assert "list: deployments" in text and "- name:22" in text
     ViewFiles(other).save(*views_from_yaml(text))
     play(restarted(world, other), opened)
 
@@ -170,7 +172,11 @@ def test_a_column_that_there_is_no_longer_is_told_of_once_and_the_others_are_sho
 
     play(restarted(world, tmp_path), told)
     play(restarted(world, tmp_path), quiet)
-    for text, words in (("mood", "There is no column 'mood'"), ("tag", "did you mean tags"), ("param.x", "param.x")):
+    for text, words in (
+        ("mood", "There is no column 'mood'"),
+        ("tag", "did you mean tags"),
+        ("param.", "There is no column 'param.'"),
+    ):
         with pytest.raises(UsageError, match=words):
             views_from_yaml(f"views: [{{name: x, list: deployments, columns: [{text}]}}]")
 
@@ -193,7 +199,7 @@ def test_every_list_offers_its_columns_by_key_help_and_palette(
             usual = screen.columns_on
             await pilot.press("C")
             await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
-            assert ("p parameter" in screen_text(app)) is (of == "runs")
+            assert ("p parameter" in screen_text(app)) is (of in ("runs", "deployments"))
             await pilot.press("space", "escape")
             await until(pilot, lambda screen=screen, usual=usual: screen.columns_on == usual[1:])
             await until(pilot, lambda screen=screen: app.screen is screen)
@@ -230,6 +236,39 @@ def test_every_column_of_the_lists_says_something(world: World, day: dict[str, F
     said = words_of(BLOCKS, block, Seen(NOW + timedelta(days=2), UTC, types))
     assert (said["type"], said["slug"]) == ("Secret", "secret") and said["updated"] and said["id"] == block.id
     assert "hunter2" not in repr(said)
+
+
+class Login(BaseModel):
+    user: str = ""
+    token: SecretStr = SecretStr("")
+
+
+class Given(BaseModel):
+    region: str
+    limits: dict[str, int]
+    token: SecretStr
+    logins: list[Login] = []
+
+
+def test_parameters_of_a_deployment_are_columns_but_none_that_is_secret_or_holds_a_secret(world: World) -> None:
+    given = {"region": "eu", "limits": {"rows": 7}, "token": "hunter2", "logins": [{"user": "me", "token": "hunter2"}]}
+    deployment_id = world.client.save_deployment(
+        DeploymentSpec(
+            name="prod",
+            flow_name="etl",
+            entrypoint="etl.py:etl",
+            path="/srv",
+            parameters=given,
+            parameter_openapi_schema=Given.model_json_schema(),
+        )
+    ).id
+    row = DeploymentRow(deployment=world.client.read_deployment(deployment_id))
+    keys = ("param.region", "param.limits.rows", "param.token", "param.logins.0.user", "param.none", "parameters")
+    cells = DEPLOYMENTS.painter([Shown(key) for key in keys])(row, AT)
+    words = [
+        cell if isinstance(cell, str) else "".join(word for word, _ in cell) for cell in cells if not callable(cell)
+    ]
+    assert words == ["eu", "7", "", "", "", '{"region":"eu","limits":{"rows":7}}']
 
 
 def test_a_flow_shows_its_code_and_a_file_that_cannot_be_read_its_mistake(day: dict[str, FlowRun]) -> None:
