@@ -267,6 +267,59 @@ def test_lists_of_several_pages_are_read_on_together(home: Path, tmp_path: Path,
     play(app, script)
 
 
+def test_runs_of_all_servers_are_sorted_together_by_what_a_person_asks_for(
+    home: Path, tmp_path: Path, clean: None
+) -> None:
+    addresses = {name: sqlite_address(tmp_path, name) for name in ("long", "short")}
+    write_profiles(home, addresses)
+    for name, number in {"long": 150, "short": 7}.items():
+        with closing(opened(home, addresses[name])) as client:
+            for at in range(number):
+                state = Failed() if at % 3 == 0 else None
+                add_run(client, f"{name}-{at}", at, state, flow=("ätl", "etl", "Zoo")[at % 3])
+    app = an_app(home, addresses["short"], "short")
+
+    async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
+        app.action_all_servers()
+        await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and names(app))
+        table = app.screen.query_one("#runs", VirtualTable)
+
+        async def all_read() -> None:
+            while len(names(app)) < 157:
+                await pilot.press("G")
+                await until(pilot, lambda: table.wanted is None)
+
+        async def sort_by(digit: str) -> None:
+            before = rows(app)
+            await pilot.press("o")
+            await shows(pilot, "Sort by")
+            await pilot.press(digit)
+            await until(pilot, lambda: rows(app) and rows(app) != before)
+            await until(pilot, lambda: all(one.has_read for one in screen_of(app)._readings.values()))
+
+        await sort_by("4")  # the flow
+        await until(pilot, lambda: len(rows(app)) >= 52)
+        assert [row.run.flow_name for row in rows(app)][:53] == [*["Zoo"] * 52, "etl"], "the 52 of both servers"
+        assert {row.server for row in rows(app)} == {"long", "short"}
+        await all_read()
+        assert [row.run.flow_name for row in rows(app)] == sorted(row.run.flow_name for row in rows(app))
+        await pilot.press("O")
+        await until(pilot, lambda: rows(app) and rows(app)[0].run.flow_name == "ätl")
+        await sort_by("3")  # the state
+        await all_read()
+        assert [row.run.state.name for row in rows(app)] == ["Completed"] * 104 + ["Failed"] * 53
+        await sort_by("5")  # the server
+        await shows(pilot, "157 runs, of each server the newest")
+        await all_read()
+        assert [row.server for row in rows(app)] == ["long"] * 150 + ["short"] * 7
+        assert names(app)[0] == "long-149" and names(app)[-1] == "short-0"
+        await pilot.press("O")
+        await until(pilot, lambda: rows(app) and names(app)[0] == "short-6")
+
+    play(app, script)
+
+
 @pytest.mark.postgres
 def test_a_postgresql_server_beside_a_file_is_taken_up_again_when_it_is_back(
     home: Path, tmp_path: Path, settings: Any, clean: None

@@ -2,23 +2,28 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowtui.engine.listing import RunPage
-from flowtui.engine.model import FlowRun, RunCounts
-from flowtui.engine.states import Completed
+from flowtui.engine.clock import utc_now
+from flowtui.engine.listing import RunPage, RunSort
+from flowtui.engine.model import FlowRun, NewFlowRun, RunCounts
+from flowtui.engine.query import Query
+from flowtui.engine.states import Completed, Failed, Running, Scheduled
 from flowtui.tui.run_list import RunList
 from flowtui.tui.servers import merging
 from flowtui.tui.servers.health import Facts, health_of
 from flowtui.tui.servers.merging import Part, merge
+from flowtui.tui.servers.ordering import BY, SERVER, key_of
 from flowtui.tui.servers.server_cells import chip_of, face_of, line_of
 from flowtui.tui.widgets.paint import fit, width_of
 
 BEGIN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NAMES = ("a", "b", "c", "d")
+STATES = (Completed, Failed, Running, Scheduled)
 
 
 def a_run(server: str, number: int, second: int) -> FlowRun:
@@ -67,6 +72,51 @@ def test_what_is_shown_is_the_beginning_of_the_whole_list_and_reading_on_reaches
         for name in merged.behind:
             known[name] = min(known[name] + data.draw(st.integers(1, 8)), len(stores[name]))
     assert shown == whole
+
+
+@st.composite
+def sorted_stores(draw):
+    """Stores whose runs differ in all that lists are sorted by, each in one order; the order, and when it is."""
+    sort = RunSort(draw(st.sampled_from([name for name in BY if name != SERVER])), draw(st.booleans()))
+    now, number, found = BEGIN + timedelta(hours=1), 0, {}
+    some = st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9), st.sampled_from(STATES), st.sampled_from("äbZ"))
+    for name in draw(st.sets(st.sampled_from(NAMES), min_size=1)):
+        runs = []
+        for second, took, state, flow in draw(st.lists(some, max_size=15)):
+            run, number = a_run(name, number, second), number + 1
+            end = run.created + timedelta(seconds=took) if took is not None else None
+            started = None if state is Scheduled else run.created
+            runs.append(
+                replace(run, state=state(), flow_name=flow, start_time=started, end_time=end if started else None)
+            )
+        found[name] = sorted(runs, key=key_of(sort, now), reverse=sort.descending)
+    return found, sort, now
+
+
+@given(sorted_stores(), st.data())
+def test_in_any_order_what_is_shown_is_the_beginning_of_the_whole_list(made, data):
+    stores, sort, now = made
+    whole = [run for store in stores.values() for run in store]
+    whole.sort(key=key_of(sort, now), reverse=sort.descending)
+    known = {name: min(data.draw(st.integers(1, 15)), len(store)) for name, store in stores.items()}
+    while True:
+        merged = merge([Part(name, read(stores[name], known[name])) for name in stores], sort, now)
+        assert [row.run for row in merged.rows] == whole[: len(merged.rows)]
+        assert (merged.gaps > 0) == bool(merged.behind) == (len(merged.rows) < len(whole))
+        if not merged.behind:
+            break
+        for name in merged.behind:
+            known[name] = min(known[name] + data.draw(st.integers(1, 8)), len(stores[name]))
+
+
+@given(stores, st.booleans())
+def test_by_server_what_was_read_of_each_stands_together_and_more_is_read_of_all(stores, falling):
+    known = {name: min(5, len(store)) for name, store in stores.items()}
+    merged = merge([Part(name, read(stores[name], known[name])) for name in stores], RunSort(SERVER, falling))
+    expected = [run for name in sorted(stores, reverse=falling) for run in stores[name][: known[name]]]
+    assert [row.run for row in merged.rows] == expected
+    assert merged.behind == {name for name, store in stores.items() if len(store) > 5}
+    assert (merged.gaps > 0) == bool(merged.behind)
 
 
 @given(stores, st.data())
@@ -131,3 +181,21 @@ def test_a_server_fits_its_line_and_its_chip(width, name, number, answers, role)
     line = "".join(text for text, _ in line_of(face, width, 12))
     assert line.startswith(face.health.glyph)
     assert answers or width < 150 or "Connection refused   postgresql://x:***@h/d" in line
+
+
+def test_stores_have_the_same_orders_as_what_is_merged_here(store_client):
+    now = utc_now()
+    for number, (flow, state) in enumerate(product(("etl", "Zoo", "ätl", "a_b", "aB"), STATES)):
+        due = now - timedelta(minutes=number)
+        new = NewFlowRun(flow_name=flow, name=f"run-{number}", state=Scheduled(due, timestamp=due))
+        run = store_client.create_flow_run(new)
+        if state is not Scheduled:
+            store_client.set_flow_run_state(run.id, Running(timestamp=due), force=True)
+        if state in (Completed, Failed):
+            ended = state(timestamp=due + timedelta(seconds=number * 7 % 5))
+            store_client.set_flow_run_state(run.id, ended, force=True)
+    for name, falling in product([name for name in BY if name != SERVER], (False, True)):
+        sort = RunSort(name, falling)
+        page = store_client.page_flow_runs(Query(), sort=sort, limit=100)
+        assert len(page.items) == 20
+        assert list(page.items) == sorted(page.items, key=key_of(sort, now), reverse=falling), sort

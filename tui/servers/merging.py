@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
+from flowtui.engine.listing import NEWEST, RunSort
 from flowtui.engine.model import FlowRun
 from flowtui.tui.run_list import RunList
+from flowtui.tui.servers.ordering import SERVER, key_of
 
 __all__ = ["MOST", "Merged", "Part", "Row", "merge"]
 
@@ -17,21 +19,25 @@ _GAPS: Final = 200
 _IN_HAND: Final = 30
 """A server with fewer rows than that below the end of the list is read further: it would soon hold up the others."""
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_Entry: TypeAlias = tuple[Any, str, str, FlowRun]
+"""What is compared of a run, its id, its server, and the run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of one server's list, newest first. One that does not answer is not waited for."""
+    """What was read of one server's list, in the order of the whole. One that does not answer is not waited for."""
 
     server: str
     runs: RunList
     answers: bool = True
 
     @property
-    def edge(self) -> tuple[datetime, str] | None:
-        """Where its list goes on in a way that is not known yet; None when all of it is."""
+    def edge(self) -> FlowRun | None:
+        """The run after which its list goes on in a way that is not known yet; None when all of it is."""
         if self.runs.after is None or not self.runs.runs or not (self.answers or self.is_full):
             return None
-        return _order(self.runs.runs[-1])
+        return self.runs.runs[-1]
 
     @property
     def is_full(self) -> bool:
@@ -54,8 +60,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Rows in the order of time, newest first; no server has another run between two of them. `gaps` are rows that
-    stand for more; `behind` are the servers to read further for them. `is_cut`: there is more, and it is not read."""
+    """Rows in the order that was asked for; no server has another run between two of them, except by server, where more
+    of each may follow its own. `gaps` are rows that stand for more; `behind` are the servers to read further for them.
+    `is_cut`: there is more, and it is not read."""
 
     rows: tuple[Row, ...] = ()
     gaps: int = 0
@@ -63,17 +70,22 @@ class Merged:
     is_cut: bool = False
 
 
-def merge(parts: Iterable[Part]) -> Merged:
-    """One list of several. It ends where the first server ends that has more to tell."""
+def merge(parts: Iterable[Part], sort: RunSort = NEWEST, now: datetime = _NEVER) -> Merged:
+    """One list of several, each of which is in this order. It ends where the first server ends that has more to tell.
+    `now` is how late it is for what still runs."""
     parts = list(parts)
+    if sort.name == SERVER:
+        return _by_server(parts, falling=sort.descending)
+    key, falling = key_of(sort, now), sort.descending
     everything = sorted(
-        ((*_order(run), part.server, run) for part in parts for run in part.runs.runs),
+        ((*key(run), part.server, run) for part in parts for run in part.runs.runs),
         key=lambda entry: entry[:3],
-        reverse=True,
+        reverse=falling,
     )
-    edges = {part.server: part.edge for part in parts}
-    horizon = max((edge for edge in edges.values() if edge is not None), default=None)
-    certain = _above(everything, horizon)
+    edges = {part.server: key(part.edge) if part.edge is not None else None for part in parts}
+    known = [edge for edge in edges.values() if edge is not None]
+    horizon = (max(known) if falling else min(known)) if known else None
+    certain = len(everything) if horizon is None else _as_far_as(everything, horizon, falling=falling)
     rows = tuple(Row(server, run) for _, _, server, run in everything[:certain])
     full = {part.server for part in parts if part.is_full}
     if horizon is None or any(edges[server] == horizon for server in full):
@@ -85,19 +97,24 @@ def merge(parts: Iterable[Part]) -> Merged:
     return Merged(rows, min(max(unread, 1), _GAPS), frozenset(behind - full))
 
 
-def _above(entries: Sequence[tuple[datetime, str, str, FlowRun]], horizon: tuple[datetime, str] | None) -> int:
+def _by_server(parts: Sequence[Part], *, falling: bool) -> Merged:
+    """What was read of each, one server after the other."""
+    ordered = sorted(parts, key=lambda part: part.server, reverse=falling)
+    rows = tuple(Row(part.server, run) for part in ordered for run in part.runs.runs)
+    more = [part for part in parts if part.edge is not None and not part.is_full]
+    gaps = min(max(sum(part.runs.below for part in more), 1), _GAPS) if more else 0
+    cut = any(part.is_full for part in parts)
+    return Merged(rows, gaps, frozenset(part.server for part in more), is_cut=cut)
+
+
+def _as_far_as(entries: Sequence[_Entry], horizon: tuple[Any, str], *, falling: bool) -> int:
     """How many stand at the horizon or before it."""
-    if horizon is None:
-        return len(entries)
     low, high = 0, len(entries)
     while low < high:
         middle = (low + high) // 2
-        if entries[middle][:2] >= horizon:
+        key = entries[middle][:2]
+        if key >= horizon if falling else key <= horizon:
             low = middle + 1
         else:
             high = middle
     return low
-
-
-def _order(run: FlowRun) -> tuple[datetime, str]:
-    return (run.started_or_due, run.id)

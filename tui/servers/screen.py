@@ -15,8 +15,9 @@ from textual.widget import Widget
 
 from flowtui.engine.client.read_only import only_reads
 from flowtui.engine.errors import FlowtuiError, StoreError
-from flowtui.engine.listing import QueryValue
+from flowtui.engine.listing import NEWEST, QueryValue, RunSort
 from flowtui.engine.query_edits import toggled
+from flowtui.engine.query_reading import QueryError
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.place import Place
 from flowtui.tui.acting.run_verbs import RUN_VERBS
@@ -27,9 +28,11 @@ from flowtui.tui.glance import read_glance
 from flowtui.tui.live import News
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.run_columns import DEFAULT, Seen, cells_of, columns_of
+from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.servers.link import ServerLink
 from flowtui.tui.servers.merging import Merged, Row
+from flowtui.tui.servers.ordering import BY, SERVER, TITLES, first_sort
 from flowtui.tui.servers.pane import ServersPane
 from flowtui.tui.servers.reading import ServerReading, merged_of
 from flowtui.tui.servers.rows import MergedRows
@@ -50,6 +53,7 @@ _SETTLE: Final = 0.08
 _PATIENCE: Final = 2.0
 """Seconds that reading on waits for the slowest."""
 _COLUMNS: Final = (Column("SERVER", 10, share=2, most=20), *columns_of(DEFAULT))
+_TITLES: Final = tuple(column.title for column in _COLUMNS)
 _PAINT: Final = cells_of(DEFAULT)
 
 
@@ -61,6 +65,8 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         Binding("f", "filter", "filter", id="all.filter"),
         Binding("a", "attention", "attention", id="all.attention"),
         Binding("tab", "app.focus_next", "servers", id="all.servers"),
+        Binding("o", "sort", "sort", show=False, id="all.sort"),
+        Binding("O", "sort_turned", "sort the other way round", show=False, id="all.sort-turned"),
         Binding("p", "preview", "preview", show=False, id="all.preview"),
         Binding("escape", "back", "back", id="all.back"),
     ]
@@ -76,6 +82,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         super().__init__()
         self._readings: dict[str, ServerReading] = {}
         self._query = ""
+        self._sort = NEWEST
         self._merged = Merged()
         self._changed: set[str] | None = set()
         self._soon: Timer | None = None
@@ -96,6 +103,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
 
     def on_mount(self) -> None:
         self._table.focus()
+        self._table.set_sort(_TITLES.index(TITLES[NEWEST.name]))
         self._show_filter()
         self._connect()
 
@@ -143,7 +151,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
                 timer=app.servers.timer,
             )
             reading = ServerReading(link, role=server.role, address=server.address)
-            reading.ask(self._query)
+            reading.ask(self._query, self._sort)
             self._readings[server.name] = reading
             link.start()
         self._show_servers()
@@ -184,6 +192,10 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             pass
         except FlowtuiError as error:
             self.workstation.notify_error(error)
+            if reading.reader.sort != NEWEST and not isinstance(
+                error, QueryError
+            ):  # one has too many to sort so: they are shown as they always can be
+                self.set_sort(NEWEST)
         finally:
             reading.busy = False
 
@@ -221,7 +233,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             self._soon.stop()
         changed, self._changed, self._soon = self._changed, set(), None
         app = self.workstation
-        self._merged = merged_of(list(self._readings.values()), app.now(), app.zone)
+        self._merged = merged_of(list(self._readings.values()), self._sort, app.now(), app.zone)
         if self._still_filling() and self._table.cursor_index == self._table.top == 0:
             self._table.forget_place()  # nobody has chosen the row that happened to come first
         self._table.show(self._rows(), empty=self._nothing(), changed=changed or (), moved=moved)
@@ -276,8 +288,11 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         guess = "" if all(total.exact for total in known) else "~"
         number = sum(total.number for total in known)
         yield f"{guess}{count(number)} run{'' if number == 1 else 's'}", "muted"
-        if self._merged.is_cut:
-            yield f", the newest {count(len(self._merged.rows))} here", "late"
+        if self._sort.name == SERVER and self._merged.behind:
+            yield ", of each server the newest", "late"
+        elif self._merged.is_cut:
+            ends = "newest" if self._sort == NEWEST else "first"
+            yield f", the {ends} {count(len(self._merged.rows))} here", "late"
         if len(readings) == 1:
             yield "   flowtui profile create adds more", "faint"
 
@@ -409,13 +424,23 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
 
     def set_query(self, text: str) -> None:
         """Show the runs that a filter lets through, on every server."""
-        if text.strip() == self._query:
-            return
-        self._query = text.strip()
+        if text.strip() != self._query:
+            self._query = text.strip()
+            self._ask()
+
+    def set_sort(self, sort: RunSort) -> None:
+        """Show the runs in another order."""
+        if sort != self._sort:
+            self._sort = sort
+            self._table.set_sort(_TITLES.index(TITLES[sort.name]), descending=sort.descending)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Read the lists of all servers from their tops."""
         self._table.forget_place()
         self._filled = False
         for reading in self._readings.values():
-            reading.ask(self._query)
+            reading.ask(self._query, self._sort)
             self._read(reading)
         self._show_filter()
 
@@ -426,6 +451,28 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
     def action_attention(self) -> None:
         """Show what a person has to look at, or what was shown before."""
         self.set_query(toggled(self._query, _ATTENTION))
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose what the list is sorted by."""
+        choices = [Choice(name, name, about, name == self._sort.name) for name, about in BY.items()]
+        answer = await self.workstation.push_screen_wait(ChoiceScreen("Sort by", choices))
+        if answer is not None:
+            self._sort_by(answer[1])
+
+    def action_sort_turned(self) -> None:
+        """Turn the order round."""
+        self.set_sort(RunSort(self._sort.name, not self._sort.descending))
+
+    @on(VirtualTable.TitleClicked)
+    def _title_clicked(self, message: VirtualTable.TitleClicked) -> None:
+        title = _TITLES[message.column]
+        for name in (name for name, shown in TITLES.items() if shown == title):
+            self._sort_by(name)
+
+    def _sort_by(self, name: str) -> None:
+        """Sort by a thing; by the same again, the other way round."""
+        self.set_sort(first_sort(name)) if name != self._sort.name else self.action_sort_turned()
 
     def action_preview(self) -> None:
         """Show or hide the preview."""
