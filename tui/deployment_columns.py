@@ -10,6 +10,7 @@ from flowtui.tui.deployment_cells import DeploymentRow, schedule_words
 from flowtui.tui.formats import until
 from flowtui.tui.lists.columns import At, ListColumn, ListColumns, first_line, number, text, when
 from flowtui.tui.run_cells import duration_spans, ended_spans, started_spans, state_spans
+from flowtui.tui.secret_values import open_values
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.rows import Cell
@@ -59,28 +60,7 @@ def _of_last(paint: Callable[[FlowRun, At], Cell]) -> Callable[[DeploymentRow, A
 
 def open_parameters(row: DeploymentRow) -> Mapping[str, Any]:
     """Its parameters, without those that are secret by their schema, or hold something that is."""
-    given, schema = row.deployment.parameters, row.deployment.parameter_openapi_schema
-    kinds = schema.get("properties")
-    kinds = kinds if isinstance(kinds, Mapping) else {}
-    return {name: value for name, value in given.items() if not _has_secret(kinds.get(name), schema, frozenset())}
-
-
-def _has_secret(part: Any, schema: Mapping[str, Any], within: frozenset[str]) -> bool:
-    """Whether a part of a schema, or what it refers to, is marked as secret; `within` are the references on the way."""
-    if isinstance(part, list):
-        return any(_has_secret(each, schema, within) for each in part)
-    if not isinstance(part, Mapping):
-        return False
-    if part.get("writeOnly") is True or part.get("format") == "password":
-        return True
-    reference = part.get("$ref")
-    if isinstance(reference, str) and reference not in within:
-        target: Any = schema
-        for step in reference.removeprefix("#/").split("/"):
-            target = target.get(step) if isinstance(target, Mapping) else None
-        if _has_secret(target, schema, within | {reference}):
-            return True
-    return any(_has_secret(each, schema, within) for each in part.values())
+    return open_values(row.deployment.parameters, row.deployment.parameter_openapi_schema)
 
 
 def _parameters(row: DeploymentRow) -> str:

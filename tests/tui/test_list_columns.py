@@ -1,5 +1,6 @@
 """The columns of every list: chosen, hidden, moved and widened as on Runs, kept by store and in views."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -27,6 +28,8 @@ from flowtui.tui.flows.rows import FlowRow
 from flowtui.tui.lists.columns import At, ListColumns, Shown
 from flowtui.tui.lists.known_columns import columns_of_list
 from flowtui.tui.lists.screen import ListScreen
+from flowtui.tui.piping.list_records import records_of_deployments
+from flowtui.tui.piping.records import encoded
 from flowtui.tui.pool_columns import COLUMNS as POOLS
 from flowtui.tui.screens.columns import ColumnsScreen
 from flowtui.tui.screens.deployments import DeploymentsScreen, read_rows
@@ -250,7 +253,7 @@ class Given(BaseModel):
     logins: list[Login] = []
 
 
-def test_parameters_of_a_deployment_are_columns_but_none_that_is_secret_or_holds_a_secret(world: World) -> None:
+def a_row_with_secrets(world: World) -> DeploymentRow:
     given = {"region": "eu", "limits": {"rows": 7}, "token": "hunter2", "logins": [{"user": "me", "token": "hunter2"}]}
     deployment_id = world.client.save_deployment(
         DeploymentSpec(
@@ -262,13 +265,28 @@ def test_parameters_of_a_deployment_are_columns_but_none_that_is_secret_or_holds
             parameter_openapi_schema=Given.model_json_schema(),
         )
     ).id
-    row = DeploymentRow(deployment=world.client.read_deployment(deployment_id))
+    return DeploymentRow(deployment=world.client.read_deployment(deployment_id))
+
+
+def test_parameters_of_a_deployment_are_columns_but_none_that_is_secret_or_holds_a_secret(world: World) -> None:
+    row = a_row_with_secrets(world)
     keys = ("param.region", "param.limits.rows", "param.token", "param.logins.0.user", "param.none", "parameters")
     cells = DEPLOYMENTS.painter([Shown(key) for key in keys])(row, AT)
     words = [
         cell if isinstance(cell, str) else "".join(word for word, _ in cell) for cell in cells if not callable(cell)
     ]
     assert words == ["eu", "7", "", "", "", '{"region":"eu","limits":{"rows":7}}']
+
+
+def test_what_is_secret_in_a_deployment_is_handed_on_as_dots(world: World) -> None:
+    records = records_of_deployments([a_row_with_secrets(world)])
+
+    async def read() -> list[Any]:
+        return [row async for rows in records.read() for row in rows]
+
+    (row,) = asyncio.run(read())
+    assert row["parameters"] == {"region": "eu", "limits": {"rows": 7}, "token": "••••", "logins": "••••"}
+    assert "hunter2" not in encoded(records, [row], "jsonl").decode()
 
 
 def test_a_flow_shows_its_code_and_a_file_that_cannot_be_read_its_mistake(day: dict[str, FlowRun]) -> None:

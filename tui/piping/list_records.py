@@ -1,5 +1,5 @@
 """Deployments, flows, work pools and blocks as records: under the names of the wire, and what their lists say besides.
-Secrets stay as they were read: hidden. Pure."""
+What is secret is hidden. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,6 +12,7 @@ from flowtui.tui.deployment_cells import DeploymentRow
 from flowtui.tui.flows.rows import FlowRow
 from flowtui.tui.formats import count
 from flowtui.tui.piping.records import Records, Row, records_of_rows
+from flowtui.tui.secret_values import hidden
 
 __all__ = ["records_of_blocks", "records_of_deployments", "records_of_flows", "records_of_pools"]
 
@@ -52,8 +53,11 @@ def records_of_deployments(rows: Sequence[DeploymentRow]) -> Records:
 
 def _deployment(row: DeploymentRow) -> dict[str, Any]:
     active = [describe(one.schedule) for one in row.deployment.schedules if one.active]
+    made, schema = deployment_json(row.deployment), row.deployment.parameter_openapi_schema
     return {
-        **deployment_json(row.deployment),
+        **made,
+        "parameters": hidden(made["parameters"], schema),
+        "schedules": [{**one, "parameters": hidden(one["parameters"], schema)} for one in made["schedules"]],
         "schedule": "; ".join(active) or None,
         "next_run": instant(row.next),
         **_last(row.last),
