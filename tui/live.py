@@ -22,6 +22,7 @@ _BEAT = 0.05
 _COUNTS = 0.5
 _COUNTS_AT_REST = 10.0
 """Figures such as `late` change with time alone."""
+_COUNTS_AMONG_MANY = 30.0
 _BACKENDS = 2.0
 """Seconds between two looks whether the processes of the backends live."""
 _BACKENDS_AGAIN = 10.0
@@ -37,7 +38,9 @@ _SHARP, _CALM = 0.04, 0.1
 """How late a change by another process may be noticed where the system does not tell of it, in seconds: while others
 are expected, and at rest. What looks 25 times a second takes 0.7 % of a core, mostly to wake up."""
 _AMONG_MANY = 0.25
-"""The same for each of many stores: two dozen take 4 to 5 % of a core."""
+"""The same for each of many stores."""
+_PATIENCE_AMONG_MANY = 2.5
+"""The same as `_PATIENCE`, for each of many: who is to end soon closes the client, which ends the waiting."""
 _MANY = 500
 
 
@@ -60,6 +63,8 @@ class LiveFeed:
     def __init__(self, client: "Client", tell: Callable[[News], None], *, among_many: bool = False) -> None:
         self._client, self._tell = client, tell
         self._calm, self._backends = (_AMONG_MANY, False) if among_many else (_CALM, True)
+        self._patience = _PATIENCE_AMONG_MANY if among_many else _PATIENCE
+        self._count_again = _COUNTS_AMONG_MANY if among_many else _COUNTS_AT_REST
         self._stop = threading.Event()
         self._seen = 0
         self._last: int | None = None
@@ -86,7 +91,7 @@ class LiveFeed:
         self._looked = self._listed = float("-inf")
 
     def stop(self) -> None:
-        """Ask the thread to end; it does within half a second."""
+        """Ask the thread to end; it does within half a second, among many when the client is closed."""
         self._stop.set()
 
     def join(self, timeout: float) -> None:
@@ -99,6 +104,8 @@ class LiveFeed:
             try:
                 news = self._round()
             except Exception as error:
+                if self._stop.is_set():  # the client was closed meanwhile
+                    return
                 if self._alive and not isinstance(error, FlowtuiError):
                     log.error("The store could not be followed for a reason that was not expected.", exc_info=error)
                 news = self._lost()
@@ -141,8 +148,8 @@ class LiveFeed:
 
     def _idle_for(self) -> float:
         if self._counts_stale:
-            return min(max(self._counted + _COUNTS - time.monotonic(), 0), _PATIENCE)
-        return _PATIENCE
+            return min(max(self._counted + _COUNTS - time.monotonic(), 0), self._patience)
+        return self._patience
 
     def _read_changes(self) -> tuple["Change", ...]:
         found: list[Change] = []
@@ -166,7 +173,7 @@ class LiveFeed:
     def _figures(self) -> tuple["RunCounts | None", tuple["Backend", ...] | None]:
         now = time.monotonic()
         counts = backends = None
-        if now - self._counted >= (_COUNTS if self._counts_stale else _COUNTS_AT_REST):
+        if now - self._counted >= (_COUNTS if self._counts_stale else self._count_again):
             self._counted, self._counts_stale = now, False
             counts = self._client.run_counts()
         if self._backends and now - self._looked >= _BACKENDS:

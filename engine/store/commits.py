@@ -16,7 +16,8 @@ __all__ = ["Commits"]
 _SHORT_SECONDS: Final = 5.0
 """Who has followed the store for so long is likely to stay: from then on the system tells of writes, where it can."""
 _ASK_SECONDS: Final = 0.5
-"""How often it is looked all the same, since what tells may be lost."""
+_ASK_SELDOMER: Final = 5
+"""How often it is looked all the same, since what tells may be lost; and how much seldomer than without, at most."""
 
 
 class Commits:
@@ -83,7 +84,7 @@ class Commits:
         elif not self._told and now >= self._listens_at:
             self._listens_at = inf
             self._listen()
-        return max(within, _ASK_SECONDS) if self._told else within
+        return max(within * _ASK_SELDOMER, _ASK_SECONDS) if self._told else within
 
     def _listen(self) -> None:
         written = self._database.written_file

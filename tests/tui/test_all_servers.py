@@ -15,6 +15,7 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.states import Failed
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.run import RunScreen
+from flowtui.tui.servers.link import ServerLink
 from flowtui.tui.servers.merging import Row
 from flowtui.tui.servers.pane import ServersPane
 from flowtui.tui.servers.rows import MergedRows
@@ -23,7 +24,7 @@ from flowtui.tui.widgets.preview import RunPreview
 from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.engine.store.databases import a_place, postgres_server
 from tests.fakes.terminal import Terminal
-from tests.support import clean_environment
+from tests.support import clean_environment, wait_until
 from tests.tui.conftest import play
 from tests.tui.looks import shows, until
 from tests.tui.servers import NOW, add_run, dead_address, hanging_address, opened, sqlite_address, write_profiles
@@ -364,6 +365,25 @@ def test_a_postgresql_server_beside_a_file_is_taken_up_again_when_it_is_back(
             await app.servers.settled()
 
         play(app, script)
+
+
+def test_a_line_that_is_closed_ends_who_follows_its_server_at_once(home: Path, tmp_path: Path) -> None:
+    address = sqlite_address(tmp_path, "one")
+    heard: list[object] = []
+    link = ServerLink(
+        "one", lambda: opened(home, address), lambda _, news: heard.append(news), now=Now(), zone=lambda: UTC
+    )
+    link.start()
+    wait_until(lambda: link._feed is not None and heard)
+    with closing(opened(home, address)) as client:  # nobody else has written to it: it waits as long as it ever does
+        add_run(client, "new", 0)
+    wait_until(lambda: any(getattr(news, "changes", None) for news in heard))
+    link.stop()
+    link.join(10)
+    feed = link._feed
+    assert not link.is_alive and feed is not None
+    feed.join(0)
+    assert not feed._thread.is_alive()
 
 
 @pytest.mark.timeout(120)

@@ -180,11 +180,11 @@ class ServerLink:
             self._measure(self.client)
 
     def _shut(self) -> None:
-        if self._feed is not None:
-            self._feed.join(2.0)
         if self._client is not None:
             with suppress(Exception):  # a server that has gone
                 self._client.close()
+        if self._feed is not None:
+            self._feed.join(2.0)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -209,7 +209,10 @@ class ServerLink:
         self._answered(began)
 
     def _answered(self, began: float) -> None:
-        self._note(asked=None, answered=self.now(), latency=self._timer() - began, failing=None, trouble="")
+        """That it answers still is no news: how fast, is seen when a second has passed."""
+        known = self.facts.answered is not None and self.facts.failing is None
+        latency = self._timer() - began
+        self._note(quietly=known, asked=None, answered=self.now(), latency=latency, failing=None, trouble="")
 
     def _failed(self, trouble: str) -> None:
         since = self.facts.failing or self.facts.asked or self.now()
@@ -230,5 +233,5 @@ class ServerLink:
         found: dict[str, Any] = {"answered": self.now(), "failing": None, "trouble": ""}
         if news.counts is not None:
             found["counts"] = news.counts
-        self._note(**found)
+        self._note(quietly=True, **found)
         self._tell(self, news)
