@@ -14,6 +14,7 @@ from flowtui.engine.states import Failed, Late, Scheduled
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.confirm import ConfirmScreen
 from flowtui.tui.servers.screen import AllServersScreen
+from flowtui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 from tests.tui.servers import BEGIN, add_run, an_app, opened, sqlite_address, write_profiles
@@ -110,7 +111,7 @@ def test_what_only_reads_is_refused_with_the_reason_whichever_server_one_is_on(h
         await pilot.press("colon", *"all", "enter")
         await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and len(names(app)) == 3)
         await pilot.press("g", "c")
-        await until(pilot, lambda: "This workstation only reads" in told(app))
+        await until(pilot, lambda: "Cancel etl · late-of-locked: locked is read-only." in told(app))
         await pilot.press("j", "x")
         await shows(pilot, "etl · late-of-two on two", "that is done on its server; enter goes there")
         await pilot.press("c")
@@ -124,6 +125,61 @@ def test_what_only_reads_is_refused_with_the_reason_whichever_server_one_is_on(h
         await pilot.press("u")
         await until(pilot, lambda: state(stores["two"], "late-of-two") == "Cancelled")
         await app.servers.settled()
+
+    play(app, script)
+
+
+def test_marked_runs_of_several_servers_are_cancelled_after_one_question(home: Path, stores: Stores) -> None:
+    late_run(stores["two"], "second-of-two", 1.5)
+    add_run(stores["two"], "ended-of-two", 1.7)
+    app = an_app(opened(home, str(stores["one"]._db.url)), "one")
+
+    async def script(pilot: Any) -> None:
+        await show_all(pilot, app, 5)
+        await pilot.press("asterisk")
+        await shows(pilot, "5 marked")
+        await pilot.press("c")
+        screen = await shows(pilot, "Cancel 3 runs on 2 servers?", "two: 2 runs", "one: 1 run")
+        assert "locked: 1 run stays as it is, the server is read-only" in screen
+        assert "two: 1 run stays as it is, it has ended already" in screen
+        late_run(stores["two"], "third-of-two", 20)  # what was meant stays what is meant
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, AllServersScreen) and len(names(app)) == 6)
+        assert not app.acting.journal.entries
+        await pilot.press("c", "y")
+        cancelled = ["late-of-two", "second-of-two"]
+        await until(pilot, lambda: {state(stores["two"], name) for name in cancelled} == {"Cancelled"})
+        await until(pilot, lambda: state(stores["one"], "late-of-one") == "Cancelled")
+        await until(pilot, lambda: [one.result for one in app.acting.journal.entries] == ["done", "done"])
+        commands = [one.command for one in app.acting.journal.entries]
+        assert {command.partition(" flow-run cancel ")[0] for command in commands} == {
+            "flowtui -p two", "flowtui -p one",
+        }  # fmt: skip
+        assert state(stores["two"], "third-of-two") == "Late" and state(stores["locked"], "late-of-locked") == "Late"
+        await until(pilot, lambda: not app.screen.query_one("#runs", VirtualTable).marks)
+
+        await pilot.press("u")  # one server at a time, the last first
+        await pilot.press("u")
+        await until(pilot, lambda: {state(stores["two"], name) for name in cancelled} == {"Scheduled"})
+        await until(pilot, lambda: state(stores["one"], "late-of-one") == "Scheduled")
+
+    play(app, script)
+
+
+def test_marked_runs_of_one_server_are_acted_on_there(home: Path, stores: Stores) -> None:
+    late_run(stores["two"], "second-of-two", 1.5)
+    app = an_app(opened(home, str(stores["one"]._db.url)), "one")
+
+    async def script(pilot: Any) -> None:
+        await show_all(pilot, app, 4)
+        await pilot.press("f", *"name:*of-two", "enter")
+        await until(pilot, lambda: len(names(app)) == 2)
+        await pilot.press("space", "space", "c")
+        await shows(pilot, "Cancel 2 runs on two?")
+        await pilot.press("y")
+        await until(pilot, lambda: len(app.acting.journal.entries) == 1)
+        await until(pilot, lambda: state(stores["two"], "second-of-two") == "Cancelled")
+        assert state(stores["two"], "late-of-two") == "Cancelled"
 
     play(app, script)
 

@@ -159,3 +159,16 @@ def test_acting_on_a_run_of_another_server(pictures: Pictures, world: World, sto
         await until(pilot, lambda: isinstance(app.screen, ModalScreen))
 
     pictures(app, script)
+
+
+def test_acting_on_runs_of_several_servers(pictures: Pictures, world: World, stores: Path) -> None:
+    app = an_app(world, stores, TEAM)
+
+    async def script(pilot: Any) -> None:
+        await until(pilot, lambda: app.is_open)
+        app.action_all_servers()
+        await until(pilot, lambda: app.screen.query(ServersPane) and all_known(app, 3, 18))
+        await pilot.press("asterisk", "c")
+        await until(pilot, lambda: isinstance(app.screen, ModalScreen))
+
+    pictures(app, script)

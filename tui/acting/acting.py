@@ -3,7 +3,7 @@ taken back."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -170,6 +170,20 @@ class Acting:
         try:
             await self.open()
             return await self._act(verb_id, subjects)
+        finally:
+            if self._asking is asking:
+                self._asking = None
+
+    async def act_together(self, verb_id: str, targets: Mapping[str, Target], left: Sequence[str]) -> bool:
+        """Do something to runs of several servers, which are fixed by now. False when nothing was done."""
+        from flowtui.tui.acting.together import act_together  # noqa: PLC0415 - only among many servers
+
+        if self._asking is not None:
+            return False
+        asking = self._asking = object()
+        try:
+            await self.open()
+            return await act_together(self, verb_id, targets, left)
         finally:
             if self._asking is asking:
                 self._asking = None

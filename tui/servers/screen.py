@@ -1,7 +1,7 @@
 """`@all`: how every server is doing, and the runs of all as one list. Each is painted when it answers."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -22,12 +22,14 @@ from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.place import Place
 from flowtui.tui.acting.run_verbs import RUN_VERBS
 from flowtui.tui.acting.target import Target, target_of
+from flowtui.tui.acting.together import joined, left_alone
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count
 from flowtui.tui.glance import read_glance
 from flowtui.tui.live import News
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.run_columns import DEFAULT, Seen, cells_of, columns_of
+from flowtui.tui.screens.action_menu import ActionMenuScreen
 from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.servers.link import ServerLink
@@ -41,7 +43,7 @@ from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.filter_bar import FilterBar
 from flowtui.tui.widgets.paint import Span
 from flowtui.tui.widgets.preview import RunPreview
-from flowtui.tui.widgets.rows import Cell
+from flowtui.tui.widgets.rows import Cell, is_gap
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["AllServersScreen"]
@@ -98,7 +100,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         app = self.workstation
         yield FilterBar("runs of all servers up to now · f filter", self._values)
         yield ServersPane(id="servers")
-        yield VirtualTable(_COLUMNS, markable=False, empty="looking up the profiles …", id="runs")
+        yield VirtualTable(_COLUMNS, empty="looking up the profiles …", id="runs")
         yield RunPreview(app.now, app.zone, id="preview")
 
     def on_mount(self) -> None:
@@ -293,6 +295,8 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         elif self._merged.is_cut:
             ends = "newest" if self._sort == NEWEST else "first"
             yield f", the {ends} {count(len(self._merged.rows))} here", "late"
+        if marked := len(self._table.marks):
+            yield f"   {count(marked)} marked", "accent"
         if len(readings) == 1:
             yield "   flowtui profile create adds more", "faint"
 
@@ -368,45 +372,86 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         links = [one.link for one in self._readings.values() if one.link.is_open]
         return self.workstation.status.read_only and all(only_reads(link.writing) for link in links)
 
-    @work(group="act", exit_on_error=False)
-    async def action_act(self, verb_id: str) -> None:  # type: ignore[override]
-        """Do something to the run under the cursor, on its server."""
-        target = await self._target()
-        if target is None:
-            return
-        if why := _why_nothing(target):
-            self.workstation.tell(f"{RUN_VERBS[verb_id].word.capitalize()} {target.name}: {why}.")
-        else:
-            self.workstation.act(verb_id, target)
+    def action_act(self, verb_id: str) -> None:
+        """Do something to the marked runs or the one under the cursor, on their servers."""
+        self.workstation.run_worker(self._act(verb_id), group="act", exit_on_error=False)
 
-    @work(group="act", exit_on_error=False)
-    async def action_act_menu(self) -> None:  # type: ignore[override]
-        """Show all that can be done to the run under the cursor."""
-        target = await self._target()
-        if target is not None:
-            self.workstation.act_menu(target, why_not=_why_nothing(target))
+    def action_act_menu(self) -> None:
+        """Show all that can be done to the marked runs or the one under the cursor."""
+        self.workstation.run_worker(self._act(None), group="act", exit_on_error=False)
 
-    async def _target(self) -> Target | None:
-        """The run under the cursor, as it is now. Of the server that the workstation is on it is like any other."""
-        app, row = self.workstation, self._row
-        if row is None:
-            return None
-        reading = self._readings[row.server]
-        if not reading.health(app.now(), app.zone).answers:
-            app.tell(f"{row.server} does not answer just now, so nothing is done there.")
-            return None
+    async def _act(self, verb_id: str | None) -> None:
+        """Which runs that are is fixed before anything is asked. It goes on when this screen is closed."""
+        app, rows = self.workstation, [row_id for row_id in self._table.subjects if not is_gap(row_id)]
         self._acted = True
+        targets, left = await self._targets(rows)
+        if len(targets) == 1 and len({row_id.partition("/")[0] for row_id in rows}) == 1:
+            ((server, target),) = targets.items()
+            why = f"{server} is read-only" if self._is_locked(target) else ""
+            if verb_id is None:
+                app.act_menu(target, then=self._after(), why_not=why)
+            elif why:
+                app.tell(f"{RUN_VERBS[verb_id].word.capitalize()} {target.name}: {why}.")
+            else:
+                app.act(verb_id, target, then=self._after())
+            return
+        if verb_id is None and targets:
+            verb_id = await app.push_screen_wait(ActionMenuScreen(joined(targets)))
+        elif not targets and left:
+            app.tell(f"Nothing is done. {'. '.join(left)}.")
+        if verb_id is not None and targets and await app.acting.act_together(verb_id, targets, left):
+            self._after()()
+
+    def acted(self) -> None:
+        self._table.clear_marks()
+
+    async def _targets(self, row_ids: Iterable[str]) -> tuple[Mapping[str, Target], Sequence[str]]:
+        """The runs as they are now, by server, and what is to be said of those that nothing can be done to. Of one
+        server alone that only reads, the runs are answered as well."""
+        wanted: dict[str, list[str]] = {}
+        for row_id in row_ids:
+            server, _, run_id = row_id.partition("/")
+            wanted.setdefault(server, []).append(run_id)
+        targets: dict[str, Target] = {}
+        left: list[str] = []
+        found = await asyncio.gather(*(self._target(server, tuple(ids)) for server, ids in wanted.items()))
+        for (server, ids), target in zip(wanted.items(), found, strict=True):
+            number = left_alone(len(ids))
+            if isinstance(target, str):
+                left.append(f"{server}: {number}, {target}")
+                continue
+            if gone := len(ids) - len(target.ids):
+                left.append(f"{server}: {gone} of them gone meanwhile")
+            locked = self._is_locked(target)
+            if locked:
+                left.append(f"{server}: {number}, the server is read-only")
+            if target.ids and (not locked or len(wanted) == 1):
+                targets[server] = target
+        return targets, left
+
+    def _is_locked(self, target: Target) -> bool:
+        place = target.place
+        return only_reads(place.client) if place is not None else self.workstation.status.read_only
+
+    async def _target(self, server: str, run_ids: tuple[str, ...]) -> Target | str:
+        """Runs of one server, or why nothing is done there. Of the one that the workstation is on they are like any."""
+        app, reading = self.workstation, self._readings[server]
+        if not reading.health(app.now(), app.zone).answers:
+            return "it does not answer"
         try:
-            if row.server == app.servers.here and app.is_open:
-                return await app.call(target_of, app.client, (row.run.id,))
             link = reading.link
-            target = await link.call(target_of, link.client, (row.run.id,))
+            if server == app.servers.here and app.is_open and app.client.address == link.client.address:
+                return await app.call(target_of, app.client, run_ids)
+            target = await link.call(target_of, link.client, run_ids)
         except FlowtuiError as error:
-            app.notify_error(error)
-            return None
-        return replace(target, place=Place(client=link.writing, call=link.call, profile=row.server))
+            return str(error).rstrip(".")
+        return replace(target, place=Place(client=link.writing, call=link.call, profile=server))
 
     # -- keys ---------------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.Marked)
+    def _marks_changed(self) -> None:
+        self._show_filter()
 
     @on(VirtualTable.RowSelected)
     def _selected(self) -> None:
@@ -480,8 +525,10 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         self._look_closer()
 
     def action_back(self) -> None:
-        """Take the filter away, then leave."""
-        if self._query:
+        """Take the marks away, then the filter, then leave."""
+        if self._table.is_marking:
+            self._table.clear_marks()
+        elif self._query:
             self.set_query("")
         else:
             self.workstation.everywhere.leave()
@@ -510,13 +557,6 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         for task in late:
             task.cancel()
         return _together(task.result() for task in done if task.exception() is None)
-
-
-def _why_nothing(target: Target) -> str:
-    """Why nothing can be done to runs; empty when something can."""
-    if target.place is None or not only_reads(target.place.client):
-        return ""
-    return f"{target.place.profile} is read-only"
 
 
 def _together(found: Iterable[Sequence[QueryValue]]) -> Sequence[QueryValue]:
