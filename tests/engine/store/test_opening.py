@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from flowtui.engine.client.local import LocalClient
-from flowtui.engine.errors import StoreError
+from flowtui.engine.client.opening import open_client
+from flowtui.engine.errors import ReadOnly, StoreError
 from flowtui.engine.settings import Settings
 from tests.engine.store.databases import Place
 from tests.engine.store.made import due_run
@@ -34,6 +35,18 @@ def test_many_that_open_an_empty_place_at_once_find_one_store(empty_place: Place
     runs = {due_run(client).id for client in clients}
     assert len(runs) == 6
     assert {run.id for run in clients[0].list_flow_runs().items} == runs
+
+
+def test_who_only_reads_makes_no_store_and_reads_one_that_is_there(empty_place: Place) -> None:
+    only_reading = replace(empty_place.settings, read_only=True)
+    with pytest.raises(StoreError, match=r"There is no store at .* none is made where only reading is allowed"):
+        open_client(only_reading)
+    run = due_run(empty_place.open())
+    client = open_client(only_reading)
+    assert client.read_flow_run(run.id) == run
+    with pytest.raises(ReadOnly, match="delete flow run was asked for"):
+        client.delete_flow_run(run.id)
+    client.close()
 
 
 def test_processes_that_open_an_empty_home_at_once_find_one_store(settings: Settings) -> None:
