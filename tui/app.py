@@ -147,7 +147,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if isinstance(event, Key) and not event.is_forwarded:
             self._collecting.pressed()
             await self._keys.take(event)
-        else:
+        elif self.screen_stack or not isinstance(event, Key):  # at the end there is nothing that keys could be for
             await super().on_event(event)
 
     @cached_property

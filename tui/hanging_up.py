@@ -4,6 +4,8 @@ Not every terminal sends a signal when it goes. Textual's writing thread ends wi
 and whoever waits for it waits for good: the process would stay, with a thread that reads nothing as fast as it can.
 """
 
+import os
+import sys
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -59,6 +61,11 @@ class LeavingDriver(LinuxDriver):
         super().run_input_thread()
 
     def _leave(self) -> None:
-        """Called in the thread that writes or in the one that reads."""
+        """Called in the thread that writes or in the one that reads. What is still to be written goes nowhere: Python
+        would fail over it when it ends, with an exit code of its own."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+            os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._app.exit, None, 129)

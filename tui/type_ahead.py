@@ -41,7 +41,7 @@ class TypeAhead:
             await self._next()
 
     async def _next(self) -> None:
-        if not self._waiting:
+        if not self._waiting or not self._app.screen_stack:  # which is empty when the application has ended
             return
         key = self._waiting.popleft()
         self._under_way, self._since, self._screen = key, time.monotonic(), self._app.screen
@@ -64,6 +64,8 @@ class TypeAhead:
 
     def _settle(self, key: Key) -> None:
         """A screen that was opened has its focus when it has been drawn."""
+        if not self._app.screen_stack:
+            return
         screen = self._app.screen
         if screen is self._screen or not screen.call_after_refresh(self._done, key):
             self._app.call_later(self._done, key)

@@ -1,9 +1,10 @@
 """The keys with which a screen acts on runs, and which keys change anything at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 
 from flowtui.tui.acting.verb_keys import VERB_KEYS
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from flowtui.tui.acting.target import Subjects
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["ActsOnRuns", "acting_bindings", "has_use", "mutates", "useless_actions"]
+__all__ = ["ActsOnRuns", "acting_bindings", "has_use", "mutates", "unshown", "useless_actions"]
 
 _CHANGING: Final = frozenset(
     {
@@ -58,6 +59,11 @@ def has_use(verb_id: str, run: "FlowRun") -> bool:
 def useless_actions(run: "FlowRun") -> frozenset[str]:
     """The actions of verbs that have no use for a run as it is now."""
     return frozenset(f"act('{verb_id}')" for verb_id in VERB_KEYS if not has_use(verb_id, run))
+
+
+def unshown(active: ActiveBinding) -> ActiveBinding:
+    """A key that works without standing in the bar of keys."""
+    return active._replace(binding=replace(active.binding, show=False))
 
 
 def mutates(binding: Binding) -> bool:

@@ -13,7 +13,7 @@ from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.listing import NEWEST, QueryValue
 from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.usual import usual_of
-from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings, useless_actions
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings, unshown, useless_actions
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
@@ -334,9 +334,9 @@ class RunsScreen(ActsOnRuns, ListScreen):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """A key of no use is not shown; whoever presses it all the same is told why."""
+        """A key of no use does not stand in the bar; `?` knows it, and whoever presses it is told why."""
         active = super().active_bindings
-        return {key: one for key, one in active.items() if one.binding.action not in self._useless}
+        return {key: unshown(one) if one.binding.action in self._useless else one for key, one in active.items()}
 
     def _note_marked(self) -> None:
         """Keep the marked runs in hand: they may go out of what was read."""
