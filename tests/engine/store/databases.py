@@ -103,8 +103,9 @@ def postgres_server() -> Any:
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     server = get_server(folder, cleanup_mode=None)
     atexit.register(guarded(folder).communicate)
-    with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # it need not survive a power cut
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        # It need not survive a power cut, and what it does by itself would be counted as done by those who are tested.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off")
         admin.execute("SELECT pg_reload_conf()")
         admin.execute("CREATE DATABASE prepared")  # copied for each test: that is twice as quick as making the tables
