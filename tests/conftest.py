@@ -115,6 +115,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         yield path
         close_current_client()  # a test that ran a flow has opened one
     tear_down_logging()  # its loggers would keep their lines from the caplog of the next test
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[name]  # what flowtui itself has set, as a change of profile does; the rest is put back next
     forget_settings()
 
 

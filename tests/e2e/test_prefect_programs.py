@@ -40,7 +40,7 @@ def zygote() -> Iterator["subprocess.Popen[str]"]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONWARNINGS": "default"},
+        env=clean_environment(),
     ) as process:
         yield process
         assert process.stdin is not None
