@@ -418,8 +418,13 @@ class LocalClient(
 
     # -- housekeeping: what the server's services tick --------------------------------------------------------------
 
-    def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:
-        return self._writer.call(lambda c: store.backends.acquire_service(self._db, c, service, holder, lease_seconds))
+    def acquire_services(self, holder: str, leases: Mapping[str, float]) -> frozenset[str]:
+        with self._db.read() as connection:  # where another leads, it is mostly asked in vain: then nothing is locked
+            free = store.backends.free_services(self._db, connection, holder, leases)
+        if not free:
+            return frozenset()
+        wanted = {service: leases[service] for service in free}
+        return self._writer.call(lambda c: store.backends.acquire_services(self._db, c, holder, wanted))
 
     def release_services(self, holder: str) -> None:
         self._writer.call(lambda c: store.backends.release_services(c, holder))

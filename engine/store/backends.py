@@ -1,6 +1,7 @@
 """Who serves this store: backends that say they are alive, and the leases of their services."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from flowtui.engine.store import feed
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.tables import backend, service_lease
 
-__all__ = ["acquire_service", "alive", "announce", "release_services", "remove"]
+__all__ = ["acquire_services", "alive", "announce", "free_services", "release_services", "remove"]
 
 _ALIVE_MICROS = 15_000_000
 _LONGEST_LEASE_MICROS = 15_000_000
@@ -56,12 +57,30 @@ def alive(database: Database, connection: sa.Connection) -> tuple[Backend, ...]:
     )
 
 
-def acquire_service(
-    database: Database, connection: sa.Connection, service: str, holder: str, lease_seconds: float
-) -> bool:
-    """Become, or stay, the one that runs a service. False while another holder's lease lasts."""
+def free_services(
+    database: Database, connection: sa.Connection, holder: str, leases: Mapping[str, float]
+) -> frozenset[str]:
+    """Those that nobody else has now: what `acquire_services` is worth asking for."""
     now = database.now(connection)
-    expires = now + int(lease_seconds * 1_000_000)
+    rows = connection.execute(sa.select(service_lease).where(service_lease.c.service.in_(list(leases))))
+    taken = {row.service for row in rows if not _may_take(row, holder, now, _micros(leases[row.service]))}
+    return frozenset(leases.keys() - taken)
+
+
+def acquire_services(
+    database: Database, connection: sa.Connection, holder: str, leases: Mapping[str, float]
+) -> frozenset[str]:
+    """Become, or stay, the one that runs each of `{service: seconds}`, unless another holder's lease of it lasts."""
+    now = database.now(connection)
+    # Everybody in the same order, or two servers that each lock what the other wants next would wait forever.
+    return frozenset(
+        service
+        for service, seconds in sorted(leases.items())
+        if _acquire(database, connection, service, holder, now, _micros(seconds))
+    )
+
+
+def _acquire(database: Database, connection: sa.Connection, service: str, holder: str, now: int, lease: int) -> bool:
     insert = database.insert(service_lease)
     statement = insert.on_conflict_do_update(
         index_elements=["service"],
@@ -73,15 +92,21 @@ def acquire_service(
                 else_=service_lease.c.epoch + 1,
             ),
         },
-        where=sa.or_(
-            service_lease.c.holder == holder,
-            service_lease.c.expires <= now,
-            # Nobody takes a lease for that long: it was taken by a clock that has been set back since.
-            service_lease.c.expires > now + 4 * max(expires - now, _LONGEST_LEASE_MICROS),
-        ),
+        where=_may_take(service_lease.c, holder, now, lease),
     )
-    values = {"service": service, "holder": holder, "epoch": 1, "expires": expires}
+    values = {"service": service, "holder": holder, "epoch": 1, "expires": now + lease}
     return connection.execute(statement, values).rowcount == 1
+
+
+def _may_take(row: Any, holder: str, now: int, lease: int) -> Any:
+    """Of a row that was read, or of the columns of one: it is the holder's own, or over."""
+    # Nobody takes a lease for that long: it was taken by a clock that has been set back since.
+    absurd = now + 4 * max(lease, _LONGEST_LEASE_MICROS)
+    return (row.holder == holder) | (row.expires <= now) | (row.expires > absurd)
+
+
+def _micros(seconds: float) -> int:
+    return int(seconds * 1_000_000)
 
 
 def release_services(connection: sa.Connection, holder: str) -> None:

@@ -1,5 +1,6 @@
 """What the services ask of the store: the work itself, and who may do it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,8 +13,9 @@ __all__ = ["Housekeeping"]
 class Housekeeping(Leases, Protocol):
     """The store's verbs for services. All are bounded, repeatable, and safe when two servers call them at once."""
 
-    def acquire_service(self, service: str, holder: str, lease_seconds: float) -> bool:
-        """Take or prolong the leader lease of a service, by the store's clock. True: `holder` has it."""
+    def acquire_services(self, holder: str, leases: Mapping[str, float]) -> frozenset[str]:
+        """Take or prolong the leader leases of services, given as `{service: seconds from now}`, by the store's clock
+        and in one transaction. Answers with those that `holder` has; the others are another's."""
         ...
 
     def release_services(self, holder: str) -> None:

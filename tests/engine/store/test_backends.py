@@ -7,6 +7,7 @@ import pytest
 
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import Backend
+from flowtui.engine.store import backends
 from tests.engine.store.databases import Place, StoreClock
 
 
@@ -59,37 +60,60 @@ def test_the_feed_tells_of_backends_that_come_and_go(
 
 
 def test_a_service_has_one_holder_until_its_lease_ends(store_client: LocalClient, clock: StoreClock) -> None:
-    assert store_client.acquire_service("late", "one", 10)
-    assert not store_client.acquire_service("late", "two", 10)
-    assert store_client.acquire_service("reap", "two", 10)
+    assert has(store_client, "one", late=10)
+    assert not has(store_client, "two", late=10)
+    assert has(store_client, "two", reap=10)
     clock.forward(9)
-    assert store_client.acquire_service("late", "one", 10)
+    assert has(store_client, "one", late=10)
     clock.forward(9)
-    assert not store_client.acquire_service("late", "two", 10)
+    assert not has(store_client, "two", late=10)
     clock.forward(1)
-    assert store_client.acquire_service("late", "two", 10)
-    assert not store_client.acquire_service("late", "one", 10)
+    assert has(store_client, "two", late=10)
+    assert not has(store_client, "one", late=10)
+
+
+def has(client: LocalClient, holder: str, **leases: float) -> frozenset[str]:
+    return client.acquire_services(holder, leases)
+
+
+def test_services_are_taken_and_prolonged_together_each_for_its_own_time(
+    store_client: LocalClient, clock: StoreClock
+) -> None:
+    assert has(store_client, "one", late=10, reap=20) == {"late", "reap"}
+    assert has(store_client, "two", late=10, logs=10) == {"logs"}, "what is another's is left out"
+    clock.forward(5)
+    assert has(store_client, "one", late=10, reap=20, logs=10) == {"late", "reap"}
+    clock.forward(10)
+    assert has(store_client, "two", late=10, reap=10, logs=10) == {"late", "logs"}
+    assert has(store_client, "one") == frozenset()
+
+
+def test_who_asks_in_vain_waits_for_no_lock(place: Place) -> None:
+    leader, other = place.open(), place.open()
+    assert has(leader, "one", late=30, reap=30)
+    with leader._db.write() as connection:
+        backends.acquire_services(leader._db, connection, "one", {"late": 30, "reap": 30})
+        assert not has(other, "two", late=30, reap=30)
 
 
 def test_a_holder_that_lets_go_is_followed_at_once(store_client: LocalClient, clock: StoreClock) -> None:
-    for service in ("late", "reap"):
-        assert store_client.acquire_service(service, "one", 10)
+    assert has(store_client, "one", late=10, reap=10)
     store_client.release_services("one")
-    assert store_client.acquire_service("late", "two", 10)
+    assert has(store_client, "two", late=10)
 
 
-def test_of_many_that_want_a_service_at_once_one_gets_it(place: Place) -> None:
+def test_of_many_that_want_services_at_once_one_gets_each(place: Place) -> None:
     clients = [place.open() for _ in range(4)]
+    names = ("late", "logs", "reap")
     ready, got = threading.Barrier(4), []
 
     def want(number: int) -> None:
         ready.wait()
-        if clients[number].acquire_service("late", f"holder {number}", 30):
-            got.append(number)
+        got.extend(clients[number].acquire_services(f"holder {number}", dict.fromkeys(names, 30)))
 
     threads = [threading.Thread(target=want, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(got) == 1
+    assert sorted(got) == sorted(names)

@@ -68,11 +68,11 @@ def test_what_was_due_is_due_and_what_has_a_time_waits_for_it(store_client: Loca
 
 def test_a_service_of_a_dead_server_is_taken_over(store_client: LocalClient, clock: StoreClock) -> None:
     """Also before anybody has noticed the step: the one who would is who died."""
-    assert store_client.acquire_service("leases", "dead", 15)
-    assert not store_client.acquire_service("leases", "alive", 15)
+    assert store_client.acquire_services("dead", {"leases": 15})
+    assert not store_client.acquire_services("alive", {"leases": 15})
     clock.forward(-3600)
-    assert store_client.acquire_service("leases", "alive", 15)
-    assert not store_client.acquire_service("leases", "third", 15)
+    assert store_client.acquire_services("alive", {"leases": 15})
+    assert not store_client.acquire_services("third", {"leases": 15})
 
 
 def test_a_dead_server_does_not_seem_alive_for_an_hour(store_client: LocalClient, clock: StoreClock) -> None:
