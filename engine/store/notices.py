@@ -119,6 +119,7 @@ class Notices:
                     self._untold = False  # before: what is committed from now on is told anew
                     connection.execute(f"NOTIFY {_CHANNEL}")
                     told = now
+                    continue  # the wake of a close may have been slept off already
                 if listening and now - asked >= _ASK_SECONDS:
                     asked, before = now, known
                     known = connection.execute(_ASK).fetchone()[0]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import StoreError
 from flowtui.engine.ids import new_id
-from flowtui.engine.store import feed
+from flowtui.engine.store import feed, notices
 from tests.engine.store.databases import Place
 from tests.engine.store.made import a_line, due_run
 from tests.support import wait_until
@@ -53,6 +53,17 @@ def test_others_are_told_of_runs_and_of_mere_lines_of_a_log(on_postgres: Place) 
         writer.flush()
 
     assert told(reader, log) < 1.5
+
+
+def test_who_closes_right_after_several_commits_waits_for_nothing(
+    on_postgres: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "_ASK_SECONDS", 3600.0)
+    client = on_postgres.open()
+    for _ in range(5):
+        due_run(client)
+    client.close()
+    assert "flowtui-notices" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_what_was_committed_before_a_client_closed_is_told(on_postgres: Place) -> None:
