@@ -87,7 +87,7 @@ class Settings:
         extra = env.get("FLOWTUI_LOGGING_EXTRA_LOGGERS", "")
         return cls(
             home=home,
-            database_url=env.get("FLOWTUI_DATABASE_URL") or f"sqlite:///{home / 'flowtui.db'}",
+            database_url=env.get("FLOWTUI_DATABASE_URL") or _in_home(home),
             api_url=env.get("FLOWTUI_API_URL") or None,
             logging_level=level,
             logging_format=shape,
@@ -115,6 +115,12 @@ class Settings:
 def home_of(env: Mapping[str, str]) -> Path:
     """Where flowtui keeps its files in this environment."""
     return Path(env.get("FLOWTUI_HOME") or "~/.flowtui").expanduser().absolute()
+
+
+def _in_home(home: Path) -> str:
+    """The address of the store in a home; what means something in an address is spelled out."""
+    path = str(home / "flowtui.db").replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}"
 
 
 def _path_map(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,28 +14,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
 from textual import work
 from textual.command import Provider
-from textual.driver import Driver
-from textual.events import Event, Key
-from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
 
 from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
-from flowtui.tui.collecting import Collecting
 from flowtui.tui.going import Going
 from flowtui.tui.keys import APP_BINDINGS
 from flowtui.tui.messages import NewsArrived, StoreChanged
+from flowtui.tui.on_terminal import TerminalApp
 from flowtui.tui.places import MODES, NEEDED_SOON, palette
-from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
 from flowtui.tui.status import Status, reads_alike
-from flowtui.tui.styling import StyledApp
 from flowtui.tui.text import safe
 from flowtui.tui.themes import THEMES
-from flowtui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
+    from flowtui.engine.model import FlowRun
     from flowtui.tui.acting.acting import Acting
     from flowtui.tui.acting.engine import BackendHandle
     from flowtui.tui.acting.target import Subjects, Target
@@ -59,7 +54,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
+class FlowtuiApp(Going, TerminalApp, inherit_bindings=False):
     """`client` is a client, or a function that opens one: that is called in a thread after the first frame, because
     opening a store imports for a third of a second. `backend` starts the embedded backend (or attaches to the one
     that serves the store, and answers None).
@@ -105,6 +100,8 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self.DEFAULT_MODE = start_mode  # type: ignore[misc]
         super().__init__()
         self._opener = client if callable(client) else (lambda: client)
+        self.first_look: Callable[[int], Sequence[FlowRun]] | None = None
+        """Reads so many of the runs that ended last without a client, in a thread: shown until that is open."""
         self._client: Client | None = None
         self._feed: LiveFeed | None = None
         self._backend_starter = backend
@@ -123,32 +120,9 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         self._everywhere = everywhere
         self.status = Status(read_only=read_only)
         self._journal_file = journal_file
-        self._keys = TypeAhead(self, super().on_event)
-        self._collecting = Collecting()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "flowtui"
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's own for this platform; on Linux one that notices when the terminal is gone."""
-        found = super().get_driver_class()
-        if found.__name__ != "LinuxDriver":
-            return found
-        from flowtui.tui.hanging_up import LeavingDriver  # noqa: PLC0415 - there is no such driver elsewhere
-
-        return LeavingDriver
-
-    def get_line_filters(self) -> list[LineFilter]:
-        """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""
-        return [*super().get_line_filters(), _SCREEN_FILTER]
-
-    async def on_event(self, event: Event) -> None:
-        """A key waits for the one before."""
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._collecting.pressed()
-            await self._keys.take(event)
-        elif self.screen_stack or not isinstance(event, Key):  # at the end there is nothing that keys could be for
-            await super().on_event(event)
 
     @cached_property
     def acting(self) -> "Acting":
@@ -211,6 +185,9 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open(self) -> None:
         """Open the store in a thread, begin to follow it, then see to it that somebody serves it."""
+        if self.first_look is not None:
+            for screen in self._shells()[-1:]:
+                await screen.look_first(self.first_look)
         try:
             client, feed, (profile, accent) = await self._opened()
         except FlowtuiError as error:
@@ -278,7 +255,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
             self.post_message(NewsArrived(news, client))
 
     def on_news_arrived(self, message: NewsArrived) -> None:
-        self._collecting.look()  # there is news of the counts every ten seconds, at least
+        self.collecting.look()  # there is news of the counts every ten seconds, at least
         news = message.news
         if message.client is not self._client:  # of a store that has been left
             return
@@ -318,7 +295,7 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
                 await asyncio.to_thread(import_module, module)
         finally:
             if self._signals:  # this process is the workstation's own
-                self._collecting.take_over()
+                self.collecting.take_over()
 
     def _shells(self) -> list[ShellScreen]:
         """The full screens of the mode that is on, the uppermost last (a dialog may lie over it)."""
@@ -595,6 +572,3 @@ class FlowtuiApp(Going, StyledApp, inherit_bindings=False):
         if self._feed is not None:
             self._feed.stop()
             await asyncio.to_thread(self._feed.join, 2.0)
-
-
-_SCREEN_FILTER = ScreenFilter()

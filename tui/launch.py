@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -12,6 +12,7 @@ from flowtui.engine.errors import FlowtuiError
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
+    from flowtui.engine.model import FlowRun
     from flowtui.tui.acting.engine import BackendHandle
 
 __all__ = ["open_workstation", "why_no_terminal", "write_down_trouble"]
@@ -78,6 +79,8 @@ def open_workstation(
         profile=_profile,
         everywhere=everywhere,
     )
+    if client_factory is None and not everywhere:
+        app.first_look = _first_look
     try:
         app.run()
     finally:
@@ -93,6 +96,15 @@ def _open_client() -> "Client":
     client = current_client()
     write_down_trouble(current_settings().home / "workstation.log")
     return client
+
+
+def _first_look(limit: int) -> "Sequence[FlowRun]":
+    """The latest runs of the store that `_open_client` opens, in a tenth of the time."""
+    from flowtui.engine.settings import current_settings  # noqa: PLC0415 - in a thread of the app
+    from flowtui.engine.store.first_look import latest_flow_runs  # noqa: PLC0415 - 30 ms, in a thread of the app
+
+    settings = current_settings()
+    return latest_flow_runs(settings.database_url, limit) if settings.api_url is None else ()
 
 
 def _reading(opener: Callable[[], "Client"]) -> Callable[[], "Client"]:

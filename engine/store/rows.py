@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import orjson
-import sqlalchemy as sa
 
 from flowtui.engine.amendments import amendments_of_json
 from flowtui.engine.clock import from_micros, to_micros
 from flowtui.engine.model import Change, FlowRun, RunStats, TaskRun
 from flowtui.engine.provenance import provenance_of_json
 from flowtui.engine.states import NO_DATA, State, StateType
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    import sqlalchemy as sa
 
 __all__ = [
     "EVENT_COLUMNS",
@@ -111,7 +115,7 @@ def state_row(state: State) -> dict[str, Any]:
     }
 
 
-def state_of(row: sa.Row[Any]) -> State:
+def state_of(row: "sa.Row[Any] | SimpleNamespace") -> State:
     return State(
         type=StateType(row.state_type),
         name=row.state_name,
@@ -123,7 +127,7 @@ def state_of(row: sa.Row[Any]) -> State:
     )
 
 
-def flow_run_of(row: sa.Row[Any]) -> FlowRun:
+def flow_run_of(row: "sa.Row[Any] | SimpleNamespace") -> FlowRun:
     """A row of `queries.flow_runs()`: the run joined with its flow, deployment, queue entry and counters."""
     return FlowRun(
         id=row.id,
@@ -296,7 +300,7 @@ def event_row(kind: str, subject_id: str, state: State, flow_run_id: str | None)
     return dict(zip(EVENT_COLUMNS.split(", "), values, strict=True))
 
 
-def event_state(row: sa.Row[Any]) -> State:
+def event_state(row: "sa.Row[Any]") -> State:
     """The state that a transition's event recorded."""
     body = load(row.body)
     return State(
@@ -309,7 +313,7 @@ def event_state(row: sa.Row[Any]) -> State:
     )
 
 
-def change_of(row: sa.Row[Any]) -> Change:
+def change_of(row: "sa.Row[Any]") -> Change:
     body: Mapping[str, Any] = load(row.body)
     if row.state_type is not None:
         body = {"id": row.id, "type": row.state_type, "name": row.name, **body}

@@ -1,5 +1,6 @@
 """Home: bars, dots and figures say what a count by hand says, and each is a filter."""
 
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,7 +19,7 @@ from flowtui.engine.query import parse
 from flowtui.engine.states import Completed, Failed, Late, Paused, Running, StateType
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.home.durations import cloud_of, percentile
-from flowtui.tui.home.window import DAY, WEEK, bars_of
+from flowtui.tui.home.window import DAY, LATEST, WEEK, bars_of
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.widgets.day_chart import DayChart
@@ -242,3 +243,45 @@ def test_late_runs_of_a_flow_are_one_need_and_a_run_that_asks_is_answered_by_ent
 
     play(app, script)
     assert asked == [("resume", [asking.id])]
+
+
+def test_the_latest_runs_are_shown_before_the_store_is_open(world: World, day: dict[str, FlowRun]) -> None:
+    """Loading what the store needs takes most of the time until then."""
+    may_open, limits = threading.Event(), list[int]()
+    seen = list(world.client.list_flow_runs(parse("type:completed", UTC), limit=2).items)
+
+    def look(limit: int) -> list[FlowRun]:
+        limits.append(limit)
+        return seen
+
+    def open_() -> Any:
+        assert may_open.wait(10)
+        return world.client
+
+    app = FlowtuiApp(open_, now=world.clock, zone=UTC)
+    app.first_look = look
+
+    async def script(pilot: Pilot[Any]) -> None:
+        latest = app.screen.query_one("#latest", VirtualTable)
+        await shows(pilot, seen[0].name, "opening the store")
+        assert not app.is_open and latest.row_count == 2
+        latest.focus()
+        await pilot.press("down", "R")  # what is not possible yet is said
+        await shows(pilot, "still being opened")
+        may_open.set()
+        await shows(pilot, "72 runs")
+        assert latest.row_count == LATEST and latest.cursor_id == seen[1].id
+
+    play(app, script)
+    assert limits == [LATEST]
+
+
+def test_home_waits_for_the_store_where_nothing_can_be_seen_before(world: World, day: dict[str, FlowRun]) -> None:
+    app = FlowtuiApp(world.client, now=world.clock, zone=UTC)
+    app.first_look = lambda limit: ()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "72 runs")
+        assert app.screen.query_one("#latest", VirtualTable).row_count == LATEST
+
+    play(app, script)

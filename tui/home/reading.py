@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from flowtui.engine.model import FlowRun, HourTally
 from flowtui.engine.query import Query
 from flowtui.engine.states import TERMINAL, StateType
-from flowtui.tui.home.window import DAY, Window
+from flowtui.tui.home.window import DAY, LATEST, Window
 
 if TYPE_CHECKING:
     from flowtui.engine.client.protocol import Client
@@ -17,7 +17,6 @@ __all__ = ["HomePage", "read_home", "read_latest"]
 
 _RECENT: Final = timedelta(hours=24)
 _MOST: Final = 50
-_LATEST: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def read_home(client: "Client", now: datetime, window: Window = DAY) -> HomePage
 
 def read_latest(client: "Client") -> tuple[FlowRun, ...]:
     """The runs that have ended, the newest first."""
-    return client.list_flow_runs(Query.of(states=TERMINAL), limit=_LATEST).items
+    return client.list_flow_runs(Query.of(states=TERMINAL), limit=LATEST).items
 
 
 def _unsettled(client: "Client", bad: Sequence[FlowRun]) -> list[FlowRun]:

@@ -1,4 +1,4 @@
-"""The span of time that Home looks back on, and its bars. Pure."""
+"""How far Home looks back: the span of time, its bars, and how many runs. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from flowtui.engine.model import HourTally
 
-__all__ = ["DAY", "WEEK", "Bar", "Window", "bars_of", "ended_within", "label_of", "started_within"]
+__all__ = ["DAY", "LATEST", "WEEK", "Bar", "Window", "bars_of", "ended_within", "label_of", "started_within"]
 
+LATEST: Final = 30
+"""How many of the runs that ended last are listed."""
 _HOUR: Final = timedelta(hours=1)
 _SIZES: Final = (1, 2, 3, 4, 6, 8, 12, 24)
 """Hours that a bar may stand for."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.home.figures import figures_of
-from flowtui.tui.home.window import DAY, WEEK, Window
+from flowtui.tui.home.window import DAY, LATEST, WEEK, Window
 from flowtui.tui.home_cells import (
     LATEST_COLUMNS,
     NEEDS_COLUMNS,
@@ -72,6 +72,8 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         self._window = DAY
         self._usual: dict[str, timedelta | None] = {}
         self._page: HomePage | None = None
+        self._looked = False
+        """The latest runs are shown already, whatever else is not."""
         self._sample: tuple[Window, float, DurationSample | None] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -106,11 +108,8 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         app = self.workstation
         from flowtui.tui.home.reading import read_home, read_latest  # noqa: PLC0415 - 40 ms that the first frame saves
 
-        if self._page is None:  # a tenth of all, and shown while the rest is read
-            self._show_latest(await app.call(read_latest, app.client))
-            painted = asyncio.Event()
-            self.call_after_refresh(painted.set)
-            await painted.wait()
+        if self._page is None and not self._looked:  # a tenth of all, and shown while the rest is read
+            await self._show_first(await app.call(read_latest, app.client))
         page = await app.call(read_home, app.client, app.now(), self._window)
         for run in page.running:
             if run.flow_name not in self._usual:
@@ -119,6 +118,19 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         self._show(page)
         if self._sample_is_old():
             self.call_after_refresh(self._read_sample)  # what was read is drawn before more is
+
+    async def look_first(self, read: Callable[[int], Sequence["FlowRun"]]) -> None:
+        await self._show_first(await self.workstation.call(read, LATEST))
+
+    async def _show_first(self, runs: Sequence["FlowRun"]) -> None:
+        """Show the latest runs, and return when they are painted."""
+        if self._page is not None or not runs or not self.is_attached:
+            return
+        self._looked = True
+        self._show_latest(runs)
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
 
     def _sample_is_old(self) -> bool:
         if self._sample is None or self._sample[0] is not self._window:
@@ -178,7 +190,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         rows = ItemRows(runs, lambda run: run.id, lambda run: next_cells(run, app.now(), app.zone))
         self._table("next").show(rows, empty="Nothing is scheduled.")
 
-    def _show_latest(self, runs: tuple["FlowRun", ...]) -> None:
+    def _show_latest(self, runs: Sequence["FlowRun"]) -> None:
         app = self.workstation
         rows = ItemRows(runs, lambda run: run.id, lambda run: latest_cells(run, app.now()))
         self._table("latest").show(rows, empty=_NO_RUNS)

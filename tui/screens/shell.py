@@ -1,6 +1,6 @@
 """The frame of every full screen: header, tabs, body, and the line of keys; and how a screen gets its data."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
@@ -28,7 +28,7 @@ from flowtui.tui.widgets.tab_strip import Tab, TabStrip
 if TYPE_CHECKING:
     from textual.timer import Timer, TimerCallback
 
-    from flowtui.engine.model import Change
+    from flowtui.engine.model import Change, FlowRun
     from flowtui.tui.app import FlowtuiApp
     from flowtui.tui.messages import StoreChanged
     from flowtui.tui.status import Status
@@ -176,6 +176,10 @@ class ShellScreen(Screen[None], inherit_bindings=False):
 
     async def load(self, changes: tuple["Change", ...] | None) -> None:
         """Read what this screen shows, and show it. None means: read everything."""
+
+    async def look_first(self, read: Callable[[int], Sequence["FlowRun"]]) -> None:
+        """Show what can be read before the store is open, which waits until this returns. `read`, called in a thread,
+        answers with so many of the runs that ended last, or with none where only the store can."""
 
     def wants(self, changes: tuple["Change", ...]) -> bool:
         """Whether these changes concern this screen. An empty tuple means that log lines were written."""
