@@ -12,8 +12,8 @@ from typing import IO, Any
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from flowtui.tui.key_reader import Ending, KeyReader
 from flowtui.tui.lean_output import lean
-from flowtui.tui.patience import UntilInput
 
 __all__ = ["LeavingDriver"]
 
@@ -54,11 +54,10 @@ class LeavingDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _UntilGone(self._file, self._leave)
-        self.exit_event: UntilInput = UntilInput(self.fileno, self._leave)
+        self.exit_event: Ending = Ending()
 
     def run_input_thread(self) -> None:
-        self.exit_event.read_here()
-        super().run_input_thread()
+        KeyReader(self.fileno, self.exit_event, self.process_message, self._leave, debug=self._debug).run()
 
     def _leave(self) -> None:
         """Called in the thread that writes or in the one that reads. What is still to be written goes nowhere: Python
