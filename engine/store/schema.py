@@ -15,6 +15,7 @@ from flowtui.engine.store import postgres_schema
 from flowtui.engine.store.database import Database
 from flowtui.engine.store.postgres import OLDEST, shown
 from flowtui.engine.store.tables import metadata
+from flowtui.engine.store.wal import being_made, is_in_wal_mode
 
 __all__ = ["HEAD", "bring_up_to_date", "require_up_to_date"]
 
@@ -23,7 +24,6 @@ _TAKE_YOUR_TIME = (
     "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true), "
     "set_config('idle_in_transaction_session_timeout', '0', true)"
 )
-_WAL = b"\x02\x02"  # bytes 18 and 19 of an SQLite file: the versions that may write and read it
 
 _migrating: Final = threading.Lock()
 """Alembic keeps what it works on in variables of its modules: stores that one process opens at once would get each
@@ -91,13 +91,7 @@ def _is_prepared(database: Database) -> bool:
 
     The first connection does that, and SQLite does not wait there: two that do it at once find the file locked.
     """
-    if not database.is_sqlite:
-        return True
-    try:
-        with open(str(database.url.database), "rb") as file:
-            return file.read(20)[18:] == _WAL
-    except OSError:
-        return False
+    return not database.is_sqlite or is_in_wal_mode(str(database.url.database))
 
 
 def _make_folder(file: Path) -> None:
@@ -134,7 +128,7 @@ def _one_at_a_time(database: Database) -> Iterator[sa.Connection]:
         return
     with open(f"{database.url.database}.lock", "w") as handle:  # released when it is closed, also by a crash
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with database.write() as connection:
+        with being_made(str(database.url.database)), database.write() as connection:
             yield connection
 
 

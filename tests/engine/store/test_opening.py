@@ -35,6 +35,27 @@ def test_many_that_open_an_empty_place_at_once_find_one_store(empty_place: Place
     runs = {due_run(client).id for client in clients}
     assert len(runs) == 6
     assert {run.id for run in clients[0].list_flow_runs().items} == runs
+    if empty_place.settings.database_url.startswith("sqlite"):
+        assert keeps_its_wal(empty_place.settings)
+
+
+def test_a_store_that_is_opened_twice_in_a_process_stays_locked_against_its_removal(settings: Settings) -> None:
+    """What is written to a WAL that another process has removed is read by nobody else, and lost in the end."""
+    first = LocalClient.open(settings)
+    LocalClient.open(settings).close()
+    again = LocalClient.open(replace(settings, database_url=f"sqlite:///{settings.home}/../home/flowtui.db"))
+    assert keeps_its_wal(settings)
+    assert first.read_flow_run((run := due_run(again)).id) == run
+    first.close()
+    again.close()
+
+
+def keeps_its_wal(settings: Settings) -> bool:
+    """Another process opens the store and closes it; the last one that does so removes the WAL."""
+    file = settings.home / "flowtui.db"
+    outside = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM flow_run'); c.close()"
+    subprocess.run([sys.executable, "-c", outside, str(file)], check=True)
+    return Path(f"{file}-wal").exists()
 
 
 def test_who_only_reads_makes_no_store_and_reads_one_that_is_there(empty_place: Place) -> None:
