@@ -44,6 +44,7 @@ COLUMNS: Final[ListColumns[BlockDocument, Seen]] = ListColumns(
             Column("SAVED", 8, align="right", rank=2),
             lambda block, seen: [(f"{ago(block.updated, seen.now)} ago", "muted")],
             "saved",
+            timed=True,
         ),
         ListColumn(
             "slug",

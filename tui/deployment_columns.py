@@ -72,9 +72,9 @@ COLUMNS: Final[ListColumns[DeploymentRow, At]] = ListColumns(
     (
         ListColumn("name", "flow and deployment", Column("DEPLOYMENT", 20, share=3, most=40), _name, "name"),
         ListColumn("schedule", "when it runs", Column("SCHEDULE", 24, share=4, most=40, rank=2), _schedule),
-        ListColumn("next", "its next run", Column("NEXT RUN", 8, align="right"), _next, "next"),
-        ListColumn("then", "the one after that", Column("THEN", 11, align="right", rank=5), _then),
-        ListColumn("last", "its last run", Column("LAST RUN", 18, rank=1), _last, "last"),
+        ListColumn("next", "its next run", Column("NEXT RUN", 8, align="right"), _next, "next", timed=True),
+        ListColumn("then", "the one after that", Column("THEN", 11, align="right", rank=5), _then, timed=True),
+        ListColumn("last", "its last run", Column("LAST RUN", 18, rank=1), _last, "last", timed=True),
         ListColumn(
             "served",
             "who serves it",
@@ -116,6 +116,7 @@ COLUMNS: Final[ListColumns[DeploymentRow, At]] = ListColumns(
             "duration of its last run",
             Column("DURATION", 8, align="right", calm=True),
             _of_last(lambda run, at: duration_spans(run, at.now)),
+            timed=True,
         ),
         ListColumn(
             "code",

@@ -70,6 +70,7 @@ COLUMNS: Final[ListColumns[FlowRun, Seen]] = ListColumns(
             Column("DURATION", 8, align="right", calm=True),
             lambda run, seen: duration_spans(run, seen.now),
             "dur",
+            timed=True,
         ),
         ListColumn(
             "tasks",
@@ -122,8 +123,9 @@ COLUMNS: Final[ListColumns[FlowRun, Seen]] = ListColumns(
             "duration against the usual of its flow",
             Column("USUAL", 6, align="right", calm=True),
             _against_usual,
+            timed=True,
         ),
-        ListColumn("late", "how long past its time", Column("LATE", 6, align="right", calm=True), _late),
+        ListColumn("late", "how long past its time", Column("LATE", 6, align="right", calm=True), _late, timed=True),
         ListColumn("end", "when it ended", Column("ENDED", 12, align="right"), when(lambda run: run.end_time), "end"),
         ListColumn(
             "created",

@@ -15,8 +15,14 @@ _BLANK: Final[Cell] = [("·", "faint")]
 class RunRows:
     """`Rows` over a `RunList`; a run is turned into cells when its row is on the screen."""
 
-    def __init__(self, runs: RunList, columns: int, paint: Callable[[FlowRun], Sequence[Cell]]) -> None:
-        self._list, self._columns, self._paint = runs, columns, paint
+    def __init__(
+        self,
+        runs: RunList,
+        columns: int,
+        paint: Callable[[FlowRun], Sequence[Cell]],
+        pulse: Callable[[FlowRun], object],
+    ) -> None:
+        self._list, self._columns, self._paint, self._pulse = runs, columns, paint, pulse
         self._places: dict[str, int] | None = None
 
     def __len__(self) -> int:
@@ -44,3 +50,7 @@ class RunRows:
         if not 0 <= at < len(self._list.runs):
             return [_BLANK] * self._columns
         return self._paint(self._list.runs[at])
+
+    def pulse(self, index: int) -> object:
+        at = index - self._list.above
+        return self._pulse(self._list.runs[at]) if 0 <= at < len(self._list.runs) else None

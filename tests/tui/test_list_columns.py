@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from datetime import UTC, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from flowtui.tui.lists.screen import ListScreen
 from flowtui.tui.piping.list_records import records_of_deployments
 from flowtui.tui.piping.records import encoded
 from flowtui.tui.pool_columns import COLUMNS as POOLS
+from flowtui.tui.run_columns import Seen as SeenRuns
 from flowtui.tui.screens.columns import ColumnsScreen
 from flowtui.tui.screens.deployments import DeploymentsScreen, read_rows
 from flowtui.tui.screens.help import keys_of
@@ -239,6 +240,37 @@ def test_every_column_of_the_lists_says_something(world: World, day: dict[str, F
     said = words_of(BLOCKS, block, Seen(NOW + timedelta(days=2), UTC, types))
     assert (said["type"], said["slug"]) == ("Secret", "secret") and said["updated"] and said["id"] == block.id
     assert "hunter2" not in repr(said)
+
+
+def test_a_row_that_looks_different_later_has_another_pulse(world: World, day: dict[str, FlowRun]) -> None:
+    block = world.client.save_block("secret", "api-key", {"value": "hunter2"})
+    world.client.create_work_pool("k8s", type="kubernetes")
+    world.client.pause_work_pool("k8s", paused=True)
+    usual = {run.flow_name: 20.0 for run in day.values()}
+    rows: dict[str, Sequence[Any]] = {
+        "runs": tuple(day.values()),
+        "deployments": read_rows(world.client, NOW),
+        "flows": [FlowRow(id=run.id, name="load", figures=FlowFigures(name="load", last=run)) for run in day.values()],
+        "pools": world.client.list_work_pools(),
+        "blocks": [block],
+    }
+    seconds = st.sampled_from([0.0, 1.0, 59.0, 3600.0, 36_000.0, 90_000.0]) | st.floats(0, 90_000)
+
+    @given(of=st.sampled_from(sorted(KINDS)), first=seconds, then=seconds)
+    def check(of: str, first: float, then: float) -> None:
+        columns = columns_of_list(of)
+        keys = [Shown(column.key) for column in columns.all]
+        paint, pulse = columns.painter(keys), columns.pulse(keys)
+        for row in rows[of]:
+            before, after = (_seen(of, NOW + timedelta(seconds=passed), usual) for passed in (first, then))
+            assert pulse(row, before) == pulse(row, before)
+            assert paint(row, before) == paint(row, after) or pulse(row, before) != pulse(row, after)
+
+    check()
+
+
+def _seen(of: str, now: datetime, usual: dict[str, float | None]) -> At:
+    return {"runs": SeenRuns(now, UTC, usual), "blocks": Seen(now, UTC)}.get(of, At(now, UTC))
 
 
 class Login(BaseModel):

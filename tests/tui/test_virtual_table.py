@@ -40,6 +40,9 @@ class Counting:
         self.asked.add(index)
         return [f"row {index}", f"{index:,}"]
 
+    def pulse(self, index: int) -> object:
+        return None
+
 
 class TableApp(App[None]):
     """A table and nothing else; keeps what the table said."""
@@ -196,6 +199,44 @@ def test_only_the_row_that_changed_is_painted() -> None:
         app.table.refresh_rows(["r5", "r900"])
         await pilot.pause()
         assert rows.asked == {5}
+
+    table_test(rows, script)
+
+
+class Timed(Counting):
+    """Rows of which each third changes each second, and the others never."""
+
+    second = 0
+
+    def cells(self, index: int) -> list[str]:
+        return [*super().cells(index)[:1], str(self.pulse(index))]
+
+    def pulse(self, index: int) -> object:
+        return f"{self.second}s" if index % 3 == 0 else "–"
+
+
+def test_a_second_draws_the_rows_that_look_different_for_it() -> None:
+    rows = Timed(1000)
+
+    async def script(pilot: Pilot[Any], app: TableApp) -> None:
+        async def beat() -> set[int]:
+            await pilot.pause()
+            rows.second += 1
+            rows.asked.clear()
+            app.table.beat()
+            await pilot.pause()
+            return set(rows.asked)
+
+        await shows(pilot, "row 5")
+        page = set(range(app.table.page_rows))
+        assert await beat() == page  # what they looked like before is not known
+        assert await beat() == {0, 3, 6, 9}
+        await shows(pilot, "2s")
+        app.table.scroll_top(4)
+        assert await beat() == {6, 9, 12} | {11, 13, 14}
+        assert await beat() == {6, 9, 12}
+        app.table.update(rows, ())
+        assert await beat() == {index + 4 for index in page}
 
     table_test(rows, script)
 

@@ -92,7 +92,7 @@ COLUMNS: Final[ListColumns[FlowRow, At]] = ListColumns(
         ListColumn("name", "its name", Column("FLOW", 16, share=2, most=32), _name, "name"),
         ListColumn("place", "file and line", Column("WHERE", 16, share=2, most=36, rank=3), _place, "place"),
         ListColumn("takes", "its parameters", Column("PARAMETERS", 16, share=4, most=64, rank=2), _takes),
-        ListColumn("last", "its last run", Column("LAST RUN", 17), _last, "last"),
+        ListColumn("last", "its last run", Column("LAST RUN", 17), _last, "last", timed=True),
         ListColumn("runs", "how often it ran", Column("RUNS", 7, align="right", rank=5), _known(_runs), "runs"),
         ListColumn(
             "usual",
@@ -132,6 +132,7 @@ COLUMNS: Final[ListColumns[FlowRow, At]] = ListColumns(
             "duration of its last run",
             Column("DURATION", 8, align="right", calm=True),
             _of_last(lambda run, at: duration_spans(run, at.now)),
+            timed=True,
         ),
         ListColumn(
             "tags",

@@ -58,13 +58,15 @@ def _width(cells: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ListColumn(Generic[T, S]):
-    """One of them. `sort` is what a click on its title sorts by."""
+    """One of them. `sort` is what a click on its title sorts by. What a `timed` one shows changes with the time, within
+    a day too (`moment` does from one day to the next only)."""
 
     key: str
     about: str
     column: Column
     paint: Callable[[T, S], Cell]
     sort: str | None = None
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,11 @@ class ListColumns(Generic[T, S]):
         """How a row is painted in the chosen columns."""
         paints = tuple(self.of(one.key).paint for one in shown)
         return lambda row, seen: [paint(row, seen) for paint in paints]
+
+    def pulse(self, shown: Sequence[Shown]) -> Callable[[T, S], object]:
+        """What of a row in the chosen columns changes with the time alone."""
+        paints = tuple(column.paint for column in map(self.of, (one.key for one in shown)) if column.timed)
+        return lambda row, seen: (seen.now.astimezone(seen.zone).date(), [paint(row, seen) for paint in paints])
 
     def sorts(self, shown: Sequence[Shown]) -> dict[str, int]:
         """What the chosen columns show of what a list is sorted by: the number of the first that does."""

@@ -68,8 +68,8 @@ class RowsScreen(ListScreen, Generic[T]):
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def _rows_of(self, rows: Sequence[T]) -> ItemRows[T]:
-        paint = self.columns.painter(self.columns_on)
-        return ItemRows(rows, self.row_id, lambda row: paint(row, self.seen()))
+        paint, pulse = self.columns.painter(self.columns_on), self.columns.pulse(self.columns_on)
+        return ItemRows(rows, self.row_id, lambda row: paint(row, self.seen()), lambda row: pulse(row, self.seen()))
 
     def painted_rows(self) -> ItemRows[T]:
         self.rows = self._rows_of(self.rows.items)
@@ -100,6 +100,11 @@ class RowsScreen(ListScreen, Generic[T]):
 
     def view_changed(self, old: View) -> None:
         self.show_rows()
+
+    def tick(self) -> None:
+        """A second has passed: what is so long ago, or so near, is another."""
+        if self.is_current:
+            self.table.beat()
 
     def _time_passed(self) -> None:
         """`next<1h` lets other rows through than it did."""

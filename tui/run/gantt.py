@@ -46,6 +46,9 @@ class _GanttRows:
     def cells(self, index: int) -> Sequence[Cell]:
         return self._gantt.cells_of(self.outline.rows[index])
 
+    def pulse(self, index: int) -> object:
+        return self.cells(index)
+
 
 class Gantt(VirtualTable):
     """Shows `Branches` by an `Outline`. What is open and how it is ordered is kept here, and whoever reads is asked to

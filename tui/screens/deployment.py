@@ -16,7 +16,6 @@ from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.deployment_actions import open_form, pause_or_resume, run_at_once, switch_schedule
 from flowtui.tui.deployment_cells import FIRES, RECENT_COLUMNS, facts_of, recent_cells
-from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.columns import Column
 from flowtui.tui.widgets.heading import Heading
@@ -127,7 +126,7 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
         if any(fires and fires[0] <= now for fires in self._fires.values()):
             self.request_load()
         self._show_facts(self._deployment)
-        self._table("recent").refresh_rows(run.id for run in self._runs.items if is_live(run))
+        self._table("recent").beat()
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
             self._all[row.deployment.id] = replace(row, fires=fires)
         if passed:
             self.show_rows({row.deployment.id for row in passed})
-        self.table.refresh_rows(self._all)
+        super().tick()
 
     @work(group="serving", exclusive=True, exit_on_error=False)
     async def _look_who_serves(self) -> None:

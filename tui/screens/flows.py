@@ -107,11 +107,6 @@ class FlowsScreen(RowsScreen[FlowRow]):
         self._figures = await app.call(app.client.flow_figures)
         self.show_rows()
 
-    def tick(self) -> None:
-        """A second has passed: `4m` ago has become more."""
-        if self.is_current:
-            self.table.refresh_rows(row.id for row in self.rows.items if row.figures and row.figures.last)
-
     # -- showing ----------------------------------------------------------------------------------------------------
 
     def all_rows(self) -> Sequence[FlowRow] | None:

@@ -198,7 +198,10 @@ class HomeScreen(ActsOnRuns, ShellScreen):
     def _show_running(self, runs: tuple["FlowRun", ...]) -> None:
         app = self.workstation
         rows = ItemRows(
-            runs, lambda run: run.id, lambda run: running_cells(run, self._usual.get(run.flow_name), app.now())
+            runs,
+            lambda run: run.id,
+            lambda run: running_cells(run, self._usual.get(run.flow_name), app.now()),
+            lambda run: app.now() if is_live(run) else None,
         )
         self._table("running").show(rows, empty="Nothing runs.")
         self.query_one("#running-title", Heading).show(
@@ -214,10 +217,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         if not self.is_current:
             return
         for name in ("needs", "latest", "running", "next"):
-            table = self._table(name)
-            rows = table.rows
-            if isinstance(rows, ItemRows):
-                table.refresh_rows(one.id for one in rows.items if name != "running" or is_live(one))
+            self._table(name).beat()
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

@@ -148,8 +148,8 @@ class PoolScreen(ActsOnRuns, ShellScreen):
     def tick(self) -> None:
         """A second has passed: times have grown."""
         if self.is_current and self._page is not None:
-            self._table("pool-runs").refresh_rows(run.id for run in self._page.runs)
-            self._table("workers").refresh_rows(one.name for one in self._page.workers)
+            self._table("pool-runs").beat()
+            self._table("workers").beat()
 
     def _again(self) -> None:
         if self.is_current:

@@ -198,12 +198,12 @@ class RunsScreen(ActsOnRuns, ListScreen):
         return self.query_one(RunPreview)
 
     def _rows_of(self, runs: RunList) -> RunRows:
-        paint = self.columns.painter(self.columns_on)
-        return RunRows(
-            runs,
-            len(self.columns_on),
-            lambda run: paint(run, Seen(self.workstation.now(), self.workstation.zone, self._usual)),
-        )
+        paint, pulse = self.columns.painter(self.columns_on), self.columns.pulse(self.columns_on)
+
+        def seen() -> Seen:
+            return Seen(self.workstation.now(), self.workstation.zone, self._usual)
+
+        return RunRows(runs, len(self.columns_on), lambda run: paint(run, seen()), lambda run: pulse(run, seen()))
 
     def _show(self, runs: RunList, changed: Collection[str] | None, *, moved: bool = False) -> None:
         """Show the list. When only `changed` rows look different, only they are painted."""
@@ -283,8 +283,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
     def tick(self) -> None:
         """A second has passed: durations of what runs have grown."""
         if self.is_current:
-            runs = self._shown.runs if self._shown is not None else ()
-            self.table.refresh_rows(run.id for run in runs if is_live(run))
+            self.table.beat()
             self._preview.tick()
 
     @on(VirtualTable.RowHighlighted)

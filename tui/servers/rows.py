@@ -14,8 +14,10 @@ _BLANK: Final[Cell] = [("·", "faint")]
 class MergedRows:
     """`Rows` over a `Merged`; a run is turned into cells when its row is on the screen."""
 
-    def __init__(self, merged: Merged, columns: int, paint: Callable[[Row], Sequence[Cell]]) -> None:
-        self._merged, self._columns, self._paint = merged, columns, paint
+    def __init__(
+        self, merged: Merged, columns: int, paint: Callable[[Row], Sequence[Cell]], pulse: Callable[[Row], object]
+    ) -> None:
+        self._merged, self._columns, self._paint, self._pulse = merged, columns, paint, pulse
         self._places: dict[str, int] | None = None
 
     def __len__(self) -> int:
@@ -41,3 +43,7 @@ class MergedRows:
     def cells(self, index: int) -> Sequence[Cell]:
         rows = self._merged.rows
         return self._paint(rows[index]) if index < len(rows) else [_BLANK] * self._columns
+
+    def pulse(self, index: int) -> object:
+        rows = self._merged.rows
+        return self._pulse(rows[index]) if index < len(rows) else None

@@ -27,8 +27,7 @@ from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count
 from flowtui.tui.glance import read_glance
 from flowtui.tui.live import News
-from flowtui.tui.run_cells import is_live
-from flowtui.tui.run_columns import DEFAULT, Seen, cells_of, columns_of
+from flowtui.tui.run_columns import COLUMNS, DEFAULT, Seen, cells_of, columns_of
 from flowtui.tui.screens.action_menu import ActionMenuScreen
 from flowtui.tui.screens.choice import Choice, ChoiceScreen
 from flowtui.tui.screens.shell import ShellScreen
@@ -57,6 +56,7 @@ _PATIENCE: Final = 2.0
 _COLUMNS: Final = (Column("SERVER", 10, share=2, most=20), *columns_of(DEFAULT))
 _TITLES: Final = tuple(column.title for column in _COLUMNS)
 _PAINT: Final = cells_of(DEFAULT)
+_PULSE: Final = COLUMNS.pulse(DEFAULT)
 
 
 class AllServersScreen(ActsOnRuns, ShellScreen):
@@ -141,7 +141,9 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             listed = await app.call(app.servers.all)
         except FlowtuiError as error:
             app.notify_error(error)
-            self._table.show(MergedRows(Merged(), 0, lambda _: ()), empty="The profiles cannot be read.")
+            self._table.show(
+                MergedRows(Merged(), 0, lambda _: (), lambda _: None), empty="The profiles cannot be read."
+            )
             return
         for server in listed:
             link = ServerLink(
@@ -255,12 +257,14 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         return not self._filled and any(one.health(now, zone).kind != "unreachable" for one in waiting)
 
     def _rows(self) -> MergedRows:
-        return MergedRows(self._merged, len(_COLUMNS), self._cells)
+        return MergedRows(self._merged, len(_COLUMNS), self._cells, lambda row: _PULSE(row.run, self._seen()))
+
+    def _seen(self) -> Seen:
+        return Seen(self.workstation.now(), self.workstation.zone, {})
 
     def _cells(self, row: Row) -> Sequence[Cell]:
-        app = self.workstation
         role = self._readings[row.server].role or "muted"
-        return [[(row.server, role)], *_PAINT(row.run, Seen(app.now(), app.zone, {}))]
+        return [[(row.server, role)], *_PAINT(row.run, self._seen())]
 
     @property
     def _row(self) -> Row | None:
@@ -310,7 +314,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             self._show_soon(())  # a server that has gone quiet does not hold up the others' rows
         for reading in self._readings.values():
             self._read(reading)  # what failed for a moment
-        self._table.refresh_rows(row.id for row in self._merged.rows[:1000] if is_live(row.run))
+        self._table.beat()
         self._preview.tick()
 
     def zone_changed(self) -> None:

@@ -48,13 +48,25 @@ class Rows(Protocol):
         """One cell for each column of the table."""
         ...
 
+    def pulse(self, index: int) -> object:
+        """What of a row changes with the time alone: it is equal to what it was for as long as the row looks the same.
+        The cells themselves will do, but it is asked for each row on the screen each second."""
+        ...
+
 
 class ItemRows(Generic[T]):
-    """Rows over a sequence of values; a value is turned into cells when its row is on the screen."""
+    """Rows over a sequence of values; a value is turned into cells when its row is on the screen. Without a `pulse`
+    the cells are what may change with the time."""
 
-    def __init__(self, items: Sequence[T], key: Callable[[T], str], paint: Callable[[T], Sequence[Cell]]) -> None:
+    def __init__(
+        self,
+        items: Sequence[T],
+        key: Callable[[T], str],
+        paint: Callable[[T], Sequence[Cell]],
+        pulse: Callable[[T], object] | None = None,
+    ) -> None:
         self.items = items
-        self._key, self._paint = key, paint
+        self._key, self._paint, self._pulse = key, paint, pulse or paint
         self._places: dict[str, int] | None = None
 
     def __len__(self) -> int:
@@ -75,6 +87,9 @@ class ItemRows(Generic[T]):
 
     def cells(self, index: int) -> Sequence[Cell]:
         return self._paint(self.items[index])
+
+    def pulse(self, index: int) -> object:
+        return self._pulse(self.items[index])
 
 
 def spans_of(cell: Cell, width: int) -> Spans:
