@@ -7,10 +7,12 @@ import asyncio
 import os
 import re
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -115,6 +117,46 @@ async def blocks(pilot: Pilot[int], client: Client) -> None:
     await pilot.press("6")
 
 
+async def servers(pilot: Pilot[int], client: Client) -> None:
+    """The servers of a company, and the runs of all as one list."""
+    os.chdir(Path.home())
+    profiles = []
+    for earlier, (name, (about, kept)) in enumerate(SERVERS.items(), 1):
+        copy_of_some_flows(Path.home() / ".flowtui-demo" / "flowtui.db", Path(f"{name}.db"), kept, 150_000 * earlier)
+        profiles.append(f'[profiles.{name}]\ndatabase_url = "sqlite:///{name}.db"\n{about}\n')
+    profiles.append('[profiles.sydney]\ndatabase_url = "postgresql://flowtui@127.0.0.1:1/flowtui"\n')
+    (Path.home() / ".flowtui-demo" / "profiles.toml").write_text("\n".join(profiles))
+    await pilot.press("colon", *"all", "enter")
+    await settle(pilot)
+    await pilot.press("j", "j")
+
+
+SERVERS = {
+    "production": ('accent = "red"\nread_only = true', "orders-etl shop-report shop-summary"),
+    "staging": ('accent = "orange"', "invoice-check exchange-rates product-images restock"),
+    "factory": ('accent = "blue"', "sensor-archive label-printing monthly-close"),
+}
+"""What the profiles of these servers say, and which of the demo's flows run there."""
+
+
+def copy_of_some_flows(store: Path, copy: Path, flows: str, earlier: int) -> None:
+    """A store with the ended runs of some flows of another, so many microseconds earlier and under other names."""
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute(
+            "DELETE FROM flow_run WHERE end_time IS NULL"
+            " OR flow_id IN (SELECT id FROM flow WHERE instr(:flows, name) = 0)",
+            {"flows": flows},
+        )
+        for column in ("sort_time", "start_time", "end_time", "state_at"):
+            target.execute(f"UPDATE flow_run SET {column} = {column} - ?", (earlier,))  # noqa: S608
+        names = target.execute("SELECT id, name FROM flow_run WHERE name LIKE '%-%' ORDER BY id").fetchall()
+        for (run_id, name), (_, other) in zip(names, names[1:] + names[:1], strict=True):
+            mixed = f"{name.partition('-')[0]}-{other.partition('-')[2]}"
+            target.execute("UPDATE flow_run SET name = ? WHERE id = ?", (mixed, run_id))
+        target.commit()
+
+
 SHOTS: dict[str, Shot] = {
     "home": home,
     "runs": runs,
@@ -130,6 +172,7 @@ SHOTS: dict[str, Shot] = {
     "deployments": deployments,
     "form": form,
     "blocks": blocks,
+    "servers": servers,
 }
 
 

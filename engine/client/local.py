@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flowtui.engine import faults, store
+from flowtui.engine.addresses import sqlite_words
 from flowtui.engine.client.local_amending import LocalAmending
 from flowtui.engine.client.local_changing import LocalChanging
 from flowtui.engine.client.local_explaining import LocalExplaining
@@ -104,8 +104,7 @@ class LocalClient(
     def address(self) -> str:
         if not self._db.is_sqlite:
             return self._db.shown_url
-        path, home = str(self._db.url.database), str(Path.home())
-        return f"sqlite {'~' + path.removeprefix(home) if path.startswith(home + '/') else path}"
+        return sqlite_words(str(self._db.url.database))
 
     def close(self) -> None:
         self._writer.close()

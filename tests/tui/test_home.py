@@ -285,3 +285,31 @@ def test_home_waits_for_the_store_where_nothing_can_be_seen_before(world: World,
         assert app.screen.query_one("#latest", VirtualTable).row_count == LATEST
 
     play(app, script)
+
+
+def test_the_bar_of_keys_follows_the_run_under_the_cursor(app: FlowtuiApp, world: World) -> None:
+    begun = world.now - timedelta(minutes=9)
+    world.run("etl", "broken", Running(timestamp=begun), Failed(timestamp=begun + timedelta(seconds=9)))
+    earlier = begun - timedelta(minutes=1)
+    world.run("export", "fine", Running(timestamp=earlier), Completed(timestamp=begun))
+    world.run("report", "live", Running(timestamp=begun))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "broken", "R retry")
+        for name, run, keys in (("needs", "broken", "R"), ("running", "live", "c"), ("latest", "broken", "R")):
+            table = app.screen.query_one(f"#{name}", VirtualTable)
+            table.focus()
+            await until(pilot, lambda table=table: app.focused is table)
+            await until(pilot, lambda keys=keys: offered(app) == keys)
+            subject = app.screen._subject()  # type: ignore[attr-defined]
+            assert subject.name == run
+        await pilot.press("down")
+        await until(pilot, lambda: offered(app) == "")
+
+    play(app, script)
+
+
+def offered(app: FlowtuiApp) -> str:
+    """Which of the keys that act on a run the bar shows."""
+    shown = [active.binding.key for active in app.screen.active_bindings.values() if active.binding.show]
+    return "".join(key for key in shown if key in ("R", "c"))

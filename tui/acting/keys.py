@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flowtui.tui.acting.target import Subjects
     from flowtui.tui.app import FlowtuiApp
 
-__all__ = ["ActsOnRuns", "acting_bindings", "has_use", "mutates", "unshown", "useless_actions"]
+__all__ = ["ActsOnRuns", "acting_bindings", "has_use", "mutates", "useless_actions"]
 
 _CHANGING: Final = frozenset(
     {
@@ -61,7 +61,7 @@ def useless_actions(run: "FlowRun") -> frozenset[str]:
     return frozenset(f"act('{verb_id}')" for verb_id in VERB_KEYS if not has_use(verb_id, run))
 
 
-def unshown(active: ActiveBinding) -> ActiveBinding:
+def _unshown(active: ActiveBinding) -> ActiveBinding:
     """A key that works without standing in the bar of keys."""
     return active._replace(binding=replace(active.binding, show=False))
 
@@ -72,7 +72,27 @@ def mutates(binding: Binding) -> bool:
 
 
 class ActsOnRuns:
-    """Part of a screen that shows runs; it says which are meant."""
+    """Part of a screen that shows runs; it says which are meant. Its bar of keys follows the one under the cursor."""
+
+    _useless: frozenset[str] = frozenset()
+
+    def run_in_hand(self) -> "FlowRun | None":
+        """The one run that keys act on now; None while it is not one, as of several that are marked some may do."""
+        return None
+
+    def offer_keys(self) -> None:
+        """The run in hand may be another, or in another state."""
+        run = self.run_in_hand()
+        useless = useless_actions(run) if run is not None else frozenset()
+        if useless != self._useless:
+            self._useless = useless
+            cast(Any, self).refresh_bindings()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """A key of no use does not stand in the bar; `?` knows it, and whoever presses it is told why."""
+        active: dict[str, ActiveBinding] = cast(Any, super()).active_bindings
+        return {key: _unshown(one) if one.binding.action in self._useless else one for key, one in active.items()}
 
     def acting_on(self) -> "Subjects | None":
         """The runs that are meant now: the marked ones, all that fit, or the one under the cursor."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
@@ -159,6 +160,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         self._show_next(page.next)
         self._show_running(page.running)
         self._show_latest(page.latest)
+        self.offer_keys()
 
     def _show_figures(self) -> None:
         page, app = self._page, self.workstation
@@ -248,6 +250,14 @@ class HomeScreen(ActsOnRuns, ShellScreen):
             return None
         found = table.rows.get(table.cursor_id)
         return found.run if isinstance(found, Need) else found
+
+    @on(VirtualTable.RowHighlighted)
+    @on(DescendantFocus)
+    def _hand_changed(self) -> None:
+        self.offer_keys()
+
+    def run_in_hand(self) -> "FlowRun | None":
+        return self._subject()
 
     def action_open(self, tab: str) -> None:
         """Open the run under the cursor of the list that has the keyboard."""

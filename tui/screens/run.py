@@ -253,6 +253,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
         seen = self._seen()
         if seen is None:
             return
+        self.offer_keys()
         await self._foresee(seen)
         self._show_notes(seen)
         self._show_tasks(seen)
@@ -479,6 +480,9 @@ class RunScreen(ActsOnRuns, ShellScreen):
         await self._show()
 
     # -- keys -------------------------------------------------------------------------------------------------------
+
+    def run_in_hand(self) -> FlowRun | None:
+        return self._run
 
     def acting_on(self) -> Subjects | None:
         return None if self._run is None else (self._run,)

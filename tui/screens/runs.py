@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -13,7 +13,7 @@ from flowtui.engine.errors import FlowtuiError, UsageError
 from flowtui.engine.listing import NEWEST, QueryValue
 from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.usual import usual_of
-from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings, unshown, useless_actions
+from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
 from flowtui.tui.acting.target import Subjects
 from flowtui.tui.completing import Wanted, state_values
 from flowtui.tui.formats import count, total_words
@@ -70,7 +70,6 @@ class RunsScreen(ActsOnRuns, ListScreen):
         self._settle: Timer | None = None
         self._reading = False
         self._count_due = True
-        self._useless: frozenset[str] = frozenset()
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
@@ -216,7 +215,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
             gone = () if old is None or changed is None else set(changed) - runs.ids
             self.table.show(rows, empty=nothing, gone=gone, changed=changed or (), moved=moved)
         self._note_marked()
-        self._offer_keys()
+        self.offer_keys()
         self.show_filter()
         self._read_usual()
         if self._rows.get(self.table.cursor_id) is None:
@@ -288,7 +287,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
 
     @on(VirtualTable.RowHighlighted)
     def _highlighted(self) -> None:
-        self._offer_keys()
+        self.offer_keys()
         if self._settle is not None:
             self._settle.stop()
         self._settle = self.set_timer(_SETTLE, self._look_closer)
@@ -318,24 +317,13 @@ class RunsScreen(ActsOnRuns, ListScreen):
     @on(VirtualTable.Marked)
     def _marks_changed(self) -> None:
         self._note_marked()
-        self._offer_keys()
+        self.offer_keys()
         self.show_filter()
         if self._held and not self.table.is_marking:
             self.request_load()
 
-    def _offer_keys(self) -> None:
-        """The keys that are shown follow the run under the cursor; of several that are marked, some may do."""
-        run = None if self.table.is_marking else self._rows.get(self.table.cursor_id)
-        useless = useless_actions(run) if run is not None else frozenset()
-        if useless != self._useless:
-            self._useless = useless
-            self.refresh_bindings()
-
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """A key of no use does not stand in the bar; `?` knows it, and whoever presses it is told why."""
-        active = super().active_bindings
-        return {key: unshown(one) if one.binding.action in self._useless else one for key, one in active.items()}
+    def run_in_hand(self) -> FlowRun | None:
+        return None if self.table.is_marking else self._rows.get(self.table.cursor_id)
 
     def _note_marked(self) -> None:
         """Keep the marked runs in hand: they may go out of what was read."""

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from flowtui.engine.client.read_only import only_reads
 from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.engine.listing import NEWEST, QueryValue, RunSort
+from flowtui.engine.model import FlowRun
 from flowtui.engine.query_edits import toggled
 from flowtui.engine.query_reading import QueryError
 from flowtui.tui.acting.keys import ActsOnRuns, acting_bindings
@@ -242,6 +243,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             self._table.forget_place()  # nobody has chosen the row that happened to come first
         self._table.show(self._rows(), empty=self._nothing(), changed=changed or (), moved=moved)
         self._show_filter()
+        self.offer_keys()
         if self._row is None:
             self._preview.show(None, app.zone)
         elif changed is None or self._row.id in changed:
@@ -351,6 +353,7 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
 
     @on(VirtualTable.RowHighlighted)
     def _highlighted(self) -> None:
+        self.offer_keys()
         if self._settle is not None:
             self._settle.stop()
         self._settle = self.set_timer(_SETTLE, self._look_closer)
@@ -456,6 +459,11 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
     @on(VirtualTable.Marked)
     def _marks_changed(self) -> None:
         self._show_filter()
+        self.offer_keys()
+
+    def run_in_hand(self) -> FlowRun | None:
+        row = None if self._table.is_marking else self._row
+        return None if row is None else row.run
 
     @on(VirtualTable.RowSelected)
     def _selected(self) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from textual.screen import ModalScreen
 
-from flowtui.engine.addresses import without_password
+from flowtui.engine.addresses import brief
 from flowtui.engine.client.current import exchange_client
 from flowtui.engine.client.opening import open_client
 from flowtui.engine.client.protocol import Client
@@ -101,7 +102,7 @@ class Servers:
             return False
         own, chosen = settings.home / "flowtui.db", profiles.chosen(self._environment)
         here = self.here if self._app.is_open else chosen.name if chosen is not None else DEFAULT
-        return here == DEFAULT or not settings.database_url.endswith(str(own)) or own.exists()
+        return here == DEFAULT or not unquote(settings.database_url).endswith(str(own)) or own.exists()
 
     def _server(self, profiles: Profiles, profile: Profile) -> Server:
         def opener() -> Client:
@@ -110,8 +111,8 @@ class Servers:
         address = profile.address
         if not address:
             with suppress(UsageError):  # the opener says what is wrong
-                address = without_password(self.settings(profiles, profile).database_url)
-        address = address.partition("?")[0]  # how it is reached is no news
+                address = self.settings(profiles, profile).database_url
+        address = brief(address)
         return Server(name=profile.name, role=ACCENT_ROLES.get(profile.accent, ""), address=address, opener=opener)
 
     def settings(self, profiles: Profiles, profile: Profile) -> Settings:
