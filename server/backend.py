@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from anyio.to_thread import run_sync
 
 from flowtui.engine import faults
 from flowtui.engine.client.opening import require_writable
-from flowtui.engine.client.protocol import Client
 from flowtui.engine.clock import utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.engine.ids import new_id
@@ -24,7 +23,8 @@ from flowtui.engine.model import Backend
 from flowtui.engine.settings import Settings
 from flowtui.server.address import bind, url_of
 from flowtui.server.opening import open_store
-from flowtui.server.services.housekeeping import Housekeeping
+from flowtui.server.presence import Presence
+from flowtui.server.services.housekeeping import Store
 from flowtui.server.services.leadership import Leadership
 from flowtui.server.services.table import services
 from flowtui.server.speech import speak_up
@@ -35,16 +35,13 @@ from flowtui.server.workers.process import ProcessWorker
 from flowtui.server.workers.protocol import WorkerContext
 from flowtui.server.workers.registration import Registration, worker_record
 
-__all__ = ["BackendProcess", "Store", "run", "serve"]
+__all__ = ["BackendProcess", "run", "serve"]
 
 log = logging.getLogger("flowtui.server")
 
 _ANNOUNCE_EVERY: Final = 5.0
+"""Seconds, at most: a backend that has not been heard of for 15 is taken to be gone."""
 _LOOK_FOR_IDLE_EVERY: Final = 0.5
-
-
-class Store(Client, Housekeeping, Protocol):
-    """What a backend serves."""
 
 
 class BackendProcess:
@@ -54,9 +51,8 @@ class BackendProcess:
         self, store: Store, settings: Settings, *, listening: socket.socket | None, options: WorkerOptions
     ) -> None:
         self._store = store
-        self._settings = settings
         self._listening = listening
-        self._options = options
+        options = replace(options, heartbeat_seconds=min(options.heartbeat_seconds, _ANNOUNCE_EVERY))
         self._me = Backend(
             id=new_id(),
             kind="embedded" if listening is None else "server",
@@ -67,15 +63,18 @@ class BackendProcess:
             seen=utc_now(),
         )
         owner = f"{self._me.host}:{self._me.pid}"
-        self._leadership = Leadership(store, f"{owner} {self._me.id}", run_lease_seconds=settings.lease_seconds)
-        self._ticker = Ticker(services(store, lease_seconds=settings.lease_seconds), self._leadership)
+        leadership = Leadership(store, f"{owner} {self._me.id}", run_lease_seconds=settings.lease_seconds)
+        self._presence = Presence(store, self._me, leadership)
+        self._ticker = Ticker(services(store, lease_seconds=settings.lease_seconds), leadership)
         name = options.name or f"backend-{self._me.host}-{self._me.pid}"
         self._carrier = ProcessWorker(
             WorkerContext(client=store, settings=settings, name=name, work_pool_name=options.pool)
         )
         self._worker = Worker(store, self._carrier, owner=owner, settings=settings, options=options)
         record = worker_record(name, self._carrier.type, options)
-        self._registration = Registration(store, record, lambda: len(self._worker.health().running))
+        self._registration = Registration(
+            store, record, lambda: len(self._worker.health().running), self._presence.announce
+        )
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
 
@@ -99,7 +98,6 @@ class BackendProcess:
                 worker = group.create_task(self._worker.run(), name="worker")
                 around: list[asyncio.Task[None]] = [
                     group.create_task(self._ticker.run(), name="services"),
-                    group.create_task(self._announce(), name="announcer"),
                     group.create_task(self._registration.keep(self.stop), name="heartbeat"),
                     group.create_task(self._leave_when_idle(), name="leaver"),
                 ]
@@ -146,21 +144,6 @@ class BackendProcess:
             await self._stopping.wait()
             server.stop()
 
-    async def _announce(self) -> None:
-        """Say every few seconds that this backend is alive."""
-        trouble = False
-        while True:
-            await asyncio.sleep(_ANNOUNCE_EVERY)
-            if self._leaving.is_set():
-                return
-            try:
-                await run_sync(self._store.announce_backend, replace(self._me, seen=utc_now()))
-                trouble = False
-            except StoreError as error:
-                if not trouble:
-                    log.warning("The backend cannot say that it is alive. %s", error)
-                trouble = True
-
     async def _leave_when_idle(self) -> None:
         """Once it is to leave: let others take over what can be taken over, and end when nothing is left to do."""
         await self._leaving.wait()
@@ -174,8 +157,7 @@ class BackendProcess:
 
     async def _withdraw(self) -> None:
         with suppress(StoreError):
-            await run_sync(self._leadership.release)
-            await run_sync(self._store.remove_backend, self._me.id)
+            await run_sync(self._presence.withdraw)
 
 
 async def serve(

@@ -26,7 +26,7 @@ from flowtui.engine.ids import new_id
 from flowtui.engine.model import Deployment
 from flowtui.engine.schedules.words import describe
 from flowtui.engine.settings import Settings, current_settings
-from flowtui.server.backend import Store
+from flowtui.server.services.housekeeping import Store
 from flowtui.server.services.leadership import Leadership
 from flowtui.server.services.table import services
 from flowtui.server.speech import speak_up

@@ -53,7 +53,7 @@ from flowtui.engine.store.writer import Writer
 
 if TYPE_CHECKING:
     from flowtui.engine.blocks.vault import Vault
-    from flowtui.engine.pools import NextDue
+    from flowtui.engine.pools import NextDue, WorkerRecord
     from flowtui.engine.settings import Settings
 
 __all__ = ["LocalClient"]
@@ -415,15 +415,27 @@ class LocalClient(
     def remove_backend(self, backend_id: str) -> None:
         self._writer.call(lambda c: store.backends.remove(self._db, c, backend_id))
 
-    # -- housekeeping: what the server's services tick --------------------------------------------------------------
+    # -- housekeeping: what the server's services tick. Mostly there is nothing to do: so each looks first, which makes
+    # nobody wait for a lock and wakes nobody.
 
     def acquire_services(self, holder: str, leases: Mapping[str, float]) -> frozenset[str]:
-        with self._db.read() as connection:  # where another leads, it is mostly asked in vain: then nothing is locked
+        with self._db.read() as connection:
             free = store.backends.free_services(self._db, connection, holder, leases)
         if not free:
             return frozenset()
         wanted = {service: leases[service] for service in free}
         return self._writer.call(lambda c: store.backends.acquire_services(self._db, c, holder, wanted))
+
+    def announce_together(
+        self, backend: Backend | None, worker: "WorkerRecord", holder: str, leases: Mapping[str, float]
+    ) -> tuple[bool, frozenset[str]]:
+        def announce(connection: Any) -> tuple[bool, frozenset[str]]:
+            if backend is not None:
+                store.backends.announce(self._db, connection, backend)
+            accepted = store.workers.announce(self._db, connection, worker)
+            return accepted, store.backends.acquire_services(self._db, connection, holder, leases)
+
+        return self._writer.call(announce)
 
     def release_services(self, holder: str) -> None:
         self._writer.call(lambda c: store.backends.release_services(c, holder))

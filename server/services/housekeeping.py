@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from flowtui.engine.model import FlowRun, TaskRun
+from flowtui.engine.client.protocol import Client
+from flowtui.engine.model import Backend, FlowRun, TaskRun
+from flowtui.engine.pools import WorkerRecord
 from flowtui.engine.runs.vouching import Leases
 
-__all__ = ["Housekeeping"]
+__all__ = ["Housekeeping", "Store"]
 
 
 class Housekeeping(Leases, Protocol):
@@ -16,6 +18,13 @@ class Housekeeping(Leases, Protocol):
     def acquire_services(self, holder: str, leases: Mapping[str, float]) -> frozenset[str]:
         """Take or prolong the leader leases of services, given as `{service: seconds from now}`, by the store's clock
         and in one transaction. Answers with those that `holder` has; the others are another's."""
+        ...
+
+    def announce_together(
+        self, backend: Backend | None, worker: WorkerRecord, holder: str, leases: Mapping[str, float]
+    ) -> tuple[bool, frozenset[str]]:
+        """`announce_backend` (unless it is None), `announce_worker` and `acquire_services` in one transaction, for a
+        process that is all of these: what the latter two answer. Raises `NotFound` for an unknown pool."""
         ...
 
     def release_services(self, holder: str) -> None:
@@ -66,3 +75,7 @@ class Housekeeping(Leases, Protocol):
     def compact_logs(self, limit: int) -> int:
         """Merge the log chunks of up to `limit` ended runs; answers with how many were merged."""
         ...
+
+
+class Store(Client, Housekeeping, Protocol):
+    """What a backend serves."""

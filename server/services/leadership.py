@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,9 @@ __all__ = ["LONGEST_LEASE", "Leadership"]
 
 LONGEST_LEASE: Final = 15.0
 """Seconds after which another server takes over from one that vanished, where nothing asks for less or needs more."""
+
+Acquire = Callable[[str, Mapping[str, float]], frozenset[str]]
+"""Takes or prolongs, for a holder, the leases of `{service: seconds from now}`; answers with those that it has."""
 
 
 @dataclass(slots=True)
@@ -74,6 +77,12 @@ class Leadership:
                 self._ask(service)
             return mine.since is not None
 
+    def prolong(self, within: Acquire) -> None:
+        """Prolong what can be in a transaction that there is anyway: `within` is called with what is worth a row in it,
+        also when that is nothing."""
+        with self._asking:
+            self._acquire(within)
+
     def release(self) -> None:
         """Let another server take over at once."""
         with self._asking:
@@ -83,11 +92,15 @@ class Leadership:
 
     def _ask(self, service: str) -> None:
         """Take or prolong the lease of a service, and prolong with it what can be."""
-        now = self._leases[service].ticked = self._monotonic()
+        self._leases[service].ticked = self._monotonic()
+        self._acquire(self._store.acquire_services, service)
+
+    def _acquire(self, acquire: Acquire, service: str | None = None) -> None:
+        now = self._monotonic()
         leases = {name: lease for name, lease in list(self._leases.items()) if name == service or lease.gains()}
         ticked = {name: lease.ticked for name, lease in leases.items()}
         left = {name: lease.length - (now - ticked[name]) for name, lease in leases.items()}
         wanted = {name: seconds for name, seconds in left.items() if seconds > 0}
-        held = self._store.acquire_services(self._holder, wanted)
+        held = acquire(self._holder, wanted)
         for name, lease in leases.items():
             lease.since = ticked[name] if name in held else None

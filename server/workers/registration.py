@@ -45,12 +45,22 @@ def worker_record(name: str, worker_type: str, options: WorkerOptions) -> Worker
 
 
 class Registration:
-    """Between `begin` and `end` others see the worker. `running` tells how many runs it has in hand."""
+    """Between `begin` and `end` others see the worker. `running` tells how many runs it has in hand.
 
-    def __init__(self, client: Client, record: WorkerRecord, running: Callable[[], int]) -> None:
+    `announce` says that it is alive, in place of the client's verb, where more is to be said in the same transaction.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        record: WorkerRecord,
+        running: Callable[[], int],
+        announce: Callable[[WorkerRecord], bool] | None = None,
+    ) -> None:
         self._client = client
         self._record = record
         self._running = running
+        self._say = announce or client.announce_worker
         self._reached = time.monotonic()
 
     @property
@@ -89,7 +99,7 @@ class Registration:
                 return
             except StoreError as error:
                 if not trouble:
-                    log.warning("The worker cannot say that it is alive. %s", error)
+                    log.warning("Worker '%s' cannot say that it is alive. %s", self.name, error)
                 trouble = True
 
     async def end(self) -> None:
@@ -97,7 +107,7 @@ class Registration:
             await run_sync(self._client.stop_worker, self._record)
 
     def _announce(self) -> bool:
-        accepted = self._client.announce_worker(replace(self._record, seen=utc_now(), running=self._running()))
+        accepted = self._say(replace(self._record, seen=utc_now(), running=self._running()))
         self._reached = time.monotonic()
         return accepted
 

@@ -1,14 +1,17 @@
 """Who serves a store: backends that say that they are alive, and services that one of them runs at a time."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flowtui.engine.client.local import LocalClient
+from flowtui.engine.errors import NotFound
 from flowtui.engine.model import Backend
 from flowtui.engine.store import backends
 from tests.engine.store.databases import Place, StoreClock
+from tests.engine.store.made import a_worker
 
 
 def a_backend(clock: StoreClock, name: str = "one", **fields: object) -> Backend:
@@ -117,3 +120,34 @@ def test_of_many_that_want_services_at_once_one_gets_each(place: Place) -> None:
     for thread in threads:
         thread.join()
     assert sorted(got) == sorted(names)
+
+
+# -- a process that is a backend and a worker -------------------------------------------------------------------------
+
+
+def test_what_a_process_says_of_itself_at_once_is_what_it_would_say_one_by_one(
+    store_client: LocalClient, clock: StoreClock, names: dict[str, str]
+) -> None:
+    me, worker = a_backend(clock, names["one"]), a_worker()
+    assert store_client.announce_together(me, worker, "one", {"late": 10}) == (True, {"late"})
+    clock.forward(12)
+    assert store_client.announce_together(me, replace(worker, running=3), "one", {}) == (True, frozenset())
+    clock.forward(4)
+    assert [backend.id for backend in store_client.list_backends()] == [me.id]
+    assert [(found.running, found.online) for found in store_client.list_workers()] == [(3, True)]
+    assert has(store_client, "two", late=10), "what is not prolonged ends"
+    assert store_client.announce_together(None, worker, "one", {"late": 10, "logs": 10}) == (True, {"logs"})
+    clock.forward(12)
+    assert store_client.list_backends() == (), "who is left out is not heard of"
+
+
+def test_a_worker_whose_name_is_taken_or_whose_pool_is_gone_is_told_so(
+    store_client: LocalClient, clock: StoreClock, names: dict[str, str]
+) -> None:
+    assert store_client.announce_worker(a_worker())
+    me = a_backend(clock, names["one"])
+    assert store_client.announce_together(me, a_worker(), "one", {"late": 10}) == (False, {"late"})
+    with pytest.raises(NotFound, match="work pool"):
+        store_client.announce_together(a_backend(clock, names["two"]), a_worker(pool_name="moon"), "one", {"logs": 10})
+    assert [backend.id for backend in store_client.list_backends()] == [me.id], "nothing is left half said"
+    assert has(store_client, "two", logs=10)
