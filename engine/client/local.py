@@ -445,9 +445,15 @@ class LocalClient(
         return store.planning.plan_ahead(self._db, self._writer.call, reach)
 
     def mark_late(self, grace: timedelta) -> int:
+        with self._db.read() as connection:
+            if not store.overdue.late(self._db, connection, grace):
+                return 0
         return self._in_parts(lambda c: store.overdue.mark_late(self._db, c, grace))
 
     def skip_missed(self) -> int:
+        with self._db.read() as connection:
+            if not store.overdue.missed(self._db, connection):
+                return 0
         return self._in_parts(lambda c: store.overdue.skip_missed(self._db, c))
 
     def _in_parts(self, work: Callable[[Any], int]) -> int:
@@ -469,8 +475,13 @@ class LocalClient(
         self._writer.call(lambda c: store.clock_steps.set_back(self._db, c, step, lease))
 
     def reap_leases(self, by: datetime | None = None) -> tuple[FlowRun, ...]:
+        until = None if by is None else to_micros(by)
+        with self._db.read() as connection:
+            if not store.ownership.ended(self._db, connection, until):
+                return ()
+
         def reap(connection: Any) -> tuple[FlowRun, ...]:
-            reaped = store.ownership.reap(self._db, connection, None if by is None else to_micros(by))
+            reaped = store.ownership.reap(self._db, connection, until)
             return tuple(store.flow_runs.read(connection, run_id) for run_id in reaped)
 
         return self._writer.call(reap)
@@ -479,4 +490,7 @@ class LocalClient(
         return self._writer.call(lambda c: store.run_notes.forget_environments(self._db, c))
 
     def compact_logs(self, limit: int) -> int:
+        with self._db.read() as connection:
+            if not store.planning.scattered_logs(connection, limit):
+                return 0
         return self._writer.call(lambda c: store.planning.compact_logs(c, limit))

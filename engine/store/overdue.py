@@ -16,7 +16,7 @@ from flowtui.engine.store.rows import state_of
 from flowtui.engine.store.tables import deployment_schedule, flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
-__all__ = ["AT_ONCE", "mark_late", "skip_missed", "skip_some"]
+__all__ = ["AT_ONCE", "late", "mark_late", "missed", "skip_missed", "skip_some"]
 
 _NOT_STARTED: Final = ("Scheduled", "Late")
 """A run that waits for a slot of its deployment has been offered to a worker: it was not missed."""
@@ -27,10 +27,10 @@ _PROMPT: Final = 1_000_000
 """Microseconds within which no policy looks at a run: the shortest span that one can have."""
 
 
-def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -> int:
-    """Scheduled runs that nobody has taken `grace` after their time become Late."""
-    now = database.now(connection)
-    ids = connection.execute(
+def late(database: Database, connection: sa.Connection, grace: timedelta) -> Sequence[str]:
+    """Scheduled runs that nobody has taken `grace` after their time, and of which that is not said yet."""
+    since = database.now(connection) - grace // timedelta(microseconds=1)
+    query = (
         sa.select(run_queue.c.flow_run_id)
         .join(flow_run, flow_run.c.id == run_queue.c.flow_run_id)
         .where(
@@ -38,12 +38,18 @@ def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -
             run_queue.c.state_type == StateType.SCHEDULED.value,
             run_queue.c.state_name.notin_(("Late", "AwaitingConcurrencySlot")),
             run_queue.c.owner.is_(None),
-            run_queue.c.due < now - grace // timedelta(microseconds=1),
+            run_queue.c.due < since,
         )
         .limit(AT_ONCE)
-    ).scalars()
+    )
+    return connection.execute(query).scalars().all()
+
+
+def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -> int:
+    """Those become Late; answers how many."""
+    now = database.now(connection)
     marked = 0
-    for run_id in ids.all():
+    for run_id in late(database, connection, grace):
         row = lock_run(database, connection, run_id)
         old = state_of(row)
         facts = Facts(now=from_micros(now), owned=False, by_owner=False, can_restart=row.deployment_id is not None)
@@ -54,8 +60,8 @@ def mark_late(database: Database, connection: sa.Connection, grace: timedelta) -
     return marked
 
 
-def skip_missed(database: Database, connection: sa.Connection) -> int:
-    """End those due runs of schedules that are not to be made up for, some at a time; answers how many."""
+def missed(database: Database, connection: sa.Connection) -> Sequence[str]:
+    """Schedules with due runs that are not to be made up for, by what each is to do about such."""
     now = database.now(connection)
     oldest, count = sa.func.min(flow_run.c.expected_start), sa.func.count()
     query = (
@@ -63,12 +69,17 @@ def skip_missed(database: Database, connection: sa.Connection) -> int:
         .where(run_queue.c.due <= now - _PROMPT)
         .group_by(flow_run.c.schedule_id, deployment_schedule.c.catch_up)
     )
-    wanted = [
+    return [
         schedule_id
         for schedule_id, policy, first, number in connection.execute(query)
         if _leaves_out(catch_up_from(policy), now - first, number)
     ]
-    return len(_skip(database, connection, wanted[:_SCHEDULES_AT_ONCE], now))
+
+
+def skip_missed(database: Database, connection: sa.Connection) -> int:
+    """End those runs, some at a time; answers how many."""
+    wanted = missed(database, connection)[:_SCHEDULES_AT_ONCE]
+    return len(_skip(database, connection, wanted, database.now(connection)))
 
 
 def skip_some(database: Database, connection: sa.Connection, run_ids: Collection[str], now: int) -> set[str]:

@@ -1,6 +1,6 @@
 """Who owns a run: the claim of one, leases, and what becomes of a run whose owner is gone (DESIGN D5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from flowtui.engine.store.rows import state_of
 from flowtui.engine.store.tables import flow_run, run_queue
 from flowtui.engine.store.transitions import lock_run, write_state
 
-__all__ = ["claim_one", "late", "reap", "renew"]
+__all__ = ["claim_one", "ended", "late", "reap", "renew"]
 
 
 def claim_one(database: Database, connection: sa.Connection, run_id: str, owner: str, lease_seconds: float) -> Claim:
@@ -45,26 +45,32 @@ def _take(
     return Claim(run=read(connection, run_id), epoch=row.epoch + 1)
 
 
-def reap(database: Database, connection: sa.Connection, by: int | None = None) -> tuple[str, ...]:
-    """End the runs whose owner has stopped renewing: Cancelled when somebody had asked for that, else Crashed.
+def ended(database: Database, connection: sa.Connection, by: int | None = None) -> Sequence[str]:
+    """Runs whose owner has stopped renewing, at most 100.
 
     `by` is the instant until which the clock is believed; the present one when none is given.
     """
+    query = sa.select(run_queue.c.flow_run_id).where(
+        run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= _believed(database.now(connection), by)
+    )
+    return connection.execute(query.limit(100)).scalars().all()
+
+
+def reap(database: Database, connection: sa.Connection, by: int | None = None) -> tuple[str, ...]:
+    """End those: Cancelled when somebody had asked for that, else Crashed."""
     now = database.now(connection)
-    ended = now if by is None else min(by, now)
-    rows = connection.execute(
-        sa.select(run_queue.c.flow_run_id)
-        .where(run_queue.c.lease_until.isnot(None), run_queue.c.lease_until <= ended)
-        .limit(100)
-    ).scalars()
     reaped = []
-    for run_id in rows.all():
+    for run_id in ended(database, connection, by):
         row = lock_run(database, connection, run_id)
-        if row.lease_until is None or row.lease_until > ended:  # renewed, or gone, since we looked
+        if row.lease_until is None or row.lease_until > _believed(now, by):  # renewed, or gone, since we looked
             continue
         if _end_unowned(database, connection, row, now):
             reaped.append(run_id)
     return tuple(reaped)
+
+
+def _believed(now: int, by: int | None) -> int:
+    return now if by is None else min(by, now)
 
 
 def _end_unowned(database: Database, connection: sa.Connection, row: sa.Row[Any], now: int) -> bool:

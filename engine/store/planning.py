@@ -23,7 +23,7 @@ from flowtui.engine.store.rows import instant, micros
 from flowtui.engine.store.schedules import schedule_of
 from flowtui.engine.store.tables import deployment, deployment_schedule, flow, flow_run, log_chunk, run_queue
 
-__all__ = ["compact_logs", "plan_ahead"]
+__all__ = ["compact_logs", "plan_ahead", "scattered_logs"]
 
 Call = Callable[[Callable[[sa.Connection], int]], int]
 """Runs a piece of work in a transaction that may write, and answers what it answers."""
@@ -148,14 +148,19 @@ def _advance(connection: sa.Connection, row: sa.Row[Any], planned: Plan) -> bool
     return connection.execute(sa.update(deployment_schedule).where(*same).values(values)).rowcount == 1
 
 
-def compact_logs(connection: sa.Connection, limit: int) -> int:
-    """Merge the log chunks of runs that have ended; answers how many chunks went away."""
-    streams = connection.execute(
+def scattered_logs(connection: sa.Connection, limit: int) -> Sequence[str]:
+    """Up to `limit` runs that have ended and whose lines are in many small chunks."""
+    query = (
         sa.select(log_chunk.c.stream_id)
         .outerjoin(run_queue, run_queue.c.flow_run_id == log_chunk.c.stream_id)
         .where(run_queue.c.flow_run_id.is_(None), log_chunk.c.lines < 100)
         .group_by(log_chunk.c.stream_id)
         .having(sa.func.count() > 3)
         .limit(limit)
-    ).scalars()
-    return sum(merge_chunks(connection, stream_id) for stream_id in streams.all())
+    )
+    return connection.execute(query).scalars().all()
+
+
+def compact_logs(connection: sa.Connection, limit: int) -> int:
+    """Merge the log chunks of those runs; answers how many chunks went away."""
+    return sum(merge_chunks(connection, stream_id) for stream_id in scattered_logs(connection, limit))

@@ -1,6 +1,7 @@
 """The services that every server runs: what, how often, how much at a time."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,21 +22,26 @@ LATE_AFTER: Final = timedelta(seconds=15)
 _LOGS_AT_ONCE: Final = 20
 
 
-def services(store: Housekeeping, *, lease_seconds: float) -> tuple[Service, ...]:
+def services(
+    store: Housekeeping, *, lease_seconds: float, monotonic: Callable[[], float] = time.monotonic
+) -> tuple[Service, ...]:
     """The table. `lease_seconds` is how long a process owns a run without renewing."""
+
+    def watch() -> ClockWatch:
+        """Processes renew every third of a lease: who has not within half of one is not alive."""
+        return ClockWatch(lease_seconds / 2, monotonic=monotonic)
+
     return (
         Service(name="schedules", every=2.0, work=lambda: _plan(store)),
         Service(name="late runs", every=5.0, work=lambda: _mark_late(store)),
         # A third of a lease, so that a dead process is noticed well within two.
-        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=_Reaper(store, lease_seconds)),
+        Service(name="leases", every=min(lease_seconds / 3, 10.0), work=_Reaper(store, lease_seconds, watch())),
         Service(
             name="task leases",
             every=min(lease_seconds / 3, 10.0),
-            work=_believing(store, lease_seconds, lambda moment: len(store.reap_task_leases())),
+            work=_believing(store, watch(), lambda moment: len(store.reap_task_leases())),
         ),
-        Service(
-            name="slots", every=min(lease_seconds / 3, 10.0), work=_believing(store, lease_seconds, store.reap_slots)
-        ),
+        Service(name="slots", every=min(lease_seconds / 3, 10.0), work=_believing(store, watch(), store.reap_slots)),
         Service(name="pauses", every=2.0, work=lambda: len(store.expire_pauses())),
         Service(name="environments", every=3_600.0, work=store.forget_environments),
         Service(name="logs", every=30.0, work=lambda: store.compact_logs(_LOGS_AT_ONCE)),
@@ -62,10 +68,10 @@ def _mark_late(store: Housekeeping) -> int:
 class _Reaper:
     """Ends the runs of processes that are gone, unless it is the clock that makes it seem so."""
 
-    def __init__(self, store: Housekeeping, lease_seconds: float) -> None:
+    def __init__(self, store: Housekeeping, lease_seconds: float, watch: ClockWatch) -> None:
         self._store = store
         self._lease_seconds = lease_seconds
-        self._watch = _watch_for(lease_seconds)
+        self._watch = watch
 
     def __call__(self) -> int:
         faults.hit("services.before_reap")
@@ -84,17 +90,11 @@ class _Reaper:
         return len(reaped)
 
 
-def _believing(store: Housekeeping, lease_seconds: float, work: Callable[[datetime], int]) -> Callable[[], int]:
+def _believing(store: Housekeeping, watch: ClockWatch, work: Callable[[datetime], int]) -> Callable[[], int]:
     """The same for other leases, which another server may look after: nothing is done while the clock is doubted."""
-    watch = _watch_for(lease_seconds)
 
     def tick() -> int:
         moment = watch.look(store.store_time).moment
         return 0 if moment is None else work(moment)
 
     return tick
-
-
-def _watch_for(lease_seconds: float) -> ClockWatch:
-    """Processes renew every third of a lease: who has not within half of one is not alive."""
-    return ClockWatch(lease_seconds / 2)

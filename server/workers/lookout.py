@@ -57,6 +57,8 @@ class Lookout:
         self._some_wait = False
         """Runs are due that a limit or a pause keeps back."""
         self._due = clock()
+        self._run_awaited = False
+        """A run is due then; else it is only looked again."""
 
     def slot_freed(self) -> None:
         """A run has ended, so one that waits for a slot may start. Comes while a look may be under way that still
@@ -73,17 +75,23 @@ class Lookout:
         cancelling = {change.subject_id for change in changes if _is(change, StateType.CANCELLING)} & in_hand
         if missed and in_hand:
             cancelling |= self._all_cancelling(in_hand)
-        if missed or self._clock() >= self._due or any(self._matters(change) for change in changes):
+        if missed or any(self._matters(change) for change in changes):
             self._look_for_due = True
         if self._freed and free > 0:
             self._freed, self._look_for_due = False, True
+        if not self._look_for_due and self._clock() >= self._due:
+            self._look_for_due = self._run_awaited or self._has_come()
+            if not self._look_for_due:
+                return Sighting(cancelling=frozenset(cancelling), asked=free > 0)
         claims: tuple[Claim, ...] = ()
         asked = self._look_for_due and free > 0
         if self._look_for_due:
             self._look_for_due = False
             claims = self._claim(free) if free > 0 else ()
-            # Without a free slot there is nothing to be woken for: the run that frees one says so.
-            self._due = self._clock() + (self._seconds_to_next() if free > len(claims) else _LONGEST)
+            if free > len(claims):
+                self._ask_for_next()
+            else:  # without a free slot there is nothing to be woken for: the run that frees one says so
+                self._run_awaited, self._due = False, self._clock() + _LONGEST
         return Sighting(claims=claims, cancelling=frozenset(cancelling), asked=asked)
 
     def _claim(self, free: int) -> tuple[Claim, ...]:
@@ -125,12 +133,18 @@ class Lookout:
         query = Query.of(ids=in_hand, states=(StateType.CANCELLING,))
         return {run.id for run in self._client.list_flow_runs(query, limit=len(in_hand)).items}
 
-    def _seconds_to_next(self) -> float:
+    def _has_come(self) -> bool:
+        """Whether anything is due by now, where nothing was known to be: by a read, which locks nothing."""
+        self._ask_for_next()
+        return self._some_wait
+
+    def _ask_for_next(self) -> None:
         found = self._client.next_due(
             self._options.pool, queues=self._options.queues, deployments=self._options.deployments
         )
         self._some_wait = found.some_wait
-        return _LONGEST if found.seconds is None else min(found.seconds, _LONGEST)
+        self._run_awaited = found.seconds is not None and found.seconds <= _LONGEST
+        self._due = self._clock() + (found.seconds if found.seconds is not None and self._run_awaited else _LONGEST)
 
 
 def _is(change: Change, kind: StateType) -> bool:
