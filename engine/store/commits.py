@@ -39,7 +39,10 @@ class Commits:
 
     def announce(self) -> None:
         """This process has committed."""
-        self._count()
+        with self._news:
+            self._skip_own()
+            self._number += 1
+            self._news.notify_all()
         if self._notices is not None:
             self._notices.tell()
 
@@ -103,6 +106,12 @@ class Commits:
         with self._news:
             self._number += 1
             self._news.notify_all()
+
+    def _skip_own(self) -> None:
+        """On SQLite: see the commit that is about to be counted, and all before it, so that it is not counted again."""
+        if self._watch is not None and not self._closed:
+            with suppress(Exception):  # whoever waits meets the same error before long
+                self._last = self._watch()
 
     def _look(self) -> bool:
         """On SQLite: count a commit of another connection; whether there was one since the last look."""

@@ -25,6 +25,8 @@ _CHANNEL: Final = "flowtui"
 _TELL_SECONDS: Final = 0.05
 _ASK_SECONDS: Final = 2.0
 """How late a waiting reader is, at most, when hints are lost."""
+_ASK_AGAIN_SECONDS: Final = 0.5
+"""Who was told of a commit asks at once, if not so soon again, so as not to take the same commit for news later."""
 _RECONNECT_SECONDS: Final = 0.25
 _CLOSE_SECONDS: Final = 5.0
 _ASK: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"  # moves with every transaction that has written
@@ -41,6 +43,8 @@ class Notices:
         self._wanted = False
         self._untold = False
         self._closing = False
+        self._heard = False
+        """There is news that `on_news` has not been called for."""
         self._settled = threading.Event()
         """The first try to listen is over."""
         self._wake_end, self._sleep_end = -1, -1
@@ -120,13 +124,16 @@ class Notices:
                     connection.execute(f"NOTIFY {_CHANNEL}")
                     told = now
                     continue  # the wake of a close may have been slept off already
-                if listening and now - asked >= _ASK_SECONDS:
+                if listening and now - asked >= (_ASK_AGAIN_SECONDS if self._heard else _ASK_SECONDS):
                     asked, before = now, known
                     known = connection.execute(_ASK).fetchone()[0]
                     if known != before:
                         self.trouble = None
-                        self._on_news()
-                        self._settled.set()
+                        self._heard = True
+                if self._heard:
+                    self._heard = False
+                    self._on_news()
+                    self._settled.set()
                 tell_in = told + _TELL_SECONDS - now if self._untold else _ASK_SECONDS
                 ask_in = asked + _ASK_SECONDS - now if listening else _ASK_SECONDS * 60
                 if self._rest(min(tell_in, ask_in), connection.fileno()):
@@ -137,7 +144,7 @@ class Notices:
     def _hear(self, connection: Any, notice: Any) -> None:
         pid = notice.be_pid if hasattr(notice, "be_pid") else notice.pid
         if pid != connection.pgconn.backend_pid:
-            self._on_news()
+            self._heard = True
 
     def _rest(self, seconds: float, socket: int | None = None) -> bool:
         """Sleep until woken, or something came over the connection: True."""

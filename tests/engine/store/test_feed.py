@@ -132,6 +132,13 @@ def test_a_waiting_reader_wakes_when_this_process_commits(store_client: LocalCli
     assert told
 
 
+def test_a_commit_of_this_process_is_news_once(client: LocalClient) -> None:
+    seen = client.wait(client.wait(0, 30), 0)
+    due_run(client)
+    assert client.wait(seen, 30) == seen + 1
+    assert client.wait(seen + 1, 0.02) == seen + 1
+
+
 def test_a_waiting_reader_wakes_when_it_is_closed(place: Place) -> None:
     client = place.open()
     thread, _ = waited(client)

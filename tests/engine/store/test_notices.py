@@ -87,6 +87,22 @@ def test_a_commit_that_nobody_tells_of_is_noticed_all_the_same(on_postgres: Plac
     assert told(reader, commit) < 5.0
 
 
+def test_a_commit_that_was_told_of_is_not_taken_for_news_again(
+    on_postgres: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "_ASK_SECONDS", 0.15)
+    monkeypatch.setattr(notices, "_ASK_AGAIN_SECONDS", 0.0)
+    reader, writer = on_postgres.open(), on_postgres.open()
+    writer.release_services("nobody")
+    first = seen = quiet(reader)
+    for _ in range(4):
+        writer.acquire_services("me", {"late": 10})
+        seen = reader.wait(seen, 20)
+        while (now := reader.wait(seen, 0.4)) != seen:  # two questions later
+            seen = now
+    assert seen - first <= 5  # it may ask just between a commit and its notice
+
+
 def test_after_its_connection_was_cut_a_reader_is_told_again(on_postgres: Place) -> None:
     reader, writer = on_postgres.open(), on_postgres.open()
     told(reader, lambda: due_run(writer))
