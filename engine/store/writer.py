@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from flowtui.engine.errors import FlowtuiError, StoreError, StoreUnavailable
 from flowtui.engine.store.database import PATIENCE_SECONDS, Database
+from flowtui.engine.store.forking import not_forked
 from flowtui.engine.store.postgres import is_duplicate
 
 if TYPE_CHECKING:
@@ -218,7 +219,8 @@ class Writer:
 
     def _transact(self, attempt: "_Attempt") -> bool:
         """False when nothing was to be committed, because the call, which was alone, was refused and has been told."""
-        from flowtui.engine.store.batch import Batch, write_batch  # noqa: PLC0415 - 10 ms that readers save
+        with not_forked():  # a copy that is made in the midst of an import waits for its end for ever
+            from flowtui.engine.store.batch import Batch, write_batch  # noqa: PLC0415 - 10 ms that readers save
 
         for left in reversed(range(_SAME_NAME_TRIES)):
             try:
