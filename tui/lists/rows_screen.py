@@ -103,8 +103,7 @@ class RowsScreen(ListScreen, Generic[T]):
 
     def tick(self) -> None:
         """A second has passed: what is so long ago, or so near, is another."""
-        if self.is_current:
-            self.table.beat()
+        self.table.beat()
 
     def _time_passed(self) -> None:
         """`next<1h` lets other rows through than it did."""

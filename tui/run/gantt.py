@@ -10,6 +10,7 @@ from textual.message import Message
 
 from flowtui.engine.model import TaskRun
 from flowtui.engine.states import State
+from flowtui.tui.drawing import repaint
 from flowtui.tui.formats import count
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.gantt_cells import COLUMNS, Light, group_cells, task_cells
@@ -187,7 +188,7 @@ class Gantt(VirtualTable):
         self._now = now
         if whole != self._whole:
             self._whole = whole
-            self.refresh()
+            repaint(self)
             return
         self.refresh_rows(
             row.id for row in self.rows_in_sight() if (task := self.task_of(row)) is None or not task.state.is_final()

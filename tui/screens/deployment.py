@@ -121,7 +121,7 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
 
     def tick(self) -> None:
         now = self.workstation.now()
-        if not self.is_current or self._deployment is None:
+        if self._deployment is None:
             return
         if any(fires and fires[0] <= now for fires in self._fires.values()):
             self.request_load()

@@ -111,7 +111,7 @@ class DeploymentsScreen(RowsScreen[DeploymentRow]):
         """A second has passed: the next runs come nearer, and when one has come there is another next. Only that one
         is reckoned, so a schedule that fires each second costs no more than the others."""
         now = self.workstation.now()
-        if not self.is_current or self._all is None:
+        if self._all is None:
             return
         passed = [row for row in self._all.values() if row.next is not None and row.next <= now]
         for row in passed[:_MOST_FIRES]:

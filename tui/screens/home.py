@@ -216,8 +216,6 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     def tick(self) -> None:
         """A second has passed: durations and distances have changed."""
-        if not self.is_current:
-            return
         for name in ("needs", "latest", "running", "next"):
             self._table(name).beat()
 

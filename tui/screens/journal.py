@@ -83,7 +83,7 @@ class JournalScreen(ShellScreen):
 
     def tick(self) -> None:
         """Something may have come of what was under way."""
-        if self.is_current and self.workstation.acting.journal.entries[::-1] != self._rows.items:
+        if self.workstation.acting.journal.entries[::-1] != self._rows.items:
             self._show()
 
     # -- showing ------------------------------------------------------------------------------------------------------

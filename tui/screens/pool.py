@@ -147,7 +147,7 @@ class PoolScreen(ActsOnRuns, ShellScreen):
 
     def tick(self) -> None:
         """A second has passed: times have grown."""
-        if self.is_current and self._page is not None:
+        if self._page is not None:
             self._table("pool-runs").beat()
             self._table("workers").beat()
 

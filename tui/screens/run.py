@@ -337,7 +337,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
     def tick(self) -> None:
         """A second has passed: what runs has grown."""
         run = self._run
-        if run is None or self._replay is not None or not self.is_current or not is_live(run):
+        if run is None or self._replay is not None or not is_live(run):
             return
         self._refresh_title()
         if self.tab == "timeline":

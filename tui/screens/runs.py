@@ -281,9 +281,8 @@ class RunsScreen(ActsOnRuns, ListScreen):
 
     def tick(self) -> None:
         """A second has passed: durations of what runs have grown."""
-        if self.is_current:
-            self.table.beat()
-            self._preview.tick()
+        self.table.beat()
+        self._preview.tick()
 
     @on(VirtualTable.RowHighlighted)
     def _highlighted(self) -> None:

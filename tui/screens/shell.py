@@ -18,7 +18,7 @@ from textual.widgets._toast import ToastRack
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
-from flowtui.tui.drawing import LeanCompositor
+from flowtui.tui.drawing import LeanCompositor, at_once
 from flowtui.tui.keys import RESOURCES
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
@@ -94,12 +94,14 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self.set_interval(1.0, self._second_passed)
 
     def _second_passed(self) -> None:
-        self.query_one(Header).tick()
-        self.tick()
+        if self.is_current:
+            with at_once(self):
+                self.query_one(Header).tick()
+                self.tick()
 
     def tick(self) -> None:
-        """A second has passed: what depends on the time of day is another. All of a screen follows this one beat, as
-        each wakes the process."""
+        """A second has passed, and somebody sees the screen: what depends on the time of day is another. All of a
+        screen follows this one beat, as each wakes the process, and what is asked to `repaint` is drawn in it."""
 
     def _extend_compose(self, widgets: list[Widget]) -> None:
         """Textual's own parts. Its toasts hide when the screen is shown, and have all be laid out once more for it."""

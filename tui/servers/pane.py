@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flowtui.tui.drawing import repaint
 from flowtui.tui.servers.server_cells import Face, chip_of, line_of
 from flowtui.tui.widgets.paint import Span, fit, palette_of, strip_of
 
@@ -62,7 +63,10 @@ class ServersPane(Widget, can_focus=True, inherit_bindings=False):
             return
         taller = len(faces) != len(self.faces)
         self.faces = faces
-        self.refresh(layout=taller)
+        if taller:
+            self.refresh(layout=True)
+        else:
+            repaint(self)
 
     @property
     def cursor(self) -> str:

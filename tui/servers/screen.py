@@ -308,8 +308,6 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
 
     def tick(self) -> None:
         """A second has passed: silence has become longer, and durations of what runs."""
-        if not self.is_current:
-            return
         before = {face.name: face.health.answers for face in self._pane.faces}
         self._show_servers()
         if before != {face.name: face.health.answers for face in self._pane.faces}:

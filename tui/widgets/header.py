@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flowtui.tui.drawing import repaint
 from flowtui.tui.formats import clock_time, count, until
 from flowtui.tui.status import Status, engine_words
 from flowtui.tui.widgets.paint import Span, clip, palette_of, strip_of, width_of
@@ -91,8 +92,7 @@ class _Time(Widget):
         self._now, self._zone = now, zone
 
     def tick(self) -> None:
-        if _is_seen(self):
-            self.refresh()
+        repaint(self)
 
     def show(self, zone: tzinfo | None) -> None:
         if zone is not self._zone:
@@ -125,12 +125,13 @@ class _Line(Widget):
 
     def show(self, status: Status) -> None:
         self._status = status
-        self.tick()
+        if _is_seen(self):
+            self.tick()
 
     def tick(self) -> None:
         """Ages and distances change with time alone; what reads as before is not written again."""
-        if self._words(self._now()) != self._shown and _is_seen(self):
-            self.refresh()
+        if self._words(self._now()) != self._shown:
+            repaint(self)
 
     def _words(self, now: datetime) -> tuple[str, list[_Part]]:
         return f"{self._status.profile} {self._status.address}", self._parts(now)

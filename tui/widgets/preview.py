@@ -11,6 +11,7 @@ from textual.widget import Widget
 from flowtui.engine.clock import Clock
 from flowtui.engine.model import FlowRun, LogLine, TaskRun
 from flowtui.engine.states import StateType
+from flowtui.tui.drawing import repaint
 from flowtui.tui.formats import duration, gist
 from flowtui.tui.log_text import line_rows
 from flowtui.tui.run_cells import state_spans
@@ -71,7 +72,7 @@ class RunPreview(Widget):
         """Let the bars of a live run grow."""
         if self._glance is not None and self._glance.run.state.is_running():
             self._rows = None
-            self.refresh()
+            repaint(self)
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size

@@ -10,6 +10,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from flowtui.tui.drawing import repaint
 from flowtui.tui.widgets.columns import Column, Placed, place_columns
 from flowtui.tui.widgets.marks import Marks
 from flowtui.tui.widgets.paint import Spans, differences, palette_of
@@ -268,7 +269,7 @@ class VirtualTable(TableMarks):
         before, painted = self._painted.get(y, (None, None))
         if drawn != before or painted is None or painted.cell_length != brush.width:
             for x, width in differences(painted, brush.strip(drawn)):
-                self.refresh(Region(x, y, width, 1))
+                repaint(self, Region(x, y, width, 1))
 
     def move_to_id(self, row_id: str) -> None:
         """Put the cursor on the row with that id, if there is one."""
