@@ -395,15 +395,21 @@ class FlowtuiApp(Going, TerminalApp, inherit_bindings=False):
         """Show a list, filtered by what `query` says."""
         from flowtui.tui.lists.screen import ListScreen  # noqa: PLC0415 - only when it is shown
 
-        self.action_show_resource(mode)
+        if mode != self.current_mode:
+            self.switch_mode(mode)
+        self.action_show_resource(mode)  # and what was left open above the list: it is the list that was asked for
         for screen in self._shells():
             if isinstance(screen, ListScreen) and mode == screen.LIST:
                 screen.set_query(query)
 
     def action_show_resource(self, mode: str) -> None:
-        """Go to a top-level screen; when it is on already, close what lies above its list."""
+        """Go to a top-level screen; when it is on already, close what lies above its list, unless that loses something:
+        then that is asked about."""
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
+                if isinstance(self.screen, ShellScreen) and self.screen.at_stake() is not None:
+                    self.screen.action_leave()
+                    return
                 self.pop_screen()
         else:
             self.switch_mode(mode)
@@ -547,6 +553,10 @@ class FlowtuiApp(Going, TerminalApp, inherit_bindings=False):
             await self.servers.settled()
         doing = self.acting.under_way
         if doing and not await self.confirm("Leave while this is under way?", f"{doing}.\nThe rest stays as it is."):
+            return
+        everything = [screen for stack in self._screen_stacks.values() for screen in stack]
+        filled_in = any(isinstance(screen, ShellScreen) and screen.at_stake() is not None for screen in everything)
+        if filled_in and not await self.confirm("Leave flowtui?", "What was filled in, and not sent, is lost."):
             return
         counts = self.status.counts
         if self.backend is not None and counts is not None and counts.running:

@@ -51,7 +51,7 @@ class RetryPlanScreen(ShellScreen):
         Binding("space", "run_again", "run or reuse", id="retry-plan.toggle"),
         Binding("p", "parameters", "parameters", id="retry-plan.parameters"),
         Binding("backspace,delete", "take_back", "take back", show=False, id="retry-plan.take-back"),
-        Binding("escape", "app.up", "cancel", id="retry-plan.back"),
+        Binding("escape", "leave", "cancel", id="retry-plan.back"),
     ]
 
     def __init__(self, run_id: str) -> None:
@@ -143,6 +143,11 @@ class RetryPlanScreen(ShellScreen):
         """Where there are few lines, they are the plan's."""
         self.set_class(event.size.height < _TIGHT, "-tight")
         self.call_after_refresh(self._show)
+
+    def at_stake(self) -> tuple[str, str] | None:
+        """Values that were typed; which tasks run again is chosen anew with a key."""
+        typed = self._draft.inputs or self._draft.parameters
+        return ("Leave the plan?", "What was edited is lost, and nothing is retried.") if typed else None
 
     def _change(self, draft: Draft) -> None:
         """Another draft, and the plan that it makes."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -49,6 +49,7 @@ class ValuesScreen(ShellScreen):
         self._title, self._use = title, use
         form = Form.of(schema, defaults=values)
         self._form = form.with_data({**form.effective(), **given}) if given else form
+        self._before = self._form.data()
 
     def compose_body(self) -> Iterable[Widget]:
         app = self.workstation
@@ -89,8 +90,6 @@ class ValuesScreen(ShellScreen):
             self._use(self._form.data())
             self.app.pop_screen()
 
-    @work(group="leave", exclusive=True, exit_on_error=False)
-    async def action_leave(self) -> None:
-        """Close without taking anything."""
-        if self.is_current:
-            self.app.pop_screen()
+    def at_stake(self) -> tuple[str, str] | None:
+        changed = self._form.data() != self._before
+        return ("Leave the form?", "What was filled in is lost, and the plan stays as it is.") if changed else None

@@ -203,12 +203,5 @@ class BlockScreen(ShellScreen):
             return None
         return name
 
-    @work(group="leave", exclusive=True, exit_on_error=False)
-    async def action_leave(self) -> None:
-        """Go back; ask when something was changed and not saved."""
-        if self._form.changes and not await self.workstation.confirm(
-            "Leave without saving?", "What was changed here is lost."
-        ):
-            return
-        if self.is_current:
-            self.app.pop_screen()
+    def at_stake(self) -> tuple[str, str] | None:
+        return ("Leave without saving?", "What was changed here is lost.") if self._form.changes else None

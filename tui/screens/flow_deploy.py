@@ -183,13 +183,6 @@ class FlowDeployScreen(ShellScreen):
 
         return tell
 
-    @work(group="leave", exclusive=True, exit_on_error=False)
-    async def action_leave(self) -> None:
-        """Close without deploying; ask when something was filled in."""
+    def at_stake(self) -> tuple[str, str] | None:
         changed = self._form.changes or self._answers.changes
-        if changed and not await self.workstation.confirm(
-            "Leave the form?", "What was filled in is lost, and nothing is deployed."
-        ):
-            return
-        if self.is_current:
-            self.app.pop_screen()
+        return ("Leave the form?", "What was filled in is lost, and nothing is deployed.") if changed else None

@@ -132,12 +132,5 @@ class FlowRunScreen(ShellScreen):
         app.pop_screen()
         app.open_run(run.id)
 
-    @work(group="leave", exclusive=True, exit_on_error=False)
-    async def action_leave(self) -> None:
-        """Close without running; ask when something was filled in."""
-        if self._form.changes and not await self.workstation.confirm(
-            "Leave the form?", "What was filled in is lost, and nothing is run."
-        ):
-            return
-        if self.is_current:
-            self.app.pop_screen()
+    def at_stake(self) -> tuple[str, str] | None:
+        return ("Leave the form?", "What was filled in is lost, and nothing is run.") if self._form.changes else None

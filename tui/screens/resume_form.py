@@ -98,13 +98,8 @@ class ResumeFormScreen(ShellScreen):
         if done is not None and self.is_current:
             self.workstation.pop_screen()
 
-    @work(group="leave", exclusive=True, exit_on_error=False)
-    async def action_leave(self) -> None:
-        """Close; the run waits on. Ask when something was filled in."""
-        if self._form.changes and not await self.workstation.confirm("Leave the form?", "The run waits on."):
-            return
-        if self.is_current:
-            self.app.pop_screen()
+    def at_stake(self) -> tuple[str, str] | None:
+        return ("Leave the form?", "What was filled in is lost, and the run waits on.") if self._form.changes else None
 
 
 def resume_deed(run: FlowRun, given: Mapping[str, Any]) -> Deed:

@@ -49,6 +49,7 @@ _REDRAW: Final = 2.0
 class RunScreen(ActsOnRuns, ShellScreen):
     """Follows one run while it lives."""
 
+    AUTO_FOCUS = "Gantt"  # else a key that comes at once would be typed into the line that finds, which is hidden
     BINDINGS: ClassVar[list[BindingType]] = [
         *acting_bindings("run", "cancel", "retry", "again-with"),
         Binding("w", "why", "why", id="run.why"),

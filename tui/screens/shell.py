@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
@@ -265,6 +266,19 @@ class ShellScreen(Screen[None], inherit_bindings=False):
             self._led_to_all = leads
             self.refresh_bindings()
         self.request_load()
+
+    # -- leaving ----------------------------------------------------------------------------------------------------
+
+    def at_stake(self) -> tuple[str, str] | None:
+        """The question to ask before this is closed, and what would be lost by that; None when nothing is."""
+        return None
+
+    @work(group="leave", exclusive=True, exit_on_error=False)
+    async def action_leave(self) -> None:
+        """Close, when nobody minds."""
+        stake = self.at_stake()
+        if (stake is None or await self.workstation.confirm(*stake)) and self.is_current:
+            self.app.pop_screen()
 
     def on_store_changed(self, message: "StoreChanged") -> None:
         if self.wants(message.changes):
