@@ -137,6 +137,13 @@ class FlowRun:
             return None
         return max((self.end_time or now) - self.start_time, timedelta(0))
 
+    def running_time(self, now: datetime) -> timedelta | None:
+        """How much of `elapsed` it was running: without its pauses, and the time between its attempts."""
+        elapsed, ran = self.elapsed(now), timedelta(seconds=self.total_run_time)
+        if elapsed is not None and self.state.is_running():
+            ran += max(now - self.state.timestamp, timedelta(0))
+        return elapsed if elapsed is None or not ran else min(ran, elapsed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:

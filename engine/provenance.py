@@ -45,6 +45,13 @@ class Provenance:
         """`1f3c9ab`, with a `+` behind it when the files were not as the commit has them."""
         return None if self.commit is None else f"{self.commit[:_SHORT]}{'+' if self.dirty else ''}"
 
+    @property
+    def source(self) -> str | None:
+        """`/srv/acme/etl.py:etl`, as commands take it; None when no command could load the flow by that."""
+        if self.root is None or self.entrypoint is None or "<" in self.entrypoint:
+            return None  # a flow that was made within a function has `<locals>` in its name
+        return f"{self.root.rstrip('/')}/{self.entrypoint}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:

@@ -120,8 +120,8 @@ def next_cells(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Cell
 
 def running_cells(run: "FlowRun", usual: timedelta | None, now: datetime) -> list["Cell"]:
     """Glyph, flow, how far, how long still: by what the flow usually takes, else by its tasks."""
-    look, elapsed = look_of(run.state), run.elapsed(now)
-    done, words = _progress(run, usual, elapsed)
+    look = look_of(run.state)
+    done, words = _progress(run, usual, run.running_time(now))
 
     def bar(width: int) -> "Spans":
         return (
@@ -133,15 +133,15 @@ def running_cells(run: "FlowRun", usual: timedelta | None, now: datetime) -> lis
     return [[(look.glyph, look.role)], [(run.flow_name, "strong")], bar, [(words, "muted")]]
 
 
-def _progress(run: "FlowRun", usual: timedelta | None, elapsed: timedelta | None) -> tuple[float | None, str]:
+def _progress(run: "FlowRun", usual: timedelta | None, ran: timedelta | None) -> tuple[float | None, str]:
     stats = run.stats
-    if elapsed is None:
+    if ran is None:
         return None, look_of(run.state).word
     if usual is not None and usual.total_seconds() > 1:
-        part = elapsed / usual
+        part = ran / usual
         if part <= 1:
-            return part, f"{duration(usual - elapsed)} left"
-        return 0.98, f"{duration(elapsed - usual)} over"
+            return part, f"{duration(usual - ran)} left"
+        return 0.98, f"{duration(ran - usual)} over"
     if stats.tasks > 1:
         return stats.done / stats.tasks, f"{count(stats.done)}/{count(stats.tasks)}"
-    return None, duration(elapsed)
+    return None, duration(ran)

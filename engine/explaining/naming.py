@@ -8,7 +8,7 @@ from typing import Any
 from flowtui.engine.explaining.words import listed, span
 from flowtui.engine.model import FlowRun
 
-__all__ = ["facts_of", "held_by", "in_hand_since", "quoted"]
+__all__ = ["entrypoint_of", "facts_of", "held_by", "in_hand_since", "quoted"]
 
 
 def held_by(runs: Sequence[FlowRun], now: datetime, total: int) -> str:
@@ -36,6 +36,12 @@ def facts_of(runs: Sequence[FlowRun]) -> list[dict[str, Any]]:
 def in_hand_since(run: FlowRun) -> datetime:
     """Since when somebody has it in hand."""
     return run.start_time or run.state.timestamp
+
+
+def entrypoint_of(run: FlowRun) -> str:
+    """Where its flow stands, for a command that has to load it; a placeholder when nothing was recorded."""
+    source = run.provenance.source if run.provenance is not None else None
+    return "FILE.py:FLOW" if source is None else quoted(source)
 
 
 def quoted(name: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from flowtui.engine.explaining.naming import entrypoint_of
 from flowtui.engine.explaining.situation import Situation
 from flowtui.engine.explaining.under_way import parents, silence
 from flowtui.engine.explaining.words import clock, listed, span
@@ -51,4 +52,4 @@ def _pause(it: Situation, word: str) -> Reason:
 def _command(it: Situation) -> str:
     answers = "".join(f" -i {name}=…" for name in (it.question.required if it.question else ()))
     here = it.state.is_suspended() and it.run.deployment_id is None
-    return f"flowtui flow-run resume {it.run.id}{answers}{' --entrypoint FILE.py:FLOW' if here else ''}"
+    return f"flowtui flow-run resume {it.run.id}{answers}{f' --entrypoint {entrypoint_of(it.run)}' if here else ''}"

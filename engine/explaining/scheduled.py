@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from flowtui.engine.explaining.naming import facts_of, held_by, quoted
+from flowtui.engine.explaining.naming import entrypoint_of, facts_of, held_by, quoted
 from flowtui.engine.explaining.serving import reasons_of_backends, reasons_of_turn, reasons_of_workers
 from flowtui.engine.explaining.situation import Line, Situation
 from flowtui.engine.explaining.words import clock, count, span
@@ -233,7 +233,7 @@ def _served(it: Situation, line: Line) -> Reason:
 
 
 def _no_starter(it: Situation) -> Reason:
-    command = f"flowtui flow-run retry {it.run.id} --entrypoint FILE.py:FLOW"
+    command = f"flowtui flow-run retry {it.run.id} --entrypoint {entrypoint_of(it.run)}"
     return Reason(
         code="no-starter",
         text="It has neither a deployment nor a work pool, so no worker can start it.",

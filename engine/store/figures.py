@@ -61,12 +61,17 @@ def tallies(connection: sa.Connection, since: datetime) -> tuple[HourTally, ...]
 
 
 def usual_seconds(connection: sa.Connection, flow_name: str, limit: int) -> tuple[float, ...]:
-    """How long the last completed runs of a flow took, newest first."""
+    """How long the last completed runs of a flow were running, newest first; their pauses, and the time until somebody
+    retried them, are not what is usual."""
     rows = connection.execute(
-        sa.select(flow_run.c.start_time, flow_run.c.end_time)
+        sa.select(flow_run.c.start_time, flow_run.c.end_time, flow_run.c.total_run_time)
         .join(flow, flow.c.id == flow_run.c.flow_id)
         .where(flow.c.name == flow_name, flow_run.c.state_type == StateType.COMPLETED.value)
         .order_by(flow_run.c.sort_time.desc())
         .limit(limit)
     )
-    return tuple((row.end_time - row.start_time) / 1_000_000 for row in rows if row.start_time and row.end_time)
+    return tuple(
+        (row.total_run_time or row.end_time - row.start_time) / 1_000_000
+        for row in rows
+        if row.start_time and row.end_time
+    )

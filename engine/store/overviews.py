@@ -56,7 +56,9 @@ def flow_figures(
 
 
 _OF_FLOW: Final = (
-    sa.select(flow_run.c.id, flow_run.c.state_type, flow_run.c.start_time, flow_run.c.end_time)
+    sa.select(
+        flow_run.c.id, flow_run.c.state_type, flow_run.c.start_time, flow_run.c.end_time, flow_run.c.total_run_time
+    )
     .where(flow_run.c.flow_id == sa.bindparam("flow"), flow_run.c.sort_time <= sa.bindparam("now"))
     .order_by(flow_run.c.sort_time.desc(), flow_run.c.id.desc())
     .limit(_LATEST)
@@ -76,7 +78,7 @@ def _deployments(connection: sa.Connection, flow_ids: Sequence[str]) -> dict[str
 
 def _usual(runs: Iterable[Any]) -> float | None:
     took = [
-        (run.end_time - run.start_time) / 1_000_000
+        (run.total_run_time or run.end_time - run.start_time) / 1_000_000
         for run in runs
         if run.state_type == StateType.COMPLETED.value and run.start_time and run.end_time
     ]

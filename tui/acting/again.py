@@ -78,12 +78,15 @@ async def _explain(acting: "Acting", run: FlowRun) -> None:
     from flowtui.tui.forms.json_text import dumps  # noqa: PLC0415 - only here
     from flowtui.tui.screens.confirm import TellScreen  # noqa: PLC0415 - only when it is shown
 
-    again = command("run", f"FILE.py:{run.flow_name.replace('-', '_')}", params=dumps(dict(run.parameters)))
+    source = run.provenance.source if run.provenance is not None else None
+    place = source or f"FILE.py:{run.flow_name.replace('-', '_')}"
+    again = command("run", place, params=dumps(dict(run.parameters)))
+    where = "" if source is not None else ", where FILE.py is the script"
     await acting.app.push_screen_wait(
         TellScreen(
             f"A script started {run.flow_name} · {run.name}.",
             "It has no deployment, so no worker can start it again. Start the script again; or run its flow here, with "
-            f"the same parameters, where FILE.py is the script:\n\n{again}\n\n"
+            f"the same parameters{where}:\n\n{again}\n\n"
             "A deployment makes this one key: flowtui deploy.",
             copy=again,
         )

@@ -37,16 +37,16 @@ def forecast(
 ) -> Forecast:
     """The end is where the usual duration of the run lies, unless the tasks that are known need longer: the slowest of
     those that run, and what is left to do for as many at once as run now."""
-    elapsed = run.elapsed(now)
+    ran = run.running_time(now)
     late = None
-    if elapsed is not None and of_run is not None and elapsed > max(_SLACK * of_run, of_run + _LEAST):
-        late = elapsed - of_run
-    if run.start_time is None or run.state.is_final() or not run.state.is_running():
+    if ran is not None and of_run is not None and ran > max(_SLACK * of_run, of_run + _LEAST):
+        late = ran - of_run
+    if ran is None or run.state.is_final() or not run.state.is_running():
         return Forecast(None, late)
     work, slowest, at_once = _left(tasks, of_tasks, now)
     ends = [now + timedelta(seconds=max(work / max(at_once, 1), slowest))] if work > 0 else []
     if of_run is not None:
-        ends.append(run.start_time + of_run)
+        ends.append(now + of_run - ran)
     end = max(ends, default=None)
     return Forecast(end if end is not None and end > now else None, late)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from flowtui.engine.model import FlowRun, RunStats, TaskRun
 from flowtui.engine.states import State, StateType
@@ -63,6 +64,7 @@ def run_at(run: FlowRun, states: Sequence[State], tasks: Sequence[TaskRun]) -> F
         start_time=starts[0] if starts else None,
         end_time=last.timestamp if last.is_final() else None,
         run_count=len(starts),
+        total_run_time=_ran(states).total_seconds(),
         result=run.result if last.is_final() else None,
         stats=RunStats(tasks=len(tasks), done=done, failed=failed),
     )
@@ -84,6 +86,12 @@ def seen_at(seen: Seen, history: History, moment: datetime, order: Order) -> See
         artifacts=[made for made in seen.artifacts if made.created <= moment],
         replayed=True,
     )
+
+
+def _ran(states: Sequence[State]) -> timedelta:
+    """How long it had been running before the last of its states."""
+    spans = pairwise(states)
+    return sum((after.timestamp - state.timestamp for state, after in spans if state.is_running()), timedelta(0))
 
 
 def _begins(states: Sequence[State], place: int) -> bool:

@@ -17,6 +17,8 @@ from flowtui.tui.widgets.paint import Span, Spans, fit, palette_of, strip_of, wh
 __all__ = ["RunTitle"]
 
 
+_PAUSED = timedelta(seconds=1)
+"""A run that did not run for so long, and for a tenth of its time, says how long it did."""
 _SPEAKING = (
     StateType.FAILED,
     StateType.CRASHED,
@@ -89,6 +91,9 @@ class RunTitle(Widget):
             return []
         over = run.end_time is not None
         figures: list[Span] = [(f"  {duration(elapsed)}", "text" if over else look_of(run.state).role)]
+        ran = run.running_time(now)
+        if ran is not None and elapsed - ran > max(_PAUSED, elapsed * 0.1):
+            figures.append((f", of it running {duration(ran)}", "muted"))
         figures.extend(self._compared(now, over=over))
         figures.append((f"   from {moment(run.start_time, now, self._zone)}", "muted"))
         if run.run_count > 1:

@@ -12,6 +12,7 @@ from flowtui.engine.errors import SlotTimeout
 from flowtui.engine.explanations import Explanation, Reason
 from flowtui.engine.ids import new_id
 from flowtui.engine.model import Backend, TaskRunFilter
+from flowtui.engine.provenance import Provenance
 from flowtui.engine.shared import SlotRequest
 from flowtui.engine.states import (
     AwaitingConcurrencySlot,
@@ -219,6 +220,18 @@ def test_a_suspended_run_without_a_deployment_is_gone_on_with_by_hand(store_clie
     (reason,) = store_client.explain_flow_run(run_id).reasons
     assert reason.text == "It is suspended until somebody resumes it."
     assert reason.remedies[0].command.endswith("--entrypoint FILE.py:FLOW")
+
+
+def test_a_command_that_has_to_load_the_flow_says_where_it_stood(store_client: LocalClient) -> None:
+    for root, entrypoint, told in (
+        ("/srv/acme", "flows/etl.py:etl", "/srv/acme/flows/etl.py:etl"),
+        ("/srv/my flows", "etl.py:etl", "'/srv/my flows/etl.py:etl'"),
+        ("/srv/acme", "etl.py:made.<locals>.etl", "FILE.py:FLOW"),  # no command could load that
+    ):
+        known = Provenance(root=root, entrypoint=entrypoint)
+        failed = moved(store_client, Failed(message="boom"), provenance=known)
+        (reason,) = store_client.explain_flow_run(failed).reasons
+        assert reason.remedies[1].command == f"flowtui flow-run retry {failed} --entrypoint {told}"
 
 
 class Approval(RunInput):

@@ -156,3 +156,25 @@ def test_the_usual_time_is_that_of_the_last_completed_runs(store_client: LocalCl
     assert store_client.usual_seconds("etl") == (13.0, 12.0, 10.0)
     assert store_client.usual_seconds("etl", limit=2) == (13.0, 12.0)
     assert store_client.usual_seconds("other") == ()
+
+
+def test_what_is_usual_has_no_pauses_and_no_time_until_somebody_retried(
+    store_client: LocalClient, clock: StoreClock
+) -> None:
+    run = owned_run(store_client)
+    answered = clock.now + timedelta(hours=3)
+    for state in (
+        Running(timestamp=clock.now),
+        Paused(timestamp=clock.now + timedelta(seconds=4)),
+        Running(timestamp=answered),
+        Completed(timestamp=answered + timedelta(seconds=2)),
+    ):
+        assert store_client.set_flow_run_state(run.id, state, epoch=run.epoch, force=True).status == "ACCEPT"
+    assert store_client.usual_seconds("etl") == (6.0,)
+    assert store_client.flow_figures(["etl"])[0].usual == 6.0
+    read = store_client.read_flow_run(run.id)
+    assert (read.elapsed(clock.now), read.running_time(clock.now)) == (
+        timedelta(hours=3, seconds=2),
+        timedelta(seconds=6),
+    )
+    assert "It ran for 6 s, within 3 h." in store_client.explain_flow_run(run.id).reasons[0].detail

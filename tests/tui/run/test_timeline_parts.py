@@ -12,7 +12,7 @@ from flowtui.engine.states import AwaitingRetry, Completed, Failed, Paused, Pend
 from flowtui.engine.usual import Usual, usual_of
 from flowtui.tui.run.branches import Branches, critical_of
 from flowtui.tui.run.dependencies import critical_path, in_order, upstream_of
-from flowtui.tui.run.forecast import forecast
+from flowtui.tui.run.forecast import Forecast, forecast
 from flowtui.tui.run.gantt_bar import gantt_bar
 from flowtui.tui.run.outline import ORDERS, outline, task_word
 from flowtui.tui.run.phases import phases_of
@@ -182,6 +182,15 @@ def test_a_run_is_late_when_it_takes_noticeably_longer_than_usual() -> None:
     ended = replace(RUN, state=Completed(timestamp=at(300)), end_time=at(300))
     assert forecast(ended, (), {}, usual, at(999)).late == timedelta(seconds=240)
     assert forecast(ended, (), {}, usual, at(999)).end is None
+
+
+def test_a_run_is_not_late_for_its_pauses_and_ends_later_by_them() -> None:
+    usual = timedelta(seconds=60)
+    waited = replace(RUN, state=Running(timestamp=at(250)), total_run_time=20.0)  # paused for all but 20 seconds
+    assert forecast(waited, (), {}, usual, at(260)) == Forecast(at(290), None)
+    assert forecast(waited, (), {}, usual, at(330)).late == timedelta(seconds=40)
+    ended = replace(RUN, state=Completed(timestamp=at(900)), end_time=at(900), total_run_time=55.0)
+    assert forecast(ended, (), {}, usual, at(999)).late is None
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1))
