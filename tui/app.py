@@ -20,7 +20,7 @@ from flowtui.engine.clock import Clock, utc_now
 from flowtui.engine.errors import FlowtuiError, StoreError
 from flowtui.tui.going import Going
 from flowtui.tui.keys import APP_BINDINGS
-from flowtui.tui.messages import NewsArrived, StoreChanged
+from flowtui.tui.messages import NewsArrived
 from flowtui.tui.on_terminal import TerminalApp
 from flowtui.tui.places import MODES, NEEDED_SOON, palette
 from flowtui.tui.screens.shell import HEIGHTS, WIDTHS, ShellScreen
@@ -274,7 +274,7 @@ class FlowtuiApp(Going, TerminalApp, inherit_bindings=False):
             self._engine_ended()
         if news.changes is not None:
             for screen in self._shells()[-1:]:
-                screen.post_message(StoreChanged(news.changes))
+                screen.store_changed(news.changes)
 
     def rows_shown(self) -> None:
         """A screen has shown what it read. The first time, there is time for what a person may do next."""

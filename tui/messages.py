@@ -15,6 +15,8 @@ __all__ = ["NewsArrived", "StoreChanged"]
 class StoreChanged(Message):
     """Something was committed to the store. `changes` is empty when only log lines were."""
 
+    bubble = False
+
     def __init__(self, changes: tuple["Change", ...]) -> None:
         super().__init__()
         self.changes = changes

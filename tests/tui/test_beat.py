@@ -1,6 +1,8 @@
 """Once a second a screen draws what looks different for it: at once, and nothing else."""
 
+import asyncio
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -12,14 +14,15 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from flowtui.engine.model import FlowRun
+from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.beat import Beat
 from flowtui.tui.screens.help import HelpScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.virtual_table import VirtualTable
-from tests.fakes.world import World
+from tests.fakes.world import NOW, World
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 
@@ -201,3 +204,73 @@ def test_a_run_that_ends_in_that_second_is_shown_so(watched: Watched, world: Wor
         await until(pilot, lambda: "Completed" in line())
 
     play(watched.app, script)
+
+
+class Hurried(asyncio.SelectorEventLoop):
+    """A loop whose time can be put forward."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    async def pass_by(self, seconds: float) -> None:
+        self.ahead += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+def test_a_beat_strikes_each_second_while_it_is_on_and_makes_up_for_nothing() -> None:
+    struck: list[str] = []
+    troubles: list[Exception] = []
+    who = ContextVar("who", default="nobody")
+
+    def strike() -> None:
+        struck.append(who.get())
+        if len(struck) == 2:
+            raise ValueError("the second time")
+
+    async def script() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, Hurried)
+        beat = Beat(strike, troubles.append)
+        token = who.set("the screen")
+        beat.resume()
+        beat.resume()
+        who.reset(token)
+        counted = []
+        for seconds in (0.5, 0.6, 1, 1, 100, 1):
+            await loop.pass_by(seconds)
+            counted.append(len(struck))
+        assert counted == [0, 1, 2, 3, 4, 5]
+        beat.pause()
+        beat.pause()
+        await loop.pass_by(10)
+        assert len(struck) == 5
+        beat.resume()
+        await loop.pass_by(1.1)
+        beat.pause()
+
+    with asyncio.Runner(loop_factory=Hurried) as runner:
+        runner.run(script())
+    assert struck == ["the screen"] * 5 + ["nobody"]
+    assert [str(trouble) for trouble in troubles] == ["the second time"]
+
+
+def test_what_concerns_no_screen_wakes_none(watched: Watched, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "Needs you", "14:02:31")
+        await until(pilot, watched.is_at_rest)
+        screen = watched.screen
+        assert isinstance(screen, ShellScreen)
+        for changes in ((), (_change("backend", "b"),)):
+            screen.store_changed(changes)
+            assert watched.is_at_rest()
+        screen.store_changed((_change("flow-run", day["running"].id),))
+        assert not watched.is_at_rest()
+
+    play(watched.app, script)
+
+
+def _change(kind: Any, subject_id: str) -> Change:
+    return Change(seq=1, kind=kind, subject_id=subject_id, name="", occurred=NOW)

@@ -71,6 +71,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
     def __init__(self) -> None:
         super().__init__()
         self._window = DAY
+        self._tables: list[VirtualTable] = []
         self._usual: dict[str, timedelta | None] = {}
         self._page: HomePage | None = None
         self._looked = False
@@ -95,7 +96,10 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         """A heading and a table, in a box that is placed as one."""
         with Vertical(id=f"{name}-box"):
             yield Heading(title, id=f"{name}-title")
-            yield VirtualTable(columns, header=False, markable=False, quiet=True, empty="…", id=name)
+            self._tables.append(
+                VirtualTable(columns, header=False, markable=False, quiet=True, empty="…", id=name),
+            )
+            yield self._tables[-1]
 
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
@@ -216,8 +220,8 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     def tick(self) -> None:
         """A second has passed: durations and distances have changed."""
-        for name in ("needs", "latest", "running", "next"):
-            self._table(name).beat()
+        for table in self._tables:
+            table.beat()
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

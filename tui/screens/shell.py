@@ -19,8 +19,10 @@ from textual.widgets._toast import ToastRack
 from textual.worker import Worker, WorkerState
 
 from flowtui.tui.acting.keys import mutates
+from flowtui.tui.beat import Beat
 from flowtui.tui.drawing import LeanCompositor, at_once
 from flowtui.tui.keys import RESOURCES
+from flowtui.tui.messages import StoreChanged
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
 from flowtui.tui.widgets.key_bar import KeyBar
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from flowtui.engine.model import Change, FlowRun
     from flowtui.tui.app import FlowtuiApp
-    from flowtui.tui.messages import StoreChanged
     from flowtui.tui.status import Status
 
 __all__ = ["HEIGHTS", "WIDTHS", "ShellScreen"]
@@ -66,7 +67,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._everything = False
         self._waiting: list[Change] = []
         self._asked = False
-        self._beats: list[Timer] = []
+        self._beats: list[Beat | Timer] = [Beat(self._second_passed, self._failed)]
         self._loading = False
         self._news: list[Change] | None = None
         self._resting = False
@@ -83,7 +84,8 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         app = self.workstation
         # Textual does this after the first layout, and then styles all that is there once more for each class.
         self._fit(app.size)
-        yield Header(app.now, app.zone)
+        self._header = Header(app.now, app.zone)
+        yield self._header
         yield TabStrip(_TABS, app.current_mode, id="resources")
         with Vertical(id="body"):
             yield from self.compose_body()
@@ -92,12 +94,20 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         yield Static("flowtui needs 40 × 10 cells.\nMake this window larger, or press q.", id="too-small")
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._second_passed)
+        for beat in self._beats:
+            beat.resume()
+
+    def on_unmount(self) -> None:
+        for beat in self._beats:
+            beat.pause()
+
+    def _failed(self, error: Exception) -> None:
+        self.app._handle_exception(error)
 
     def _second_passed(self) -> None:
-        if self.is_current:
+        if self.is_current and not self.app._exit:
             with at_once(self):
-                self.query_one(Header).tick()
+                self._header.tick()
                 self.tick()
 
     def tick(self) -> None:
@@ -280,7 +290,14 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         if (stake is None or await self.workstation.confirm(*stake)) and self.is_current:
             self.app.pop_screen()
 
-    def on_store_changed(self, message: "StoreChanged") -> None:
+    # -- news -------------------------------------------------------------------------------------------------------
+
+    def store_changed(self, changes: tuple["Change", ...]) -> None:
+        """Something was committed to the store. A screen that it does not concern is not woken for it."""
+        if not self.is_mounted or self.wants(changes):
+            self.post_message(StoreChanged(changes))
+
+    def on_store_changed(self, message: StoreChanged) -> None:
         if self.wants(message.changes):
             self._news = [*(self._news or ()), *message.changes]
             if not self._resting:

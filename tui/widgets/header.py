@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -105,6 +105,13 @@ class _Time(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return len(self._text)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Textual asks for borders, links and opacity first, which there are none of: half of what a second takes.
+        strip, (_, background) = self.render_line(0), self.background_colors
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, background)
+        return [strip.crop(crop.x, crop.right)]
 
     def render_line(self, y: int) -> Strip:
         return strip_of([(self._text, "muted")], palette_of(self), self.rich_style, self.size.width)
