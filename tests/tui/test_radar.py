@@ -329,6 +329,6 @@ def test_the_key_of_the_radar_is_on_the_deployments(app: FlowtuiApp, world: Worl
         await pilot.press("4")
         await shows(pilot, "flow-0/nightly")
         await pilot.press("S")
-        await shows(pilot, "Schedule radar   1 schedules")
+        await shows(pilot, "Schedule radar   1 schedule")
 
     play(app, script)

@@ -136,7 +136,9 @@ class SqlScreen(TellsTrouble, ModalScreen[None]):
         self._question, self._answer = question, answer
         await self._show(answer)
         more = "the first " if answer.more else ""
-        self._say(f"{more}{count(len(answer.rows))} rows in {duration(answer.seconds)}")
+        self._say(
+            f"{more}{count(len(answer.rows))} {'row' if len(answer.rows) == 1 else 'rows'} in {duration(answer.seconds)}"
+        )
         self.refresh_bindings()
 
     async def _show(self, answer: Answer) -> None:

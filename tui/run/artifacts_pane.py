@@ -11,7 +11,9 @@ from textual.widget import Widget
 
 from flowtui.engine.shared import ArtifactRecord
 from flowtui.tui.formats import moment
+from flowtui.tui.piping.records import Records
 from flowtui.tui.run.artifact_lines import address_of, artifact_lines, table_of, words_of
+from flowtui.tui.run.handing_on import records_of_artifacts, records_of_table
 from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.widgets.columns import Column
@@ -72,6 +74,12 @@ class ArtifactsPane(RunPane):
         """The one under the cursor."""
         made = self._seen.artifacts if self._seen is not None else ()
         return next((one for one in made if one.id == self.main.cursor_id), None)
+
+    def handed_on(self, seen: Seen) -> Records | None:
+        """The table that has the keyboard, row by row; else the artifacts."""
+        made = self.artifact
+        table = records_of_table(seen.run, made) if made is not None and self.query_one(DataGrid).has_focus else None
+        return table or (records_of_artifacts(seen.run, seen.artifacts) if seen.artifacts else None)
 
     def show_run(self, seen: Seen) -> None:
         self._seen = seen

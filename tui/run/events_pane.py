@@ -10,6 +10,8 @@ from textual.widget import Widget
 from flowtui.engine.model import Change
 from flowtui.tui.formats import gist, log_time
 from flowtui.tui.looks import look_of
+from flowtui.tui.piping.records import Records
+from flowtui.tui.run.handing_on import records_of_events
 from flowtui.tui.run.history import state_of
 from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
@@ -45,6 +47,15 @@ class EventsPane(RunPane):
     def main(self) -> VirtualTable:
         return self.query_one("#event-rows", VirtualTable)
 
+    def handed_on(self, seen: Seen) -> Records | None:
+        return records_of_events(seen.run, self._found(seen), _names(seen))
+
+    def _found(self, seen: Seen) -> list[Change]:
+        """What had happened by then, the newest first."""
+        history, until = self.reader.history, seen.now if seen.replayed else None
+        changes = history.changes if history is not None else ()
+        return [change for change in reversed(changes) if until is None or change.occurred <= until]
+
     def show_run(self, seen: Seen) -> None:
         self._seen = seen
         self._show()
@@ -70,9 +81,10 @@ class EventsPane(RunPane):
         if (wanted := (history, until, seen.zone, len(seen.outline.rows))) == self._shown:
             return
         self._shown = wanted
-        found = [change for change in reversed(history.changes) if until is None or change.occurred <= until]
         names = _names(seen)
-        rows = ItemRows(found, lambda change: str(change.seq), lambda change: _cells(change, names, seen.zone))
+        rows = ItemRows(
+            self._found(seen), lambda change: str(change.seq), lambda change: _cells(change, names, seen.zone)
+        )
         self.main.show(rows, empty="Nothing has happened yet.")
 
 

@@ -15,6 +15,7 @@ from flowtui.tui.widgets.telling import TellsTrouble
 
 if TYPE_CHECKING:
     from flowtui.tui.app import FlowtuiApp
+    from flowtui.tui.piping.records import Records
     from flowtui.tui.run.reading import RunReader
 
 __all__ = ["LOW", "TABS", "RunPane", "make_pane"]
@@ -70,6 +71,10 @@ class RunPane(TellsTrouble, Vertical):
         self.remove_class("-reading")
         self.main.focus()
         return True
+
+    def handed_on(self, seen: Seen) -> "Records | None":
+        """What of this pane commands, SQL and files are given; None: nothing."""
+        return None
 
     def show_run(self, seen: Seen) -> None:
         """Show this; called whenever it has changed while the pane is on."""

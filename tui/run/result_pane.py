@@ -10,6 +10,8 @@ from textual.widget import Widget
 from flowtui.engine.model import FlowRun, TaskRun
 from flowtui.engine.results.previews import result_text
 from flowtui.engine.states import State
+from flowtui.tui.piping.records import Records
+from flowtui.tui.run.handing_on import records_of_results
 from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.text import safe
@@ -49,6 +51,9 @@ class ResultPane(RunPane):
     @property
     def main(self) -> VirtualTable:
         return self.query_one("#results", VirtualTable)
+
+    def handed_on(self, seen: Seen) -> Records | None:
+        return records_of_results(seen.run, list(self._tasks.values()))
 
     def show_run(self, seen: Seen) -> None:
         trunk = seen.branches.trunk
@@ -105,7 +110,7 @@ def _no_result(run: FlowRun) -> str:
     kept = result_text(None, details)
     if kept is not None:
         return safe(f"The result is kept elsewhere: {kept}")
-    return "The result was not kept: only small values that are exact in JSON are."
+    return "The result was not kept: without persist_result=True only small values that are exact in JSON are."
 
 
 make = ResultPane

@@ -9,6 +9,8 @@ from textual.widget import Widget
 from flowtui.engine.model import Change
 from flowtui.engine.states import State
 from flowtui.tui.formats import duration, log_time, moment
+from flowtui.tui.piping.records import Records
+from flowtui.tui.run.handing_on import records_of_states
 from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
 from flowtui.tui.run_cells import state_spans
@@ -61,6 +63,9 @@ class StatesPane(RunPane):
     @property
     def main(self) -> Widget:
         return self.query_one("#states-of-run")
+
+    def handed_on(self, seen: Seen) -> Records | None:
+        return records_of_states(seen.run, seen.states)
 
     def show_run(self, seen: Seen) -> None:
         self._seen = seen

@@ -167,7 +167,10 @@ class RadarScreen(ShellScreen):
         fires = sum(figures.count for figures in picture.cells.values())
         about = "≈" if picture.expansion.dense else ""
         schedules = len(picture.plan.planned)
-        spans: list[Span] = [("Schedule radar", "bold strong"), (f"   {count(schedules)} schedules", "muted")]
+        spans: list[Span] = [
+            ("Schedule radar", "bold strong"),
+            (f"   {count(schedules)} {'schedule' if schedules == 1 else 'schedules'}", "muted"),
+        ]
         spans.append((f"   {about}{count(round(fires))} runs in the week", "muted"))
         note: list[Span] = []
         if self._shift is not None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -39,6 +39,9 @@ from flowtui.tui.widgets.log_pane import LogPane
 from flowtui.tui.widgets.run_title import RunTitle
 from flowtui.tui.widgets.tab_strip import Tab, TabStrip
 from flowtui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from flowtui.tui.piping.records import Records
 
 __all__ = ["RunScreen"]
 
@@ -487,6 +490,18 @@ class RunScreen(ActsOnRuns, ShellScreen):
 
     def acting_on(self) -> Subjects | None:
         return None if self._run is None else (self._run,)
+
+    def pipe_records(self) -> "Records | None":
+        """What the tab that is on has to hand on: the tasks, where they are what is drawn. Lines are the log's own."""
+        from flowtui.tui.run.handing_on import records_of_tasks  # noqa: PLC0415 - not before the first rows
+
+        seen, pane = self._seen(), self._pane
+        if seen is None:
+            return None
+        if pane is not None and not isinstance(pane, NodesPane):
+            return pane.handed_on(seen)
+        tasks = seen.branches.all_tasks()
+        return records_of_tasks(seen.run, list(tasks)) if tasks else None
 
     def action_parent(self) -> None:
         """Go to the run that called this one."""
