@@ -135,10 +135,8 @@ class SqlScreen(TellsTrouble, ModalScreen[None]):
         self.remove_class("-failed")
         self._question, self._answer = question, answer
         await self._show(answer)
-        more = "the first " if answer.more else ""
-        self._say(
-            f"{more}{count(len(answer.rows))} {'row' if len(answer.rows) == 1 else 'rows'} in {duration(answer.seconds)}"
-        )
+        more, number = "the first " if answer.more else "", len(answer.rows)
+        self._say(f"{more}{count(number)} {'row' if number == 1 else 'rows'} in {duration(answer.seconds)}")
         self.refresh_bindings()
 
     async def _show(self, answer: Answer) -> None:
