@@ -40,7 +40,9 @@ def going_on(line: str, known: Known) -> GoingOn:
             return GoingOn(len(rest), _names(sorted(known.themes), rest.strip()))
         case "profile":
             return GoingOn(len(rest), _names(known.profiles, rest.strip()))
-        case "run" | "runs":
+        case "run":
+            return GoingOn(len(rest), (), Wanted("name", rest, ""), "runs")
+        case "runs":
             token = rest.rpartition(" ")[2]
             return GoingOn(len(token), (), Wanted("name", token, ""), "runs")
     return GoingOn(0)

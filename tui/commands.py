@@ -82,7 +82,7 @@ COMMANDS: Final[tuple[Word, ...]] = (
     ),
     Word(
         names=("open",),
-        about="one run, by its name or the beginning of its id",
+        about="one run, by its name or the beginning of it or of its id",
         verb="open-run",
         takes="run",
         needs="Say which run: its name, or the beginning of its id.",

@@ -4,7 +4,7 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["APP_BINDINGS", "RESOURCES", "Resource", "key_name"]
+__all__ = ["APP_BINDINGS", "RESOURCES", "Resource", "is_typed", "key_name"]
 
 _NAMES: Final = {
     "question_mark": "?",
@@ -37,6 +37,14 @@ _NAMES: Final = {
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
 }
+_NO_CHARACTERS: Final = frozenset({"up", "down", "left", "right", "backspace"})
+"""Keys that are written as one character and type none."""
+
+
+def is_typed(key: str) -> bool:
+    """Whether a line that has the keyboard takes this key as a character. Textual leaves such keys out of what can be
+    pressed, but for a few of which it does not know the characters."""
+    return len(_NAMES.get(key, "")) == 1 and key not in _NO_CHARACTERS
 
 
 def key_name(binding: Binding) -> str:

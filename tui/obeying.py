@@ -1,6 +1,7 @@
 """What a command of the `:` line makes the app do."""
 
 import asyncio
+import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["obey"]
 
+_SAID: Final = 4
+"""Names of runs that are told where more than one begins with what was typed."""
 _OPENING: Final = 10.0
 """Seconds that a command waits for the store to be open."""
 
@@ -30,9 +33,9 @@ async def obey(app: "FlowtuiApp", command: Command) -> None:
 async def _obey(app: "FlowtuiApp", command: Command) -> None:
     match command.verb:
         case "open-run":
-            app.open_run(await _run_id(app, command.argument))
+            app.open_run(await _run_id(app, _names(command.argument, several=False)[0]))
         case "open-logs":
-            app.open_logs([await _run_id(app, name) for name in command.argument.split()])
+            app.open_logs([await _run_id(app, name) for name in _names(command.argument, several=True)])
         case "view":
             await _show_view(app, command.argument)
         case "show" if command.argument:
@@ -47,13 +50,27 @@ async def _obey(app: "FlowtuiApp", command: Command) -> None:
             await app.run_action(command.argument)
 
 
+def _names(text: str, *, several: bool) -> list[str]:
+    """What was written for one run or several: a name with spaces may stand in quotes, as it is completed."""
+    if several or text.startswith('"'):
+        with suppress(ValueError):  # a quote that is not closed is part of the name
+            return shlex.split(text)
+    return text.split() if several else [text]
+
+
 async def _run_id(app: "FlowtuiApp", name: str) -> str:
-    """The newest run of that name, or whose id begins so."""
+    """The newest run of that name, or whose id begins so; else the newest of the only name that begins so."""
     with suppress(TimeoutError):  # it was typed ahead of the store
         await asyncio.wait_for(app.entered.wait(), _OPENING)
     found = await app.call(app.client.find_flow_runs, name, 1)
     if not found:
-        raise NotFound("flow run", name, "Give its name or the beginning of its id.")
+        known = await app.call(app.client.query_values, "name", name)
+        begun = [value.text for value in known if value.text.lower().startswith(name.lower())]
+        if len(begun) > 1:
+            raise NotFound("flow run", name, f"Which one: {', '.join(begun[:_SAID])}{', …' * (len(begun) > _SAID)}?")
+        found = await app.call(app.client.find_flow_runs, begun[0], 1) if begun else ()
+    if not found:
+        raise NotFound("flow run", name, "Give its name, or the beginning of its name or id.")
     return found[0].id
 
 

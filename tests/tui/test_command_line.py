@@ -6,6 +6,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from flowtui.engine.model import FlowRun
+from flowtui.engine.states import Completed
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.screens.command_line import CommandLineScreen
 from flowtui.tui.screens.deployments import DeploymentsScreen
@@ -16,6 +17,7 @@ from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.screens.runs import RunsScreen
 from flowtui.tui.views.model import View
 from flowtui.tui.widgets.query_line import QueryLine
+from tests.fakes.world import World
 from tests.tui.conftest import play
 from tests.tui.looks import screen_text, shows, until
 
@@ -104,6 +106,39 @@ def test_what_is_wrong_is_said_with_the_nearest_and_the_line_stays(app: FlowtuiA
         assert labels(screen) == ["flowtui-light"]
         await pilot.press("tab", "enter")
         await until(pilot, lambda: app.theme == "flowtui-light")
+
+    play(app, script)
+
+
+def test_enter_takes_the_only_way_in_which_a_line_can_go_on(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.is_open)
+        screen = await line(pilot, "theme flowtui-li")
+        await until(pilot, lambda: labels(screen) == ["flowtui-light"])
+        await pilot.press("enter")
+        assert text(screen) == "theme flowtui-light" and app.theme != "flowtui-light"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == "flowtui-light")
+
+    play(app, script)
+
+
+def test_a_run_is_opened_by_the_beginning_of_its_name_if_that_is_the_only_one(app: FlowtuiApp, world: World) -> None:
+    for name in ("plucky-heron", "plucky-otter", "load of Monday"):
+        world.run("etl", name, Completed(timestamp=world.now))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.is_open)
+        await line(pilot, "open plucky")
+        await pilot.press("enter")
+        await shows(pilot, "Which one:", "plucky-otter?")
+        await line(pilot, "open plucky-h")
+        await pilot.press("enter")
+        await shows(pilot, "etl › plucky-heron")
+        screen = await line(pilot, "open load of")
+        await until(pilot, lambda: labels(screen) == ["load of Monday"])
+        await pilot.press("tab", "enter")
+        await shows(pilot, "etl › load of Monday")
 
     play(app, script)
 

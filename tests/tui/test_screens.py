@@ -468,7 +468,7 @@ def test_help_lists_the_keys_of_the_pane_first_and_does_what_is_chosen(
         await go_to_runs(pilot)
         await on_run(pilot, day["running"])
         await pilot.press("question_mark")
-        text = await shows(pilot, "type to find a key", "mark", "cancel", "anywhere")
+        text = await shows(pilot, "type to find", "mark", "cancel", "anywhere")
         assert text.index("pane") < text.index(" screen") < text.index("anywhere")
         await pilot.press(*"canc", "enter")
         await shows(pilot, "Cancel daily-etl · crimson-otter?")

@@ -95,8 +95,8 @@ class ActionMenuScreen(ModalScreen[str | None]):
         what, _, about = verb.about.partition(":")
         if reason is not None:
             return [[(verb.key, "faint")], _beside([(what, "faint")], [(reason, "faint")])]
-        told: list[Span] = [(about.strip(), "muted"), (self._fitting(verb), "accent")]
-        return [[(verb.key, "bold accent")], _beside([(what, "strong")], told)]
+        told: list[Span] = [(about.strip(), "muted")]
+        return [[(verb.key, "bold accent")], _beside([(what, "strong")], told, [(self._fitting(verb), "accent")])]
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -149,11 +149,13 @@ class ActionMenuScreen(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-def _beside(what: Spans, told: Spans) -> Cell:
-    """What is said of a verb, under what is said of the others where there is room."""
+def _beside(what: Spans, told: Spans, fitting: Spans = ()) -> Cell:
+    """What is said of a verb, under what is said of the others where there is room. How many it fits is never cut."""
 
     def cell(width: int) -> Spans:
         words = max(_WORDS, width_of(what)) if width >= _ROOMY else width_of(what)
-        return [*fit(what, words), ("  ", ""), *told]
+        left = max(width - words - 2 - width_of(fitting), 0)
+        said = fit(told, left) if width_of(told) > left else told
+        return [*fit(what, words), ("  ", ""), *said, *fitting]
 
     return cell

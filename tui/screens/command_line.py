@@ -168,9 +168,19 @@ class CommandLineScreen(ModalScreen[Command | None]):
         try:
             command = parse_command(event.value, self._known)
         except UsageError as error:
-            self._complain(event.value, error)
+            if not self._take_only():
+                self._complain(event.value, error)
         else:
             self.dismiss(command)
+
+    def _take_only(self) -> bool:
+        """Where the line means nothing but can go on in one way only, that was meant. What it then does takes another
+        enter."""
+        offers = self._menu.offers
+        if len(offers) != 1 or not offers[0].label.startswith(self._line.value.strip().rpartition(" ")[2].lower()):
+            return False
+        self._take(offers[0])
+        return True
 
     def _complain(self, line: str, error: UsageError) -> None:
         self._menu.close()

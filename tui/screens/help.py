@@ -16,7 +16,7 @@ from flowtui.tui.widgets.virtual_table import VirtualTable
 
 __all__ = ["HelpScreen", "KeyHelp", "keys_of"]
 
-_COLUMNS = (Column("", 12, align="right"), Column("", 24, share=1), Column("", 9))
+_COLUMNS = (Column("", 13, align="right"), Column("", 24, share=1), Column("", 9, rank=1))
 
 
 class KeyHelp:
@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="help"):
-            yield Input(placeholder="type to find a key, enter does it", classes="line", id="help-find")
+            yield Input(placeholder="type to find; enter does it", classes="line", id="help-find")
             yield VirtualTable(
                 _COLUMNS, self._rows, header=False, markable=False, empty="No key does that.", id="help-keys"
             )

@@ -76,6 +76,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         self._page: HomePage | None = None
         self._looked = False
         """The latest runs are shown already, whatever else is not."""
+        self._has_run = False
         self._sample: tuple[Window, float, DurationSample | None] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -257,6 +258,9 @@ class HomeScreen(ActsOnRuns, ShellScreen):
     @on(DescendantFocus)
     def _hand_changed(self) -> None:
         self.offer_keys()
+        if self._has_run != (has_run := self._subject() is not None):
+            self._has_run = has_run
+            self.refresh_bindings()
 
     def run_in_hand(self) -> "FlowRun | None":
         return self._subject()
@@ -297,7 +301,7 @@ class HomeScreen(ActsOnRuns, ShellScreen):
         if action == "charts":
             return not self.has_class("-wide") and not self.has_class("-short")
         if action in ("act", "act_menu", "why", "open"):
-            return isinstance(self.focused, VirtualTable)
+            return self._subject() is not None
         return True
 
 

@@ -42,6 +42,15 @@ _LOOKS: Final[dict[Result, tuple[str, str]]] = {
 _NONE: Final = "Nothing was done yet. What changes something is written down here, as command and as Python."
 
 
+class _Entry(VerticalScroll):
+    """An entry in full; it has the keyboard only while it has the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "down", show=False, id="journal.down"),
+        Binding("k", "scroll_up", "up", show=False, id="journal.up"),
+    ]
+
+
 class JournalScreen(ShellScreen):
     """The newest first; the one under the cursor in full below."""
 
@@ -49,12 +58,14 @@ class JournalScreen(ShellScreen):
     DEFAULT_CSS = """
     JournalScreen #entries { height: 1fr; }
     JournalScreen #entry { height: 45%; max-height: 14; border-top: solid $rule; padding: 0 2; }
+    JournalScreen.-reading #entries { display: none; }
+    JournalScreen.-reading #entry { height: 1fr; max-height: 100%; border-top: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy(False)", "copy the command", id="journal.copy"),
         Binding("Y", "copy(True)", "copy the python", id="journal.copy-python"),
         Binding("u", "undo_this", "undo", id="journal.undo"),
-        Binding("escape,at", "app.up", "back", key_display="esc", id="journal.back"),
+        Binding("escape,at", "back", "back", key_display="esc", id="journal.back"),
     ]
 
     def __init__(self) -> None:
@@ -64,7 +75,7 @@ class JournalScreen(ShellScreen):
     def compose_body(self) -> Iterable[Widget]:
         yield Title()
         yield VirtualTable(_COLUMNS, empty=_NONE, markable=False, id="entries")
-        with VerticalScroll(id="entry", can_focus=False):
+        with _Entry(id="entry", can_focus=False):
             yield Static(id="entry-text")
 
     def on_mount(self) -> None:
@@ -131,6 +142,24 @@ class JournalScreen(ShellScreen):
         self.query_one("#entry-text", Static).update(text)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.RowSelected)
+    def _read_all(self) -> None:
+        """Give the whole screen to an entry: the commands of many runs are long."""
+        self.add_class("-reading")
+        entry = self.query_one(_Entry)
+        entry.can_focus = True
+        entry.scroll_home(animate=False)
+        entry.focus()
+
+    def action_back(self) -> None:
+        """Leave the entry, then the journal."""
+        if not self.has_class("-reading"):
+            self.workstation.action_up()
+            return
+        self.remove_class("-reading")
+        self.query_one(_Entry).can_focus = False
+        self._table.focus()
 
     def action_copy(self, python: bool) -> None:
         """Copy the command, or the Python, of the entry under the cursor."""

@@ -21,7 +21,7 @@ from textual.worker import Worker, WorkerState
 from flowtui.tui.acting.keys import mutates
 from flowtui.tui.beat import Beat
 from flowtui.tui.drawing import LeanCompositor, at_once
-from flowtui.tui.keys import RESOURCES
+from flowtui.tui.keys import RESOURCES, is_typed
 from flowtui.tui.messages import StoreChanged
 from flowtui.tui.widgets.grace_line import GraceLine
 from flowtui.tui.widgets.header import Header
@@ -155,7 +155,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """Where nothing may be changed, the keys that would are known, and off. `esc` says where it leads to `@all`."""
-        active = super().active_bindings
+        active = self._beyond_typing(super().active_bindings)
         if self.workstation.leads_to_all(self) and isinstance(active["escape"].node, Screen | App):
             back = active.pop("escape")
             shown = back._replace(binding=replace(back.binding, description="@all", show=True), node=self)
@@ -166,6 +166,13 @@ class ShellScreen(Screen[None], inherit_bindings=False):
             key: one._replace(enabled=False, tooltip="read only") if mutates(one.binding) else one
             for key, one in active.items()
         }
+
+    def _beyond_typing(self, active: dict[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+        """Without the keys that the line with the keyboard takes for itself."""
+        line = self.focused
+        if line is None or not line.check_consume_key("a", "a"):
+            return active
+        return {key: one for key, one in active.items() if one.node is line or not is_typed(key)}
 
     def on_tab_strip_chosen(self, message: TabStrip.Chosen) -> None:
         if message.strip.id == "resources":

@@ -356,6 +356,10 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
             self._settle.stop()
         self._settle = self.set_timer(_SETTLE, self._look_closer)
 
+    @on(RunPreview.CameIntoSight)
+    def _preview_shown(self) -> None:
+        self._look_closer()
+
     @work(group="preview", exclusive=True, exit_on_error=False)
     async def _look_closer(self) -> None:
         row = self._row

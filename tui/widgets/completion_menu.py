@@ -92,7 +92,9 @@ class CompletionMenu(Widget):
             return Strip.blank(width, self.rich_style)
         offer, on = self._offers[index], index == self._at
         labels = max(width_of([(each.label, "")]) for each in self._offers)
-        labels = min(labels, max(width - 12, 16))
+        if any(offer.hint for offer in self._offers):
+            labels = min(labels, max(width - 12, 16))
+        labels = min(labels, width - 2)
         spans: list[Span] = [("▌" if on else " ", "accent"), *fit([(offer.label, "strong")], labels)]
         room = width - labels - 4
         if offer.hint and (room > 3 or width_of([(offer.hint, "")]) <= room):

@@ -138,8 +138,8 @@ class FilterPanel(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", id="log-filters.leave"),
-        Binding("down", "to_table", "filters", show=False, id="log-filters.down"),
-        Binding("tab", "complete", "complete", show=False, priority=True, id="log-filters.complete"),
+        Binding("down", "to_table", "filters", priority=True, id="log-filters.down"),
+        Binding("tab", "complete", "complete", priority=True, id="log-filters.complete"),
     ]
 
     class Typed(Message):
@@ -168,6 +168,7 @@ class FilterPanel(Widget):
         self._line = Input(placeholder=HINT, classes="line", suggester=_Ghost(complete), select_on_focus=False)
         self._table = _Table(_COLUMNS, header=False, markable=False, empty="No filter yet.")
         self._note = Static("", id="log-filter-note", markup=False)
+        self._any = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="log-filter-line"):
@@ -206,6 +207,9 @@ class FilterPanel(Widget):
             ]
 
         self._table.show(ItemRows(filters.filters, lambda each: str(each.number), cells))
+        if self._any != bool(filters.filters):
+            self._any = not self._any
+            self.refresh_bindings()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -242,8 +246,10 @@ class FilterPanel(Widget):
 
     def action_to_table(self) -> None:
         """Go to the filters."""
-        if self._line.has_focus:
-            self._table.focus()
+        self._table.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._line.has_focus and self._any if action == "to_table" else True
 
     def action_leave(self) -> None:
         """Close the panel; the filters stay."""

@@ -67,7 +67,7 @@ class LogPane(LogKeys):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_find", "back", show=False, id="log.leave-find"),
+        Binding("escape", "leave_find", "back", id="log.leave-find"),
         Binding("less_than_sign", "scrub(-1)", "earlier", show=False, id="log.earlier"),
         Binding("greater_than_sign", "scrub(1)", "later", show=False, id="log.later"),
         Binding("O", "same_function", "all lines of this function", show=False, id="log.function"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -50,6 +51,9 @@ class RunPreview(Widget):
 
     DEFAULT_CSS = "RunPreview { height: 1fr; }"
 
+    class CameIntoSight(Message):
+        """It has room again: what it shows may be another run than the one under the cursor by now."""
+
     def __init__(self, now: Clock, zone: tzinfo | None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._now, self._zone = now, zone
@@ -68,6 +72,9 @@ class RunPreview(Widget):
             self._rows = None
             self.refresh()
 
+    def on_show(self) -> None:
+        self.post_message(self.CameIntoSight())
+
     def tick(self) -> None:
         """Let the bars of a live run grow."""
         if self._glance is not None and self._glance.run.state.is_running():
@@ -79,7 +86,7 @@ class RunPreview(Widget):
         if self._rows is None or self._rows[0] != (width, height):
             self._rows = ((width, height), self._lay_out(width, height))
         rows = self._rows[1]
-        return strip_of(rows[y] if y < len(rows) else [], palette_of(self), self.rich_style, width)
+        return strip_of(fit(rows[y], width) if y < len(rows) else [], palette_of(self), self.rich_style, width)
 
     def _lay_out(self, width: int, height: int) -> list[list[Span]]:
         glance = self._glance
