@@ -11,12 +11,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from flowtui.engine.shared import ArtifactRecord
+from flowtui.tui.formats import count
 from flowtui.tui.text import safe_block
 from flowtui.tui.themes import Palette
 from flowtui.tui.widgets.bars import progress
-from flowtui.tui.widgets.paint import strip_of
+from flowtui.tui.widgets.paint import Spans, clip, strip_of
 
-__all__ = ["address_of", "artifact_lines", "table_of", "words_of"]
+__all__ = ["address_of", "artifact_lines", "kind_of", "table_of", "words_of"]
 
 _LINK: Final = re.compile(r"^\[(?P<words>.*)\]\((?P<address>[^()\s]+)\)$", re.DOTALL)
 _WEB: Final = re.compile(r"^https?://[!-~]+$")
@@ -24,9 +25,15 @@ _LONGEST: Final = 200_000
 """Characters of a text that are laid out."""
 
 
+def kind_of(artifact: ArtifactRecord) -> str:
+    """Its type; `link` for markdown that is one link, which is what `create_link_artifact` makes."""
+    one = artifact.type == "markdown" and isinstance(artifact.data, str) and _LINK.match(artifact.data.strip())
+    return "link" if one and "\n" not in one["words"] and "](" not in one["words"] else artifact.type
+
+
 def address_of(artifact: ArtifactRecord) -> str | None:
     """The address that a link or an image leads to, if it is one of the web that a browser may be given."""
-    found = _words_and_address(artifact)[1] if artifact.type in ("link", "image") else None
+    found = _words_and_address(artifact)[1] if kind_of(artifact) in ("link", "image") else None
     return found if found is not None and _WEB.match(found) else None
 
 
@@ -36,7 +43,7 @@ def words_of(artifact: ArtifactRecord) -> str:
 
 
 def _words_and_address(artifact: ArtifactRecord) -> tuple[str, str]:
-    text = str(artifact.data)
+    text = str(artifact.data).strip()
     found = _LINK.match(text)
     return (found["words"], found["address"]) if found else (text, text)
 
@@ -44,21 +51,32 @@ def _words_and_address(artifact: ArtifactRecord) -> tuple[str, str]:
 def artifact_lines(artifact: ArtifactRecord, width: int, palette: Palette) -> list[Strip]:
     """At most `width` cells wide. Long markdown takes a while, and its libraries 100 ms the first time: call it in a
     thread."""
-    base = Style.null()
-    if artifact.type == "markdown":
+    base, kind = Style.null(), kind_of(artifact)
+    if kind == "markdown":
         return _markdown(str(artifact.data), width, palette)
-    if artifact.type in ("link", "image"):
-        words, address = _words_and_address(artifact)
-        link = address_of(artifact)
-        style = palette.style("underline accent") + (Style(link=link) if link is not None else Style.null())
-        what = "a picture, which a browser shows" if artifact.type == "image" else ""
-        lines = [strip_of([(words if words != address else address, style)], palette, base)]
-        lines.append(strip_of([(address if words != address else "", "muted"), (what, "faint")], palette, base))
-        return lines
-    if artifact.type == "progress":
+    if kind in ("link", "image"):
+        return _link(artifact, width, palette)
+    if kind == "progress":
         return _progress(artifact.data, width, palette)
     text = artifact.data if isinstance(artifact.data, str) else json.dumps(artifact.data, indent=2, ensure_ascii=False)
     return [strip_of([(line, "text")], palette, base) for line in safe_block(text[:_LONGEST])]
+
+
+def _link(artifact: ArtifactRecord, width: int, palette: Palette) -> list[Strip]:
+    """What it is called, and its address in as many lines as that takes; a picture that is its own address in one."""
+    words, address = _words_and_address(artifact)
+    link = address_of(artifact)
+    style = palette.style("underline accent") + (Style(link=link) if link is not None else Style.null())
+    lines: list[Spans] = [[(clip(words, width), style)]] if words != address else []
+    if address.startswith("data:"):
+        lines.append([(clip(address, width), "muted")])
+        lines.append([(f"a picture of {count(len(address))} characters within the artifact; y copies it", "faint")])
+    else:
+        role = style if words == address else "muted"
+        lines.extend([(address[at : at + width], role)] for at in range(0, max(len(address), 1), width))
+        if artifact.type == "image":
+            lines.append([("a picture, which a browser shows", "faint")])
+    return [strip_of(line, palette, Style.null()) for line in lines]
 
 
 def _progress(data: Any, width: int, palette: Palette) -> list[Strip]:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from flowtui.engine.shared import ArtifactRecord
 from flowtui.tui.formats import moment
 from flowtui.tui.piping.records import Records
-from flowtui.tui.run.artifact_lines import address_of, artifact_lines, table_of, words_of
+from flowtui.tui.run.artifact_lines import address_of, artifact_lines, kind_of, table_of, words_of
 from flowtui.tui.run.handing_on import records_of_artifacts, records_of_table
 from flowtui.tui.run.panes import RunPane
 from flowtui.tui.run.seen import Seen
@@ -89,7 +89,7 @@ class ArtifactsPane(RunPane):
             by = names.get(made.task_run_id or "", "the flow")
             when = moment(made.updated, seen.now, seen.zone)
             what: list[Span] = [(made.description or _gist(made), "muted")]
-            return [[(made.type, "text")], [(made.key or "", "strong")], [(by, "muted")], [(when, "muted")], what]
+            return [[(kind_of(made), "text")], [(made.key or "", "strong")], [(by, "muted")], [(when, "muted")], what]
 
         self.set_class(not seen.artifacts, "-none")
         self.main.show(ItemRows(seen.artifacts, lambda made: made.id, cells), empty="This run has made no artifact.")
@@ -162,7 +162,7 @@ def _gist(made: ArtifactRecord) -> str:
     if made.type == "table":
         table = table_of(made)
         return f"{len(table[1])} rows, {len(table[0])} columns" if table is not None else ""
-    if made.type in ("link", "image"):
+    if kind_of(made) in ("link", "image"):
         return words_of(made)
     first: Sequence[str] = str(data).strip().split("\n", 1)
     return first[0][:200].lstrip("# ")

@@ -75,6 +75,7 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = empty
         if not moved and looks == self._looks:
             return
+        alone = len(self._drawing.boxes) == 1  # who had no choice has not chosen
         self._drawing, self._looks = drawing, looks
         if moved:
             self._by_line = {}
@@ -83,7 +84,7 @@ class CanvasView(ScrollView, can_focus=True, inherit_bindings=False):
             for boxes in self._by_line.values():
                 boxes.sort(key=lambda box: box.x)
             self.virtual_size = Size(drawing.width + 4, drawing.height)
-        if self._cursor not in drawing.boxes:
+        if self._cursor not in drawing.boxes or (moved and alone):
             self._set_cursor(next(iter(drawing.boxes), None))
         self.refresh()
         if moved:

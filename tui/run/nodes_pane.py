@@ -1,7 +1,7 @@
 """What the graph and the radar share: nodes with a cursor, what the one under it did, and opening it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from textual import on, work
@@ -9,12 +9,14 @@ from textual.message import Message
 from textual.widget import Widget
 
 from flowtui.engine.model import TaskRun
+from flowtui.engine.states import StateType
 from flowtui.tui.formats import count, duration, gist
 from flowtui.tui.run.canvas import CanvasView
 from flowtui.tui.run.drawing import Drawing
 from flowtui.tui.run.graph_nodes import Graph, Node, graph_of
+from flowtui.tui.run.outline import task_word
 from flowtui.tui.run.panes import RunPane
-from flowtui.tui.run.seen import Seen
+from flowtui.tui.run.seen import Seen, nothing
 from flowtui.tui.run_cells import state_spans
 from flowtui.tui.text import safe
 from flowtui.tui.widgets.lines import Lines
@@ -23,6 +25,7 @@ from flowtui.tui.widgets.paint import Span, Spans, clip, whole
 __all__ = ["NodesPane", "label_of"]
 
 _LONGEST: Final = 28
+_BAD: Final = (StateType.FAILED, StateType.CRASHED)
 
 
 class NodesPane(RunPane):
@@ -97,7 +100,7 @@ class NodesPane(RunPane):
                     self._drawn = (shape, drawing)
                 self._graph = graph
                 looks = {node.id: self.paint(node, labels[node.id]) for node in graph.nodes}
-                view.show_drawing(self._drawn[1], {**looks, **self.others(seen)}, "This run has called no task yet.")
+                view.show_drawing(self._drawn[1], {**looks, **self.others(seen)}, nothing(seen.run))
                 self._tell()
         finally:
             self._busy = False
@@ -105,6 +108,10 @@ class NodesPane(RunPane):
     def others(self, seen: Seen) -> Mapping[str, Spans]:
         """How boxes look that are no task's."""
         return {}
+
+    def about_others(self, seen: Seen) -> Spans:
+        """What is said below of a box that is no task's."""
+        return []
 
     # -- the node under the cursor ------------------------------------------------------------------------------------
 
@@ -123,7 +130,8 @@ class NodesPane(RunPane):
         """Say below what the node under the cursor did."""
         node, seen = self.node, self._seen
         room = self.size.width - 2
-        self.query_one(Lines).show([_about(node, seen, room)] if node is not None and seen is not None else [])
+        if seen is not None:
+            self.query_one(Lines).show([_about(node, seen, room) if node is not None else self.about_others(seen)])
 
     @on(CanvasView.NodeSelected)
     def _selected(self, message: CanvasView.NodeSelected) -> None:
@@ -153,8 +161,7 @@ def _about(node: Node, seen: Seen, room: int) -> list[Span]:
     """What a node did; what came of it last, because that may be long."""
     tasks = [task for member in node.members if (task := seen.branches.task(node.run_id, member)) is not None]
     if len(tasks) != 1:
-        done = sum(task.state.is_final() for task in tasks)
-        return [(node.label, "strong"), (f"   {count(done)} of {count(len(tasks))} done", "muted")]
+        return _about_calls(tasks) if tasks else [(node.label, "strong")]
     task = tasks[0]
     head: list[Span] = [(task.name, "strong"), ("   ", ""), *state_spans(task.state)]
     figures = _took(task, seen)
@@ -167,6 +174,15 @@ def _about(node: Node, seen: Seen, room: int) -> list[Span]:
     elif task.result is not None:
         spans.append((f"   → {task.result[:200]}", "muted"))
     return spans
+
+
+def _about_calls(tasks: Sequence[TaskRun]) -> list[Span]:
+    """All calls of a task, also those that are drawn by themselves."""
+    done = sum(task.state.is_final() for task in tasks)
+    bad = sum(task.state.type in _BAD for task in tasks)
+    spans: list[Span] = [(task_word(tasks[0].task_key), "strong")]
+    spans.append((f"   {count(done)} of {count(len(tasks))} done", "muted"))
+    return [*spans, (f"   {count(bad)} failed", "failed")] if bad else spans
 
 
 def _took(task: TaskRun, seen: Seen) -> list[Span]:

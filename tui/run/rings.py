@@ -54,7 +54,9 @@ def ringed(
             one, other = boxes[source], boxes[target]
             joins = frozenset((source, target))
             dots.line(one.x * 2 + 0.5, one.y * 4 + 1.5, other.x * 2 + 0.5, other.y * 4 + 1.5, joins)
-    return Drawing(width, height, boxes, dots.strokes(), _names(boxes, labels, taken, width))
+    names = _names(boxes, labels, taken, width)
+    boxes[MIDDLE] = boxes.pop(MIDDLE)  # the last to be gone to: the cursor begins on a task
+    return Drawing(width, height, boxes, dots.strokes(), names)
 
 
 def _needed(rings: Sequence[Sequence[str]]) -> float:

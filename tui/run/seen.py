@@ -11,7 +11,12 @@ from flowtui.engine.states import State
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.outline import Outline
 
-__all__ = ["Seen"]
+__all__ = ["Seen", "nothing"]
+
+
+def nothing(run: FlowRun) -> str:
+    """What is said of a run without tasks."""
+    return "This run has called no task." if run.state.is_final() else "No task has been called yet."
 
 
 @dataclass(frozen=True, slots=True)

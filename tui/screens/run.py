@@ -30,7 +30,7 @@ from flowtui.tui.run.playhead import Playhead
 from flowtui.tui.run.reading import RunReader
 from flowtui.tui.run.rewind import seen_at
 from flowtui.tui.run.scrubber import Scrubber
-from flowtui.tui.run.seen import Seen
+from flowtui.tui.run.seen import Seen, nothing
 from flowtui.tui.run_cells import is_live
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.timeline import Scale, scale_of, usual
@@ -286,8 +286,7 @@ class RunScreen(ActsOnRuns, ShellScreen):
 
     def _show_tasks(self, seen: Seen) -> None:
         run, trunk = seen.run, self._branches.trunk
-        empty = "This run has called no task." if run.state.is_final() else "No task has been called yet."
-        self._gantt.show_run(seen, self._whole(), empty)
+        self._gantt.show_run(seen, self._whole(), nothing(run))
         self._gantt.show_makers(seen.makers)
         logs = self.query_one(LogPane)
         if logs.display and trunk is not None:

@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 
 from flowtui.engine.model import NewFlowRun
 from flowtui.engine.shared import ArtifactRecord
-from flowtui.engine.states import Completed, Scheduled
+from flowtui.engine.states import Completed, Failed, Pending, Running, Scheduled
 from flowtui.tui.app import FlowtuiApp
-from flowtui.tui.run.artifact_lines import address_of, artifact_lines, table_of
+from flowtui.tui.run.artifact_lines import address_of, artifact_lines, kind_of, table_of
 from flowtui.tui.run.branches import Branches
 from flowtui.tui.run.canvas import CanvasView
 from flowtui.tui.run.graph_nodes import graph_of
@@ -30,8 +30,8 @@ from tests.tui.run.values import RUN, branch_of, depending, task
 LOOKS = {
     "timeline": ("join-0", "No task has been called yet."),
     "logs": ("275 orders of 3 shops", "No line was logged."),
-    "graph": ("notify-0", "This run has called no task yet."),
-    "radar": ("join-0", "◉"),
+    "graph": ("notify-0", "No task has been called yet."),
+    "radar": ("join-0", "No task has been called yet."),
     "parameters": ('"dry_run"', "no parameters"),
     "result": ('{"shop": "lisbon", "orders": 102}', "The run has not ended yet."),
     "states": ("503 Service Unavailable", "Scheduled"),
@@ -98,6 +98,25 @@ def test_enter_on_a_task_of_the_radar_shows_its_log(run_app: FlowtuiApp, world: 
         app.screen.query_one(CanvasView).move_to_id(pipeline.tasks["extract-1"].id)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.tab == "logs")  # type: ignore[attr-defined]
+
+    play(app, script)
+
+
+def test_what_stands_below_a_group_is_told_of_all_its_calls_and_the_cursor_of_the_radar_begins_on_a_task(
+    run_app: FlowtuiApp, world: World
+) -> None:
+    app, run = run_app, world.run("sweep", "wide-run", Running(timestamp=world.now - seconds(9)))
+    for number in range(90):
+        begun = [Pending(timestamp=world.now - seconds(5)), Running(timestamp=world.now - seconds(4))]
+        call(world, run, f"one-{number}", [*begun, (Completed if number % 30 else Failed)(timestamp=world.now)])
+
+    async def script(pilot: Pilot[Any]) -> None:
+        app.open_run(run.id, "radar")
+        await shows(pilot, "wide-run", "one   90 of 90 done   3 failed")
+        await pilot.press("G")
+        await shows(pilot, "wide-run   ▶ Running   90 of 90 tasks done")
+        await pilot.press("g", "space")
+        await shows(pilot, "one-7", "one   90 of 90 done   3 failed")
 
     play(app, script)
 
@@ -215,6 +234,18 @@ def test_only_addresses_of_the_web_are_given_to_a_browser() -> None:
     assert address_of(made("image", "https://example.com/a.png")) == "https://example.com/a.png"
     for evil in ("javascript:alert(1)", "file:///etc/passwd", "[x](file:///etc/passwd)", "https://a\x1b]0;b", "-e sh"):
         assert address_of(made("link", evil)) is None
+
+
+def test_markdown_that_is_one_link_is_a_link_and_no_part_of_an_address_is_lost() -> None:
+    address = "https://example.com/" + "long/" * 40
+    link = made("markdown", f"[the [report]]({address})")
+    assert (kind_of(link), address_of(link)) == ("link", address)
+    lines = [line.text for line in artifact_lines(link, 40, DARK)]
+    assert lines[0] == "the [report]" and "".join(lines[1:]) == address
+    for text in ("# [a](https://a.b)", "[a](https://a.b) and [b](https://b.c)", "[a](https://a.b)\n\n[b](https://b.c)"):
+        assert kind_of(made("markdown", text)) == "markdown" and address_of(made("markdown", text)) is None
+    inline = [line.text for line in artifact_lines(made("image", "data:image/png;base64," + "A" * 500), 40, DARK)]
+    assert inline[0].endswith("…") and "522 characters" in inline[1] and "y copies it" in inline[1]
 
 
 @given(st.sampled_from(["markdown", "link", "image", "progress", "other"]), st.text() | st.floats() | st.none())
