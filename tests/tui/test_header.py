@@ -9,6 +9,7 @@ from flowtui.engine.client.local import LocalClient
 from flowtui.engine.errors import StoreError
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.status import Status
+from flowtui.tui.themes import THEMES
 from flowtui.tui.widgets.header import Header
 from tests.fakes.world import World
 from tests.tui.conftest import play
@@ -37,6 +38,26 @@ def test_the_clock_of_a_screen_goes_on_when_it_is_shown_again(app: FlowtuiApp, w
         await pilot.press("2")
         await shows(pilot, later())
         await shows(pilot, later())
+
+    play(app, script)
+
+
+def test_the_clock_stands_on_the_ground_of_the_line_in_every_theme(app: FlowtuiApp) -> None:
+    def grounds() -> set[Any]:
+        strips = app.screen._compositor.render_strips(app.size)
+        return {segment.style.bgcolor for segment in strips[0] if segment.style is not None}
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await shows(pilot, "UTC")
+        seen = []
+        for theme in THEMES:
+            app.theme = theme.name
+            await until(pilot, lambda: len(grounds()) == 1 and grounds() not in seen)
+            await pilot.press("2")
+            await until(pilot, lambda: app.current_mode == "runs" and len(grounds()) == 1 and grounds() not in seen)
+            await pilot.press("1")
+            await until(pilot, lambda: app.current_mode == "home" and len(grounds()) == 1 and grounds() not in seen)
+            seen.append(grounds())
 
     play(app, script)
 

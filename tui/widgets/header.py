@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Horizontal
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -90,6 +92,8 @@ class _Time(Widget):
     def __init__(self, now: "Clock", zone: tzinfo | None) -> None:
         super().__init__()
         self._now, self._zone = now, zone
+        self._ground: tuple[int, Style, Color] | None = None
+        """What it stands on, and since which change of styles."""
 
     def tick(self) -> None:
         repaint(self)
@@ -107,14 +111,23 @@ class _Time(Widget):
         return len(self._text)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Textual asks for borders, links and opacity first, which there are none of: half of what a second takes.
-        strip, (_, background) = self.render_line(0), self.background_colors
+        # Textual asks for borders, links and opacity first, which there are none of, and each time what lies behind it:
+        # that is half of what a second takes.
+        style, background = self._stands_on()
+        strip = strip_of([(self._text, "muted")], palette_of(self), style, self.size.width)
         for line_filter in self.get_line_filters():
             strip = strip.apply_filter(line_filter, background)
         return [strip.crop(crop.x, crop.right)]
 
-    def render_line(self, y: int) -> Strip:
-        return strip_of([(self._text, "muted")], palette_of(self), self.rich_style, self.size.width)
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._ground = None
+
+    def _stands_on(self) -> tuple[Style, Color]:
+        changes = self.screen._css_update_count
+        if self._ground is None or self._ground[0] != changes:
+            self._ground = changes, self.rich_style, self.background_colors[1]
+        return self._ground[1:]
 
     def on_click(self) -> None:
         self.post_message(Header.Clicked("clock"))

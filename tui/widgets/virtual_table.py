@@ -250,7 +250,7 @@ class VirtualTable(TableMarks):
         rows, before, top = self._rows, self._pulses, self.top
         now: dict[str, object] = {}
         changed: list[int] = []
-        for index in range(top, min(top + self.page_rows, len(rows))):
+        for index in range(top, min(top + self._size.height - self.head, len(rows))):  # `page_rows` is long in coming
             row_id = rows.row_id(index)
             pulse = now[row_id] = rows.pulse(index)
             if row_id not in before or before[row_id] != pulse:
