@@ -105,7 +105,8 @@ def test_a_package_brings_a_type_and_its_worker_carries_runs_out(client, env, tm
         run = has_ended(client, client.run_deployment(deployment.id))
 
         assert run.state.is_completed(), (run.state, worker.said)
-        assert run.result == f'[7,"{run.name}"]'
+        niceness = min(os.nice(0) + 7, 19)  # the tests themselves may run under one
+        assert run.result == f'[{niceness},"{run.name}"]'
         wait_until(lambda: "printed" in messages(client, run), what="what it printed to be in its log")
         assert sum("Beginning flow run" in message for message in messages(client, run)) == 1
 
