@@ -33,9 +33,10 @@ _TOGETHER: Final[ContextVar[_Together | None]] = ContextVar("together", default=
 
 @contextmanager
 def at_once(screen: Screen[Any]) -> Iterator[None]:
-    """What `repaint` is asked for within is on the terminal at the end of it, with all else that is due on the screen.
-    Not to be awaited in. While the app draws nothing, `repaint` is as `refresh`."""
-    together = _Together(screen) if not screen.app._batch_count else None
+    """What `repaint` is asked for within is on the terminal at the end of it. Not to be awaited in. Where more is due
+    on the screen, or the app draws nothing for now, `repaint` is as `refresh`: all is drawn together, before long."""
+    busy = screen.app._batch_count or screen._layout_required or screen._dirty_widgets
+    together = _Together(screen) if not busy else None
     token = _TOGETHER.set(together)
     try:
         yield

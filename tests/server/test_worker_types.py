@@ -1,6 +1,7 @@
 """Workers that others bring: a package with an entry point, whose class carries runs out in its own way."""
 
 import asyncio
+import os
 import sys
 import textwrap
 
