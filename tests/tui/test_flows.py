@@ -82,9 +82,17 @@ def test_a_flow_is_run_in_a_process_of_its_own_from_a_form_of_its_signature(app:
         await pilot.press(*"Ada", "ctrl+s")
         await until(pilot, lambda: type(app.screen).__name__ == "RunScreen")
         await until(pilot, lambda: all(run.state.is_final() for run in runs_of(world, "hello")))
+        (first,) = runs_of(world, "hello")
+        await shows(pilot, "✔ Completed")
+        await pilot.press("r")  # a run without a deployment, of a flow of this folder
+        await shows(pilot, "Run again hello", f"the same as {first.name}", "Ada")
+        await pilot.press("end", "x", "ctrl+s")
+        await until(pilot, lambda: len(runs_of(world, "hello")) == 2)
+        await until(pilot, lambda: all(run.state.is_final() for run in runs_of(world, "hello")))
 
     play(app, script)
-    (run,) = runs_of(world, "hello")
+    again, run = sorted(runs_of(world, "hello"), key=lambda run: run.created, reverse=True)
+    assert again.parameters == {"name": "Adax", "times": 2, "mood": "good"}
     assert run.state.is_completed(), run.state
     assert run.parameters == {"name": "Ada", "times": 2, "mood": "good"}
     assert run.created_by == "workstation"

@@ -1,6 +1,8 @@
 """Run a run again as a new one: with the same parameters, or in a form that they fill."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowtui.engine.errors import FlowtuiError, ParameterError
@@ -25,6 +27,11 @@ async def run_again(acting: "Acting", target: Target, *, with_changes: bool) -> 
         return False
     if run is None:
         return await _several(acting, target)
+    if run.deployment_id is None and target.place is None and (entrypoint := _in_folder(run, app.folder)) is not None:
+        from flowtui.tui.screens.flow_run import FlowRunScreen  # noqa: PLC0415 - brings the forms with it
+
+        app.push_screen(FlowRunScreen(entrypoint, again=run))
+        return True
     if run.deployment_id is None:
         await _explain(acting, run)
         return False
@@ -48,6 +55,18 @@ async def run_again(acting: "Acting", target: Target, *, with_changes: bool) -> 
     else:
         app.open_run(done.value.id)
     return True
+
+
+def _in_folder(run: FlowRun, folder: Path) -> str | None:
+    """`file.py:flow` within the folder of the workstation, when the run's flow is one of those that stand there."""
+    known = run.provenance
+    if known is None or known.source is None or known.host != os.uname().nodename:
+        return None
+    file, _, name = known.source.rpartition(":")
+    path = Path(file)
+    if not path.is_relative_to(folder) or not path.is_file():
+        return None
+    return f"{path.relative_to(folder).as_posix()}:{name}"
 
 
 async def _several(acting: "Acting", target: Target) -> bool:

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from flowtui.engine.deployments.describing import FlowOutline
 from flowtui.engine.errors import FlowtuiError
+from flowtui.engine.model import FlowRun
 from flowtui.tui.flows.asking import outline_of
 from flowtui.tui.flows.deeds import run_deed
 from flowtui.tui.forms.form import Form
@@ -27,7 +28,8 @@ __all__ = ["FlowRunScreen"]
 
 
 class FlowRunScreen(ShellScreen):
-    """The signature is read by another process: this one never imports the user's code."""
+    """The signature is read by another process: this one never imports the user's code. `again` is a run of which the
+    parameters stand in the fields; what is changed is marked against those."""
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
@@ -43,8 +45,9 @@ class FlowRunScreen(ShellScreen):
         Binding("escape", "leave", "cancel", id="flow-run.leave"),
     ]
 
-    def __init__(self, entrypoint: str) -> None:
+    def __init__(self, entrypoint: str, *, again: FlowRun | None = None) -> None:
         super().__init__()
+        self._again = again
         self.add_class("-reading")
         self._entrypoint = entrypoint
         self._outline: FlowOutline | None = None
@@ -78,7 +81,9 @@ class FlowRunScreen(ShellScreen):
             return
         if not self.is_attached:
             return  # it was closed meanwhile
-        self._outline, self._form = outline, Form.of(outline.schema)
+        given = self._again.parameters if self._again is not None else {}
+        known = {name: value for name, value in given.items() if name in outline.schema.get("properties", {})}
+        self._outline, self._form = outline, Form.of(outline.schema, defaults=known)
         self.remove_class("-reading")
         self._parameters.show_form(self._form)
         self._show_title()
@@ -99,9 +104,13 @@ class FlowRunScreen(ShellScreen):
             note = [("it takes no parameters", "muted")]
         elif self._form.changes:
             fields = "1 field" if self._form.changes == 1 else f"{self._form.changes} fields"
-            note = [("• ", "accent"), (f"{fields} changed from the defaults", "muted")]
+            before = self._again.name if self._again is not None else "the defaults"
+            note = [("• ", "accent"), (f"{fields} changed from {before}", "muted")]
+        elif self._again is not None and self._outline is not None:
+            note = [(f"the same as {self._again.name}, in a process of its own", "muted")]
         place = [(f"   {self._entrypoint}", "faint")] if self._outline is not None else []
-        self.query_one(Title).show([("Run ", "muted"), (name, "bold strong"), *place], note)
+        verb = "Run " if self._again is None else "Run again "
+        self.query_one(Title).show([(verb, "muted"), (name, "bold strong"), *place], note)
 
     @on(FormView.Edited, "#parameters")
     def _edited(self, event: FormView.Edited) -> None:
