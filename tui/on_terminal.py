@@ -1,10 +1,11 @@
 """How the workstation meets its terminal: what reads and draws it, what is written to it, and keys one by one."""
 
-from typing import Final
+from typing import Any, Final
 
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
+from textual.worker import Worker
 
 from flowtui.tui.collecting import Collecting
 from flowtui.tui.screen_filter import ScreenFilter
@@ -36,6 +37,10 @@ class TerminalApp(StyledApp, inherit_bindings=False):
     def get_line_filters(self) -> list[LineFilter]:
         """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""
         return [*super().get_line_filters(), _SCREEN_FILTER]
+
+    def hold_keys(self, work: Worker[Any]) -> None:
+        """Let keys wait for the screen that comes of `work`, or for its end."""
+        self._keys.hold(work)
 
     async def on_event(self, event: Event) -> None:
         """A key waits for the one before."""

@@ -15,11 +15,17 @@ from textual.app import App
 from textual.events import Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.worker import Worker
 
 __all__ = ["TypeAhead"]
 
 _PATIENCE: Final = 1.0
 """Seconds that a key waits for the one before, at most: nothing that goes wrong on the way may hold the keyboard."""
+_READING: Final = 3.0
+"""Seconds that keys wait, at most, for a screen for which the store is read first."""
+_FOLLOWING: Final = 1.5
+"""The same, for a screen that follows another: what was asked for may be done without one."""
+_LOOK: Final = 0.02
 _ROUNDS: Final = 3
 """How often the way up is gone behind a key: what it means may be said in a message, whose receiver sends another."""
 
@@ -33,6 +39,9 @@ class TypeAhead:
         self._under_way: Key | None = None
         self._since = 0.0
         self._screen: Screen[Any] | None = None
+        self._work: Worker[Any] | None = None
+        self._base: Screen[Any] | None = None
+        self._until = 0.0
 
     async def take(self, key: Key) -> None:
         """A key was pressed."""
@@ -40,8 +49,35 @@ class TypeAhead:
         if self._under_way is None or time.monotonic() - self._since > _PATIENCE:
             await self._next()
 
+    def hold(self, work: Worker[Any]) -> None:
+        """What a key asked for begins with reading: the keys after it are for the screens that come of it, if any."""
+        self._work, self._base = work, self._app.screen
+        self._until = time.monotonic() + _READING
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether a screen is still to come; while one is shown, it may be followed by another."""
+        if self._work is None or self._work.is_finished:
+            self._work = None
+        elif self._app.screen is not self._base:
+            self._until = time.monotonic() + _FOLLOWING
+        else:
+            return time.monotonic() < self._until
+        return False
+
+    async def _look_again(self) -> None:
+        if self._app.screen_stack and not self._app.screen.call_after_refresh(self._go_on):
+            await self._go_on()
+
+    async def _go_on(self) -> None:
+        if self._under_way is None:
+            await self._next()
+
     async def _next(self) -> None:
         if not self._waiting or not self._app.screen_stack:  # which is empty when the application has ended
+            return
+        if self._is_held:
+            self._app.set_timer(_LOOK, self._look_again)
             return
         key = self._waiting.popleft()
         self._under_way, self._since, self._screen = key, time.monotonic(), self._app.screen

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from flowtui.engine.model import FlowRun
 from flowtui.engine.states import Completed, Failed, Running
+from flowtui.tui.acting.target import Target
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.completing import Offer
 from flowtui.tui.screens.action_menu import ActionMenuScreen
@@ -127,6 +128,11 @@ def test_how_many_runs_an_action_fits_is_never_cut(app: FlowtuiApp, world: World
         assert "…   1 of 6 " in pause, text
 
     play(app, script, size=(60, 16))
+
+
+def test_a_batch_that_leaves_some_out_says_so() -> None:
+    assert Target(ids=("1", "2"), runs=(), cut=True).name == "the newest 2 runs"
+    assert Target(ids=("1", "2"), runs=()).name == "2 runs"
 
 
 def test_candidates_without_a_hint_are_shown_whole(app: FlowtuiApp) -> None:

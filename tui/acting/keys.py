@@ -104,12 +104,12 @@ class ActsOnRuns:
     def action_act(self, verb_id: str) -> None:
         """Do something to the runs that are meant."""
         if (subjects := self.acting_on()) is not None:
-            self._acting_app.act(verb_id, subjects, then=self._after())
+            self._acting_app.hold_keys(self._acting_app.act(verb_id, subjects, then=self._after()))
 
     def action_act_menu(self) -> None:
         """Show all that can be done to the runs that are meant."""
         if (subjects := self.acting_on()) is not None:
-            self._acting_app.act_menu(subjects, then=self._after())
+            self._acting_app.hold_keys(self._acting_app.act_menu(subjects, then=self._after()))
 
     @property
     def _acting_app(self) -> "FlowtuiApp":

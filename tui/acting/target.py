@@ -44,11 +44,12 @@ class Target:
 
     @property
     def name(self) -> str:
-        """`etl · amber-auk`, or `12 runs`, and on which server where that is another one."""
+        """`etl · amber-auk`, `12 runs`, `the newest 100,000 runs` of more, and on which server where that is another."""
         where = f" on {self.place.profile}" if self.place is not None else ""
         if (run := self.one) is not None:
             return f"{run.flow_name} · {run.name}{where}"
-        return f"{len(self.ids):,} runs{where}"
+        newest = "the newest " if self.cut else ""
+        return f"{newest}{len(self.ids):,} runs{where}"
 
     @property
     def names(self) -> Mapping[str, str]:

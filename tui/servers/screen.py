@@ -383,11 +383,11 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
 
     def action_act(self, verb_id: str) -> None:
         """Do something to the marked runs or the one under the cursor, on their servers."""
-        self.workstation.run_worker(self._act(verb_id), group="act", exit_on_error=False)
+        self.workstation.hold_keys(self.workstation.run_worker(self._act(verb_id), group="act", exit_on_error=False))
 
     def action_act_menu(self) -> None:
         """Show all that can be done to the marked runs or the one under the cursor."""
-        self.workstation.run_worker(self._act(None), group="act", exit_on_error=False)
+        self.workstation.hold_keys(self.workstation.run_worker(self._act(None), group="act", exit_on_error=False))
 
     async def _act(self, verb_id: str | None) -> None:
         """Which runs that are is fixed before anything is asked. It goes on when this screen is closed."""
