@@ -44,7 +44,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """`etl · amber-auk`, `12 runs`, `the newest 100,000 runs` of more, and on which server where that is another."""
+        """`etl · amber-auk`, `12 runs`, `the newest 100,000 runs` of more, and where, if on another server."""
         where = f" on {self.place.profile}" if self.place is not None else ""
         if (run := self.one) is not None:
             return f"{run.flow_name} · {run.name}{where}"
