@@ -109,7 +109,7 @@ class SqlScreen(TellsTrouble, ModalScreen[None]):
             self.workstation.notify_error(error)
         self._table = table
         cut = ", which are not all" if table.count >= _MOST else ""
-        self._say(f"{count(table.count)} rows{cut}. Ask with select …")
+        self._say(f"{count(table.count)} {'row' if table.count == 1 else 'rows'}{cut}. Ask with select …")
         if self._first:
             self._ask(self._first)
 

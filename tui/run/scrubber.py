@@ -35,6 +35,7 @@ class Scrubber(Widget, can_focus=True):
         Binding("left,h", "step(-1)", "event before", key_display="←", id="scrubber.back"),
         Binding("right,l", "step(1)", "next", key_display="→", id="scrubber.forward"),
         Binding("space", "play", "replay", id="scrubber.play"),
+        Binding("space", "stop", "stop", id="scrubber.stop"),
         Binding("escape,t", "leave", "to now", key_display="esc", id="scrubber.leave"),
         Binding("up,plus", "speed(1)", "faster", key_display="↑", id="scrubber.faster"),
         Binding("down,minus", "speed(-1)", "slower", key_display="↓", show=False, id="scrubber.slower"),
@@ -93,6 +94,8 @@ class Scrubber(Widget, can_focus=True):
         before, self._head = self._head, head
         if head != before:
             self.refresh()
+        if before is not None and head.playing != before.playing:
+            self.screen.refresh_bindings()
         if before is None or head.moment != before.moment:
             self.post_message(self.Moved(head.moment))
 
@@ -111,9 +114,17 @@ class Scrubber(Widget, can_focus=True):
             self._go(self._head.jumped(parts))
 
     def action_play(self) -> None:
-        """Replay what happened, or stop."""
+        """Replay what happened."""
         if self._head is not None:
             self._go(self._head.switched())
+
+    def action_stop(self) -> None:
+        """Stop the replay where it is."""
+        self.action_play()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        playing = self._head is not None and self._head.playing
+        return playing if action == "stop" else not playing if action == "play" else True
 
     def action_speed(self, by: int) -> None:
         """Replay faster or slower."""

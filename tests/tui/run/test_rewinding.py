@@ -181,7 +181,12 @@ def test_a_run_is_rewound_stepped_through_and_replayed(app: FlowtuiApp, world: W
         await until(pilot, lambda: log.view.cursor_line == 1)
         await pilot.press("home")
         await until(pilot, lambda: "join-0" not in names())
-        await pilot.press("up", "up", "up", "up", "up", "up", "space")
+        await shows(pilot, "space replay")
+        await pilot.press("space")
+        await shows(pilot, "space stop")  # the bar says what the key does now
+        await pilot.press("space")
+        await shows(pilot, "space replay", "⏸ 1×")
+        await pilot.press("home", "up", "up", "up", "up", "up", "up", "space")
         await shows(pilot, "100×")
         await until(pilot, lambda: scrubber.head is not None and not scrubber.head.playing)
         await shows(pilot, "notify-0", "✖ Failed")
