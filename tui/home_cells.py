@@ -106,14 +106,14 @@ def latest_cells(run: "FlowRun", now: datetime) -> list["Cell"]:
     ]
 
 
-def next_cells(run: "FlowRun", now: datetime, zone: tzinfo | None) -> list["Cell"]:
-    """When, which flow, how soon."""
+def next_cells(run: "FlowRun", now: datetime, zone: tzinfo | None, *, one_of_several: bool = False) -> list["Cell"]:
+    """When, which flow, how soon; and of which deployment, where others of that flow come as well."""
     due = run.expected_start_time or run.created
     local = due.astimezone(zone)
     today = local.date() == now.astimezone(zone).date()
     return [
         [(f"{local:%H:%M}" if today else f"{local:%b} {local.day:>2}", "scheduled")],
-        [(run.flow_name, "text")],
+        [(run.flow_name, "text"), (f"/{run.deployment_name}" if one_of_several else "", "muted")],
         [(until(due, now), "muted")],
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from flowtui.engine.model import FlowRun
-from flowtui.engine.states import Completed, Failed, Running
+from flowtui.engine.states import Completed, Failed, Running, Scheduled
 from flowtui.tui.acting.target import Target
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.completing import Offer
@@ -128,6 +128,39 @@ def test_how_many_runs_an_action_fits_is_never_cut(app: FlowtuiApp, world: World
         assert "…   1 of 6 " in pause, text
 
     play(app, script, size=(60, 16))
+
+
+def test_letters_that_stand_above_the_cursor_are_found_and_those_nowhere_are_told(
+    app: FlowtuiApp, day: dict[str, FlowRun]
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        table = await on_runs(pilot)
+        await pilot.press("j", "j", "j", "slash", *"crimson")
+        await until(pilot, lambda: table.cursor_id == day["running"].id)
+        assert "↓ to the list" in bottom(app)
+        await pilot.press("x", "x")
+        await shows(pilot, "none near; n looks further")
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: "none near" not in screen_text(app))
+        await pilot.press("escape", "4")
+        await shows(pilot, "DEPLOYMENT", "daily-etl/prod")
+        await pilot.press("slash", *"qqq")
+        await shows(pilot, "nowhere")
+
+    play(app, script, size=(60, 16))
+
+
+def test_what_comes_next_says_which_deployment_where_a_flow_has_several(app: FlowtuiApp, world: World) -> None:
+    for minutes, (flow, name) in enumerate((("etl", "prod"), ("etl", "test"), ("report", "nightly")), start=2):
+        due = world.now + timedelta(minutes=minutes)
+        deployment = world.deployment(flow, name)
+        world.run(flow, f"run-{name}", Scheduled(due, timestamp=world.now), due=due, deployment_id=deployment)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        text = await shows(pilot, "etl/prod", "etl/test", "14:06")
+        assert "report" in text and "report/nightly" not in text
+
+    play(app, script)
 
 
 def test_a_batch_that_leaves_some_out_says_so() -> None:

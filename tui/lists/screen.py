@@ -41,6 +41,8 @@ class ListScreen(ShellScreen):
 
     AUTO_FOCUS = "VirtualTable"
     LIST: ClassVar[str]
+    NOT_FOUND: ClassVar[str] = "nowhere"
+    """What is said while letters are typed that no row has of those that were read."""
     """Which of `KINDS`."""
 
     def __init__(self) -> None:
@@ -269,7 +271,8 @@ class ListScreen(ShellScreen):
     @on(FindLine.Changed)
     def _find_changed(self, message: FindLine.Changed) -> None:
         self.table.set_find(message.words)
-        self.table.find(1, here=True)
+        found = self.table.find(1, here=True) or self.table.find(-1)
+        self.query_one(FindLine).say("" if found or not message.words else self.NOT_FOUND)
 
     @on(FindLine.Left)
     def _find_left(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -34,7 +35,7 @@ from flowtui.tui.widgets.day_chart import DayChart
 from flowtui.tui.widgets.duration_chart import DurationChart
 from flowtui.tui.widgets.figure_line import FigureLine
 from flowtui.tui.widgets.heading import Heading
-from flowtui.tui.widgets.rows import ItemRows
+from flowtui.tui.widgets.rows import Cell, ItemRows
 from flowtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -194,7 +195,13 @@ class HomeScreen(ActsOnRuns, ShellScreen):
 
     def _show_next(self, runs: tuple["FlowRun", ...]) -> None:
         app = self.workstation
-        rows = ItemRows(runs, lambda run: run.id, lambda run: next_cells(run, app.now(), app.zone))
+        flows = Counter(run.flow_name for run in runs)
+
+        def cells(run: "FlowRun") -> list[Cell]:
+            several = flows[run.flow_name] > 1 and run.deployment_name is not None
+            return next_cells(run, app.now(), app.zone, one_of_several=several)
+
+        rows = ItemRows(runs, lambda run: run.id, cells)
         self._table("next").show(rows, empty="Nothing is scheduled.")
 
     def _show_latest(self, runs: Sequence["FlowRun"]) -> None:

@@ -49,6 +49,7 @@ class RunsScreen(ActsOnRuns, ListScreen):
     """The list follows the store; the cursor stays on its run."""
 
     LIST = "runs"
+    NOT_FOUND = "none near; n looks further"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *acting_bindings("runs", "cancel", "retry", "again-with"),

@@ -18,11 +18,13 @@ class FindLine(Horizontal):
     DEFAULT_CSS = """
     FindLine { height: 1; display: none; }
     FindLine.-open { display: block; }
-    FindLine Static { width: 4; color: $accent; padding-left: 2; }
+    FindLine #find-prompt { width: 4; color: $accent; padding-left: 2; }
+    FindLine Input { width: 1fr; }
+    FindLine #find-note { width: auto; color: $warning; padding: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "clear"),
-        Binding("down", "leave", "to the list"),
+        Binding("down", "leave", "to the list", priority=True),
     ]
 
     class Changed(Message):
@@ -40,13 +42,18 @@ class FindLine(Horizontal):
         self._hint = hint
 
     def compose(self) -> ComposeResult:
-        yield Static("/")
+        yield Static("/", id="find-prompt")
         yield Input(classes="line", placeholder=self._hint)
+        yield Static("", id="find-note", markup=False)
 
     @property
     def words(self) -> str:
         """What is looked for."""
         return self.query_one(Input).value.strip()
+
+    def say(self, words: str) -> None:
+        """What is to be said of what is looked for; nothing where it was found."""
+        self.query_one("#find-note", Static).update(words)
 
     def open(self) -> None:
         """Let words be typed."""
