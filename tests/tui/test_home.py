@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from flowtui.engine.model import FlowRun, HourTally
+from flowtui.engine.model import FlowRun, HourTally, NewFlowRun
 from flowtui.engine.overviews import DurationPoint
 from flowtui.engine.query import parse
 from flowtui.engine.states import Completed, Failed, Late, Paused, Running, StateType
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.home.durations import cloud_of, percentile
+from flowtui.tui.home.reading import read_home
 from flowtui.tui.home.window import DAY, LATEST, WEEK, bars_of
 from flowtui.tui.screens.home import HomeScreen
 from flowtui.tui.screens.run import RunScreen
@@ -26,6 +27,7 @@ from flowtui.tui.widgets.day_chart import DayChart
 from flowtui.tui.widgets.duration_chart import DurationChart
 from flowtui.tui.widgets.figure_line import FigureLine
 from flowtui.tui.widgets.virtual_table import VirtualTable
+from tests.fakes.pipeline import call
 from tests.fakes.world import World
 from tests.tui.conftest import play
 from tests.tui.looks import shows, until
@@ -149,6 +151,17 @@ def test_seven_days_are_a_key_away(app: FlowtuiApp, world: World) -> None:
         await shows(pilot, "Last 24 h   1 run ")
 
     play(app, script)
+
+
+def test_a_failure_within_subflows_is_one_need(world: World) -> None:
+    outer = world.run("nightly", "outer-run", Running(timestamp=world.now - timedelta(minutes=2)))
+    task = call(world, outer, "inner-0", [Running(timestamp=world.now - timedelta(minutes=1))])
+    inner = world.client.create_flow_run(
+        NewFlowRun(flow_name="inner", name="inner-run", state=Running(timestamp=world.now), parent_task_run_id=task.id)
+    )
+    for run in (inner, outer):
+        world.client.set_flow_run_state(run.id, Failed(timestamp=world.now), force=True)
+    assert [run.name for run in read_home(world.client, world.now).needs] == ["outer-run"]
 
 
 def test_nobody_serving_is_a_need_and_enter_starts_the_engine(world: World) -> None:

@@ -51,7 +51,9 @@ def read_latest(client: "Client") -> tuple[FlowRun, ...]:
 
 
 def _unsettled(client: "Client", bad: Sequence[FlowRun]) -> list[FlowRun]:
-    """Runs that ended badly, the newest first, unless their flow has completed since: then nobody needs to look."""
+    """Runs that ended badly, the newest first, unless their flow has completed since: then nobody needs to look. What
+    a subflow's failure means is said by the run that called it."""
+    bad = [run for run in bad if run.parent_task_run_id is None]
     newest: dict[str, datetime] = {}
     for run in bad:
         newest.setdefault(run.flow_name, run.started_or_due)
