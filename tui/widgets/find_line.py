@@ -20,7 +20,8 @@ class FindLine(Horizontal):
     FindLine.-open { display: block; }
     FindLine #find-prompt { width: 4; color: $accent; padding-left: 2; }
     FindLine Input { width: 1fr; }
-    FindLine #find-note { width: auto; color: $warning; padding: 0 2; }
+    FindLine #find-note { width: auto; color: $warning; padding: 0 2; display: none; }
+    FindLine.-said #find-note { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "clear"),
@@ -53,6 +54,7 @@ class FindLine(Horizontal):
 
     def say(self, words: str) -> None:
         """What is to be said of what is looked for; nothing where it was found."""
+        self.set_class(bool(words), "-said")
         self.query_one("#find-note", Static).update(words)
 
     def open(self) -> None:
