@@ -116,8 +116,9 @@ def test_an_empty_list_says_which_key_makes_a_block(app: FlowtuiApp) -> None:
 def test_the_list_follows_the_store(app: FlowtuiApp, world: World) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await open_list(pilot, "No block yet.")
+        assert "d delete" not in screen_text(app) and "copy python" not in screen_text(app)
         made = world.client.save_block("secret", "from-elsewhere", {"value": 1})
-        await shows(pilot, "from-elsewhere")
+        await shows(pilot, "from-elsewhere", "d delete", "y copy python")
         world.client.delete_block(made.id)
         await shows(pilot, "No block yet.")
 

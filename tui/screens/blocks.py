@@ -79,6 +79,13 @@ class BlocksScreen(RowsScreen[BlockDocument]):
         self._all = tuple(await app.call(app.client.list_blocks))
         self.show_rows()
 
+    def show_rows(self, changed: Iterable[str] | None = None) -> None:
+        """Show the list; which keys work depends on whether there is a block."""
+        before = len(self.rows)
+        super().show_rows(changed)
+        if not before or not len(self.rows):
+            self.refresh_bindings()
+
     # -- keys -------------------------------------------------------------------------------------------------------
 
     @on(VirtualTable.RowSelected)
@@ -103,6 +110,8 @@ class BlocksScreen(RowsScreen[BlockDocument]):
         if action in ("new", "find_next"):
             looking = any(line.words for line in self.query(FindLine))
             return looking if action == "find_next" else not looking
+        if action in ("copy", "delete", "edit"):
+            return self.is_mounted and self.under_cursor() is not None
         return super().check_action(action, parameters)
 
     def action_new(self) -> None:
