@@ -265,7 +265,7 @@ def test_pasting_several_lines_into_a_line_keeps_them_all() -> None:
         app.focused.post_message(events.Paste("one\r\ntwo\nthree\n"))
         await until(pilot, lambda: app.data == {"source": "one\ntwo\nthree"})
         await until(pilot, lambda: isinstance(app.focused, Lines))
-        await write(pilot, "!")
+        await write(pilot, "!")  # at once
         assert app.data == {"source": "one\ntwo\nthree!"}
 
     play(app, script)

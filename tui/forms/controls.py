@@ -75,7 +75,7 @@ class Line(Input):
 
 
 class Lines(TextArea):
-    """Several lines of text, as high as they are."""
+    """Several lines of text, as high as they are. With `at_end` one goes on behind them, as in a `Line`."""
 
     DEFAULT_CSS = """
     Lines { border: none; height: auto; min-height: 1; max-height: 10; padding: 0 1; background: $background; }
@@ -83,7 +83,8 @@ class Lines(TextArea):
     Lines.-default { color: $muted; }
     """
 
-    def __init__(self, text: str, *, placeholder: str = "") -> None:
+    def __init__(self, text: str, *, placeholder: str = "", at_end: bool = False) -> None:
+        self._at_end = at_end
         super().__init__(
             text,
             compact=True,
@@ -93,6 +94,10 @@ class Lines(TextArea):
             highlight_cursor_line=False,
             placeholder=safe(placeholder),
         )
+
+    def on_mount(self) -> None:
+        if self._at_end:
+            self.move_cursor(self.document.end)
 
     def put(self, text: str) -> None:
         """Hold another text without telling anybody."""

@@ -108,7 +108,7 @@ class FieldRow(Widget):
         assert isinstance(node, Leaf), "a group has no control"
         self._known = text_of(node)
         if mode == "lines":
-            return Lines(self._known, placeholder=placeholder_of(node))
+            return Lines(self._known, placeholder=placeholder_of(node), at_end=True)
         return Line(self._known, secret=node.control.secret, placeholder=placeholder_of(node))
 
     def wake(self) -> None:

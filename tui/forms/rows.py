@@ -5,7 +5,7 @@ from typing import Final
 
 from textual.containers import VerticalScroll
 
-from flowtui.tui.forms.controls import KeptSecret, Lines
+from flowtui.tui.forms.controls import KeptSecret
 from flowtui.tui.forms.fields import Path
 from flowtui.tui.forms.form import Form
 from flowtui.tui.forms.row import FieldRow
@@ -101,8 +101,6 @@ class FormRows(VerticalScroll, can_focus=False, inherit_bindings=False):
         row = self.row(path) if path is not None else next(iter(self._rows), None)
         if row is not None:
             row.focusable_part.focus()
-            if path is not None and isinstance(row.control, Lines):
-                row.control.move_cursor(row.control.document.end)
 
     def reveal(self, path: Path, text: str) -> None:
         """Show a stored secret for ten seconds."""
