@@ -18,6 +18,7 @@ from flowtui.engine.model import Change, FlowRun
 from flowtui.engine.states import Completed, Running
 from flowtui.tui.app import FlowtuiApp
 from flowtui.tui.beat import Beat
+from flowtui.tui.screens.deployment import DeploymentScreen
 from flowtui.tui.screens.help import HelpScreen
 from flowtui.tui.screens.shell import ShellScreen
 from flowtui.tui.widgets.header import Header
@@ -61,7 +62,8 @@ class Watched:
     def is_at_rest(self) -> bool:
         """Whether no widget waits for being drawn, and no message for being read."""
         nodes: list[Any] = [self.app, *self.screen.walk_children(with_self=True)]
-        return not self.screen._dirty_widgets and all(node._message_queue.empty() for node in nodes)
+        due = self.screen._dirty_widgets or self.screen._layout_required
+        return not due and all(node._message_queue.empty() for node in nodes)
 
     def changes_since(self, before: Cells) -> int:
         """How many cells have changed. Holds that all of them were drawn, in one go, and as they are."""
@@ -111,6 +113,25 @@ def test_a_second_is_on_the_terminal_before_anybody_else_has_a_turn(
             assert f"{world.now:%H:%M:%S}" in screen_text(watched.app)
             changed.append(watched.changes_since(before))
         assert changed[0] < changed[1]
+
+    play(watched.app, script)
+
+
+def test_the_page_of_a_deployment_says_the_same_without_being_drawn(watched: Watched, world: World) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await shows(pilot, "daily-etl/prod", "14:02:31")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(watched.screen, DeploymentScreen))
+        await shows(pilot, "in 2m", "Recent runs", "amber-bee1")
+        await until(pilot, watched.is_at_rest)
+        for passed, words in ((1, "in 2m"), (60, "in 1m")):
+            before = watched.cells()
+            world.now += timedelta(seconds=passed)
+            watched.beat()
+            if passed == 1:
+                assert watched.is_at_rest() and watched.changes_since(before) <= 4  # the clock, and a run that goes on
+            await shows(pilot, words, f"{world.now:%H:%M:%S}")
 
     play(watched.app, script)
 

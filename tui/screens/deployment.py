@@ -116,8 +116,10 @@ class DeploymentScreen(ActsOnRuns, ShellScreen):
             ]
         )
         lines = list(enumerate(facts_of(deployment, self._fires, app.now(), app.zone)))
-        rows: ItemRows[tuple[int, Spans]] = ItemRows(lines, lambda pair: str(pair[0]), lambda pair: [pair[1]])
-        self._table("facts").show(rows)
+        table = self._table("facts")
+        if not isinstance(table.rows, ItemRows) or table.rows.items != lines:  # they change with the time, but seldom
+            rows: ItemRows[tuple[int, Spans]] = ItemRows(lines, lambda pair: str(pair[0]), lambda pair: [pair[1]])
+            table.show(rows)
 
     def tick(self) -> None:
         now = self.workstation.now()
