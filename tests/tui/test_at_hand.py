@@ -102,6 +102,19 @@ def test_keys_of_runs_are_named_where_there_is_a_run(app: FlowtuiApp, world: Wor
     play(app, script)
 
 
+def test_an_empty_list_names_no_key_for_a_row(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await on_runs(pilot)
+        assert "enter open   space mark" in bottom(app) and "x actions" in bottom(app)
+        await pilot.press("f", *"tag:nobody", "enter")
+        await shows(pilot, "Nothing fits this filter.")
+        await until(pilot, lambda: bottom(app).split()[:4] == ["f", "filter", "a", "attention"])
+        await pilot.press("escape")
+        await until(pilot, lambda: "enter open   space mark" in bottom(app) and "x actions" in bottom(app))
+
+    play(app, script)
+
+
 def test_the_keys_keep_their_names_in_the_smallest_window(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await on_runs(pilot)

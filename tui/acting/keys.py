@@ -71,6 +71,15 @@ def mutates(binding: Binding) -> bool:
     return (binding.id or "").rpartition(".")[2] in _CHANGING
 
 
+_OF_A_RUN: Final = frozenset(f"act('{verb_id}')" for verb_id in VERB_KEYS) | {
+    "act_menu",
+    "why",
+    "open('logs')",
+    "compare",
+}
+"""The actions of keys that are about a run, where there is none."""
+
+
 class ActsOnRuns:
     """Part of a screen that shows runs; it says which are meant. Its bar of keys follows the one under the cursor."""
 
@@ -80,10 +89,17 @@ class ActsOnRuns:
         """The one run that keys act on now; None while it is not one, as of several that are marked some may do."""
         return None
 
+    def has_no_run(self) -> bool:
+        """Whether there is none at all that keys could act on."""
+        return False
+
     def offer_keys(self) -> None:
         """The run in hand may be another, or in another state."""
         run = self.run_in_hand()
-        useless = useless_actions(run) if run is not None else frozenset()
+        if run is not None:
+            useless = useless_actions(run)
+        else:
+            useless = _OF_A_RUN if self.has_no_run() else frozenset()
         if useless != self._useless:
             self._useless = useless
             cast(Any, self).refresh_bindings()

@@ -326,6 +326,9 @@ class RunsScreen(ActsOnRuns, ListScreen):
         if self._held and not self.table.is_marking:
             self.request_load()
 
+    def has_no_run(self) -> bool:
+        return not len(self.table.rows)
+
     def run_in_hand(self) -> FlowRun | None:
         return None if self.table.is_marking else self._rows.get(self.table.cursor_id)
 

@@ -463,6 +463,9 @@ class AllServersScreen(ActsOnRuns, ShellScreen):
         self._show_filter()
         self.offer_keys()
 
+    def has_no_run(self) -> bool:
+        return not len(self._table.rows)
+
     def run_in_hand(self) -> FlowRun | None:
         row = None if self._table.is_marking else self._row
         return None if row is None else row.run

@@ -40,7 +40,7 @@ class KeyBar(Widget):
         seen: set[str] = set()
         hints = []
         for active in self.screen.active_bindings.values():
-            if active.tooltip == "read only":
+            if active.tooltip == "read only" or active.binding.action in getattr(active.node, "idle_actions", ()):
                 continue
             if active.binding.show and active.binding.description and active.binding.action not in seen:
                 seen.add(active.binding.action)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -22,6 +22,7 @@ __all__ = ["VirtualTable"]
 
 _FLASH = 0.6
 """Seconds for which a cell that has changed is lit."""
+_ABOUT_ROWS: Final = frozenset({"select", "mark"})
 _MOST_LOOKED_AT = 5_000
 """Rows that one step of the search looks at."""
 _NOTHING: Rows = ItemRows[str]((), str, lambda _: ())
@@ -164,6 +165,7 @@ class VirtualTable(TableMarks):
         self._light_up(rows, changed)
         anchor = self._anchor() if self.top > 0 or self._away else None
         old_cursor, was_above = self._cursor, self._index - self.top
+        filled = bool(len(rows)) != bool(len(self._rows))
         self._rows, self._asked, self._pulses = rows, None, {}
         if empty is not None:
             self._empty = empty
@@ -178,8 +180,15 @@ class VirtualTable(TableMarks):
         self._see()
         self.refresh()
         self._ask_for_rows()
+        if filled:
+            self.refresh_bindings()
         if self._cursor is not None and self._cursor != old_cursor:
             self.post_message(self.RowHighlighted(self, self._cursor))
+
+    @property
+    def idle_actions(self) -> frozenset[str]:
+        """What its keys would do to a row that there is not."""
+        return frozenset() if len(self._rows) else _ABOUT_ROWS
 
     def update(self, rows: Rows, changed: Iterable[str]) -> None:
         """Take rows with the same ids in the same order, of which only those in `changed` look different. Of these, the
