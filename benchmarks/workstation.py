@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RUNS = 300
 CHANGES = 12
 IDLE_SECONDS = 8.0
+SETTLED_SECONDS = 8.0
 WALKS = {
     "the list of runs": ("2", "jjjjjjjjjjkkkkkkkkkk" * 3),
     "the tabs of a run": ("\r", "]]]]]]]]" * 3),
@@ -89,7 +90,8 @@ def keys(shown: Workstation) -> list[Row]:
 
 
 def idle() -> list[Row]:
-    """The share of a core that a screen takes on which nothing happens; the clock ticks."""
+    """The share of a core that a screen takes on which nothing happens, also not the loading of what may be needed
+    soon, which goes on for some seconds after the first rows; the clock ticks."""
     rows = []
     with fresh_home() as home:
         client = client_on(home, f"sqlite:///{Path(home) / 'flowtui.db'}")
@@ -100,7 +102,7 @@ def idle() -> list[Row]:
             process = psutil.Process(shown.process.pid)
             for key, name in (("1", "Home"), ("2", "Runs"), ("4", "Deployments")):
                 shown.press(key)
-                shown.pump(4.0)
+                shown.pump(SETTLED_SECONDS)
                 before = sum(process.cpu_times()[:2])
                 shown.pump(IDLE_SECONDS)
                 spent = 100 * (sum(process.cpu_times()[:2]) - before) / IDLE_SECONDS

@@ -580,5 +580,4 @@ class FlowtuiApp(Going, TerminalApp, inherit_bindings=False):
         if self._has("servers"):
             await asyncio.to_thread(self.servers.close)
         if self._feed is not None:
-            self._feed.stop()
-            await asyncio.to_thread(self._feed.join, 2.0)
+            self._feed.stop()  # its thread ends when whoever runs the app closes the client

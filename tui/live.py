@@ -27,8 +27,9 @@ _BACKENDS = 2.0
 """Seconds between two looks whether the processes of the backends live."""
 _BACKENDS_AGAIN = 10.0
 """The same for who they are: the feed tells who comes and goes, and a missing sign of life is old when it counts."""
-_PATIENCE = 0.5
-"""How long one wait for the store lasts; also how long the thread may outlive the app."""
+_PATIENCE = 2.0
+"""How long one wait for the store lasts, and the thread outlives `stop` unless the client is closed: that ends the
+waiting."""
 _RETRY = 1.0
 _STIR = 5.0
 """Seconds after a change in which the next is expected."""
@@ -40,7 +41,7 @@ are expected, and at rest. What looks 25 times a second takes 0.7 % of a core, m
 _AMONG_MANY = 0.25
 """The same for each of many stores."""
 _PATIENCE_AMONG_MANY = 2.5
-"""The same as `_PATIENCE`, for each of many: who is to end soon closes the client, which ends the waiting."""
+"""The same as `_PATIENCE`, for each of many."""
 _MANY = 500
 
 
@@ -91,7 +92,7 @@ class LiveFeed:
         self._looked = self._listed = float("-inf")
 
     def stop(self) -> None:
-        """Ask the thread to end; it does within half a second, among many when the client is closed."""
+        """Ask the thread to end; it does within two seconds, and at once when the client is closed."""
         self._stop.set()
 
     def join(self, timeout: float) -> None:

@@ -16,8 +16,11 @@ __all__ = ["Commits"]
 _SHORT_SECONDS: Final = 5.0
 """Who has followed the store for so long is likely to stay: from then on the system tells of writes, where it can."""
 _ASK_SECONDS: Final = 0.5
+_ASK_TRUSTED_SECONDS: Final = 2.0
+"""How often it is looked all the same, since what tells may be lost, or tell nothing of a file on another machine; the
+second, where it has told of the last commit."""
 _ASK_SELDOMER: Final = 5
-"""How often it is looked all the same, since what tells may be lost; and how much seldomer than without, at most."""
+"""How much seldomer it is looked than without, at most."""
 
 
 class Commits:
@@ -34,7 +37,9 @@ class Commits:
         self._listens_at: float | None = None
         """When to ask the system to tell of writes; it is asked once."""
         self._told = False
-        """The system tells of writes to the store's file."""
+        """The system is asked to tell of writes to the store's file."""
+        self._trusted = False
+        """It has told of the last commit before that was seen by looking."""
         self._notices = None if database.is_sqlite else Notices(database, self._count)
 
     def announce(self) -> None:
@@ -63,7 +68,8 @@ class Commits:
                 if left <= 0:
                     break
                 self._news.wait(min(left, self._pause(within)))
-                self._look()
+                if self._look():
+                    self._trusted = False  # nobody has told of it
             if self._notices is not None and self._notices.trouble is not None and not self._closed:
                 raise self._notices.trouble
             return self._number
@@ -87,7 +93,9 @@ class Commits:
         elif not self._told and now >= self._listens_at:
             self._listens_at = inf
             self._listen()
-        return max(within * _ASK_SELDOMER, _ASK_SECONDS) if self._told else within
+        if not self._told:
+            return within
+        return max(within * _ASK_SELDOMER, _ASK_TRUSTED_SECONDS if self._trusted else _ASK_SECONDS)
 
     def _listen(self) -> None:
         written = self._database.written_file
@@ -99,7 +107,9 @@ class Commits:
     def _hear(self) -> bool:
         """The store's file was written to: whether that was a commit."""
         with self._news, suppress(Exception):  # whoever waits meets the same error before long
-            return self._look()
+            if self._look():
+                self._trusted = True
+                return True
         return False
 
     def _count(self) -> None:

@@ -65,13 +65,15 @@ def client(world: World) -> Flaky:
 
 
 @pytest.fixture
-def feed(client: Flaky, ear: Ear) -> Iterator[LiveFeed]:
+def feed(world: World, client: Flaky, ear: Ear) -> Iterator[LiveFeed]:
     feed = LiveFeed(client, ear.hear)  # type: ignore[arg-type]
     feed.start()
     wait_until(lambda: ear.news, what="the first news")
     yield feed
     feed.stop()
+    world.client.close()
     feed.join(5.0)
+    assert not feed._thread.is_alive()
 
 
 def new_run(world: World, name: str) -> FlowRun:

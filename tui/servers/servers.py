@@ -267,11 +267,11 @@ async def _leave_screens(app: "FlowtuiApp") -> None:
 
 
 def _close(client: Client | None, feed: LiveFeed | None) -> None:
-    """When nobody uses them any more."""
-    if feed is not None:
-        feed.join(2.0)
+    """When nobody uses them any more. That the client is closed ends what the feed waits for."""
     if client is not None:
         client.close()
+    if feed is not None:
+        feed.join(2.0)
 
 
 def _close_both(both: tuple[Client, LiveFeed]) -> None:

@@ -130,3 +130,45 @@ def test_who_waits_for_commits_for_long_is_told_by_the_system(tmp_path: Path, mo
             heard.wait(2)
         assert heard.wait(0)
         waiting.join()
+
+
+def test_who_is_told_looks_seldom_until_something_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a store that lies on another machine."""
+    monkeypatch.setattr(commits, "_SHORT_SECONDS", 0.0)
+    asked: list[Callable[[], bool]] = []
+    monkeypatch.setattr(commits.file_events, "listen", lambda path, hear: asked.append(hear) or (lambda: None))
+    settings = Settings.from_env({"FLOWTUI_HOME": str(tmp_path)})
+    with closing(LocalClient.open(settings)) as reader, closing(LocalClient.open(settings)) as writer:
+        followed = reader._commits
+        followed.wait(0, 0, 0.1)  # who waits the first time looks from then on
+        while not asked:
+            followed._pause(0.1)
+        (hear,) = asked
+        assert followed._pause(0.1) == commits._ASK_SECONDS
+
+        due_run(writer)
+        writer.flush()
+        assert hear()
+        assert not hear()
+        assert followed._pause(0.1) == commits._ASK_TRUSTED_SECONDS
+
+        monkeypatch.setattr(commits, "_ASK_TRUSTED_SECONDS", 0.05)
+        ended = threading.Event()
+
+        def follow() -> None:
+            seen = 0
+            while not ended.is_set():
+                seen = followed.wait(seen, 0.2, 0.001)
+
+        following = threading.Thread(target=follow)
+        following.start()
+        assert followed._pause(0.001) == commits._ASK_TRUSTED_SECONDS
+
+        def is_looking_often() -> bool:
+            due_run(writer)  # and nobody tells
+            writer.flush()
+            return followed._pause(0.001) == commits._ASK_SECONDS
+
+        wait_until(is_looking_often, what="it to look more often again")
+        ended.set()
+        following.join(20)
