@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.side_by_side import MISSED
 
 HERE = Path(__file__).resolve().parent
-NO_BENCHMARK = {"__main__", "side_by_side", "servers", "stores", "records", "terminals"}
+NO_BENCHMARK = {"__main__", "side_by_side", "servers", "stores", "records", "terminals", "bare_clock"}
 
 
 def main() -> None:

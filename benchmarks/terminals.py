@@ -25,16 +25,17 @@ _ESCAPES = re.compile(rb"\x1b(?:\[[0-9;?<>=$]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1
 
 
 class Workstation:
-    """`flowtui` on the store of a home; a context manager that ends it. `written` is all that it wrote so far."""
+    """`flowtui` on the store of a home, or another `command`; a context manager that ends it. `written` is all that it
+    wrote so far."""
 
-    def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
+    def __init__(self, home: Path, *arguments: str, command: str = FLOWTUI.command, **environment: str) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
         env = FLOWTUI.environment(home) | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         self.written = bytearray()
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [FLOWTUI.command, *arguments],
+            [command, *arguments],
             env=env | environment,
             stdin=slave,
             stdout=slave,
