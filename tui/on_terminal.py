@@ -10,7 +10,7 @@ from textual.worker import Worker
 from flowtui.tui.collecting import Collecting
 from flowtui.tui.screen_filter import ScreenFilter
 from flowtui.tui.styling import StyledApp
-from flowtui.tui.type_ahead import TypeAhead
+from flowtui.tui.type_ahead import READING, TypeAhead
 
 __all__ = ["TerminalApp"]
 
@@ -38,9 +38,9 @@ class TerminalApp(StyledApp, inherit_bindings=False):
         """Textual writes escapes in content as they are (measured on nine widgets), so the last filter is ours."""
         return [*super().get_line_filters(), _SCREEN_FILTER]
 
-    def hold_keys(self, work: Worker[Any]) -> None:
-        """Let keys wait for the screen that comes of `work`, or for its end."""
-        self._keys.hold(work)
+    def hold_keys(self, work: Worker[Any], seconds: float = READING) -> None:
+        """Let keys wait for the screen that comes of `work`, or for its end, for so many seconds at most."""
+        self._keys.hold(work, seconds)
 
     async def on_event(self, event: Event) -> None:
         """A key waits for the one before."""

@@ -17,11 +17,11 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.worker import Worker
 
-__all__ = ["TypeAhead"]
+__all__ = ["READING", "TypeAhead"]
 
 _PATIENCE: Final = 1.0
 """Seconds that a key waits for the one before, at most: nothing that goes wrong on the way may hold the keyboard."""
-_READING: Final = 3.0
+READING: Final = 3.0
 """Seconds that keys wait, at most, for a screen for which the store is read first."""
 _FOLLOWING: Final = 1.5
 """The same, for a screen that follows another: what was asked for may be done without one."""
@@ -49,10 +49,11 @@ class TypeAhead:
         if self._under_way is None or time.monotonic() - self._since > _PATIENCE:
             await self._next()
 
-    def hold(self, work: Worker[Any]) -> None:
-        """What a key asked for begins with reading: the keys after it are for the screens that come of it, if any."""
+    def hold(self, work: Worker[Any], seconds: float = READING) -> None:
+        """What a key asked for begins with reading: the keys after it are for what comes of it, if anything does
+        within so many seconds."""
         self._work, self._base = work, self._app.screen
-        self._until = time.monotonic() + _READING
+        self._until = time.monotonic() + seconds
 
     @property
     def _is_held(self) -> bool:

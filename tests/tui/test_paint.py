@@ -18,7 +18,7 @@ def line(segments: list[Segment]) -> Strip:
 
 
 def at(strip: Strip, x: int) -> list[tuple[str, Style | None]]:
-    return [(segment.text, segment.style) for segment in strip.crop(x, x + 1)]
+    return [(segment.text, segment.style) for segment in strip.crop(x, x + 1) if segment.text]
 
 
 @given(SEGMENTS, SEGMENTS)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from flowtui.engine.client.local import LocalClient
 from flowtui.engine.model import FlowRun
 from flowtui.tui.app import FlowtuiApp
+from flowtui.tui.screens.run import RunScreen
 from flowtui.tui.screens.runs import RunsScreen
 from tests.fakes.world import World
 from tests.tui.conftest import play
@@ -87,5 +88,15 @@ def test_a_key_for_the_menu_of_actions_waits_while_the_runs_are_read(
         assert run_id is not None
         await until(pilot, lambda: "seen" in world.client.read_flow_run(run_id).tags)
         assert not runs.query_text and app.screen is runs  # where t, s and e are keys of their own, or none
+
+    play(app, script)
+
+
+def test_a_key_for_the_first_row_of_a_list_waits_until_there_are_rows(app: FlowtuiApp, day: dict[str, FlowRun]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.is_open)
+        await shows(pilot, "Needs you", "plucky-heron")
+        type_at_once(app, "2", "l")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.tab == "logs")
 
     play(app, script)

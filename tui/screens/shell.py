@@ -41,6 +41,9 @@ WIDTHS: Final = [(0, "-tiny"), (40, "-narrow"), (72, "-normal"), (100, "-wide")]
 """From how many columns on a screen has a class."""
 HEIGHTS: Final = [(0, "-flat"), (10, "-short"), (20, "-tall")]
 
+_FIRST_LOAD: Final = 0.5
+"""Seconds that keys wait, at most, for what a screen shows first: it is what they are meant for."""
+
 _TABS = tuple(Tab(resource.mode, resource.label, resource.key) for resource in RESOURCES)
 
 
@@ -68,7 +71,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._waiting: list[Change] = []
         self._asked = False
         self._beats: list[Beat | Timer] = [Beat(self._second_passed, self._failed)]
-        self._loading = False
+        self._loading = self._has_loaded = False
         self._news: list[Change] | None = None
         self._resting = False
         self._led_to_all = False
@@ -105,7 +108,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self.app._handle_exception(error)
 
     def _second_passed(self) -> None:
-        if self.is_current and not self.app._exit:
+        if self.is_current and self.app.is_running and not self.app._exit:
             with at_once(self):
                 self._header.tick()
                 self.tick()
@@ -214,7 +217,9 @@ class ShellScreen(Screen[None], inherit_bindings=False):
         self._asked = True
         if not self._loading and self.is_mounted and self.workstation.is_open:
             self._loading = True
-            self.run_worker(self._load_all(), exit_on_error=False, name="load")
+            load = self.run_worker(self._load_all(), exit_on_error=False, name="load")
+            if not self._has_loaded and self.is_current:
+                self.workstation.hold_keys(load, _FIRST_LOAD)
 
     async def _load_all(self) -> None:
         try:
@@ -226,6 +231,7 @@ class ShellScreen(Screen[None], inherit_bindings=False):
                 except Exception as error:
                     self._report(error)
                 else:
+                    self._has_loaded = True
                     self.workstation.rows_shown()
         finally:
             self._loading = False

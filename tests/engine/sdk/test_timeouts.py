@@ -167,6 +167,7 @@ def test_a_task_that_times_out_leaves_its_flow_its_time(client: LocalClient) -> 
 # -- afterwards -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it may strike a tool's look at garbage
 @pytest.mark.parametrize("limit", [0, 0.001, 0.005])
 def test_what_ends_about_in_time_is_either_completed_or_timed_out(client: LocalClient, limit: float) -> None:
     """In a thread too, and nothing strikes afterwards."""
