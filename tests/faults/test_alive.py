@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from flowtui.engine.states import Cancelling
-from tests.server.backends import deploy, gone, is_now, process_of, server_process
+from tests.server.backends import deploy, gone, is_now, process_of, server_process, suspend_between_writes
 from tests.support import clean_environment, wait_until
 
 LEASE = 2.0
@@ -86,7 +86,7 @@ def test_a_stopped_script_loses_its_run_and_stops_when_it_wakes(home, client, tm
         try:
             (run,) = wait_until(lambda: client.list_flow_runs().items, timeout=20, what="the script to have a run")
             wait_until(lambda: is_now(client, run, "Running"), what="the script to run")
-            process.send_signal(signal.SIGSTOP)
+            suspend_between_writes(home, psutil.Process(process.pid))
             wait_until(lambda: is_now(client, run, "Crashed"), timeout=2 * LEASE + 10, what="the run to be taken away")
             history = client.flow_run_states(run.id)
             process.send_signal(signal.SIGCONT)
@@ -102,7 +102,7 @@ def test_a_stopped_child_of_a_live_worker_keeps_its_run_and_can_be_cancelled(hom
         run = client.run_deployment(deploy(client, tmp_path / "project", STEPS).id)
         wait_until(lambda: is_now(client, run, "Running"), timeout=20, what="the run to start")
         process = process_of(client, run)
-        process.suspend()
+        suspend_between_writes(home, process)
         until = client.read_flow_run(run.id).lease_until
         wait_until(lambda: _lease_of(client, run) > until + 3 * LEASE * SECOND, timeout=30, what="three leases to pass")
         assert is_now(client, run, "Running")
@@ -119,7 +119,7 @@ def test_a_cancel_does_not_wait_for_a_worker_that_was_stopped(home, client, tmp_
         wait_until(lambda: is_now(client, run, "Running"), timeout=20, what="the run to start")
         process = process_of(client, run)
         worker = psutil.Process(server.pid)
-        worker.suspend()
+        suspend_between_writes(home, worker)
         try:
             with server_process(home, **lease):
                 until = client.read_flow_run(run.id).lease_until

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from flowtui.engine.states import Cancelling, Scheduled
-from tests.server.backends import deploy, gone, is_now, process_of, server_process
+from tests.server.backends import deploy, gone, is_now, process_of, server_process, suspend_between_writes
 from tests.support import wait_until
 
 LEASE = 2.0
@@ -151,8 +151,7 @@ def test_a_run_that_was_being_cancelled_when_everything_was_killed_is_cancelled(
     with server_process(home, FLOWTUI_LEASE_SECONDS=str(LEASE)) as server:
         run, process = start()
         family = [psutil.Process(server.pid), zygote_of(server), process]
-        for member in family:
-            member.suspend()
+        suspend_between_writes(home, *family)
         client.set_flow_run_state(run.id, Cancelling())
         for member in family:
             member.kill()
@@ -178,8 +177,7 @@ def test_a_frozen_family_is_fenced_off_when_it_wakes(home, client, start):
     with server_process(home, **lease) as frozen:
         run, process = start(code)
         family = [psutil.Process(frozen.pid), zygote_of(frozen), process]
-        for member in family:
-            member.suspend()
+        suspend_between_writes(home, *family)
         with server_process(home, **lease):
             run = ends(client, run, timeout=2 * LEASE + 4)
             assert run.state.name == "Crashed"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -30,6 +31,7 @@ __all__ = [
     "process_of",
     "served",
     "server_process",
+    "suspend_between_writes",
     "worker_process",
 ]
 
@@ -209,3 +211,23 @@ def worker_process(
         for stream in (process.stdout, process.stderr):
             assert stream is not None
             stream.close()
+
+
+def suspend_between_writes(home: Path, *members: psutil.Process) -> None:
+    """Suspend processes; once more, where one of them was about to write: it would hold the lock of the store's file,
+    for which everybody waits, as SQLite has it."""
+
+    def stand_still() -> bool:
+        for member in members:
+            member.suspend()
+        with contextlib.closing(sqlite3.connect(home / "flowtui.db", timeout=0.5, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                for member in members:
+                    member.resume()
+                return False
+            other.execute("ROLLBACK")
+            return True
+
+    wait_until(stand_still, 30, "the processes to stand still without the lock of the store")
